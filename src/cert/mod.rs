@@ -1,0 +1,30 @@
+//! Certificates, keys and their containers: bytes to nouns and back.
+//!
+//! Pure: no file, no clock, no terminal. Knows no other room of the house.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`der`] | tag-length-value reading and writing, BER to DER |
+//! | [`digest`] | [`Thumbprint`] and [`Fingerprint`] |
+//! | [`name`] | distinguished names: text, encoding, comparison as Windows compares |
+//! | [`certificate`] | one [`Certificate`] and what can be asked of it |
+//! | [`signature`] | signature algorithms and their verification |
+//! | [`key`] | [`KeyPair`] and [`KeyAlgorithm`] |
+//! | [`chain`] | [`Chain`] and the search for one in a bag of certificates |
+//! | [`credential`] | [`Credential`]: a chain proven to match its key |
+
+pub mod certificate;
+pub mod chain;
+pub mod credential;
+pub mod der;
+pub mod digest;
+pub mod key;
+pub mod name;
+pub mod signature;
+
+pub use certificate::Certificate;
+pub use chain::Chain;
+pub use credential::Credential;
+pub use digest::{Fingerprint, Thumbprint};
+pub use key::{KeyAlgorithm, KeyPair};
+pub use name::DistinguishedName;

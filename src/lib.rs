@@ -1,0 +1,18 @@
+//! s2scert: a certificate lifecycle manager for the S2S token-issuer certificate of Dynamics 365 Customer Engagement
+//! (on-premises).
+//!
+//! This page is the map of the house. Arrows point one way:
+//! `cli -> app -> policy -> cert`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
+//!
+//! | room | holds | pure |
+//! |---|---|---|
+//! | [`cert`] | X.509, keys, PKCS#12: bytes to nouns and back | yes |
+//! | [`policy`] | rules as data, lint, findings | yes |
+//! | [`ports`] | every trait through which the core touches the world | yes |
+//! | [`app`] | one file per job: gathers, decides, acts | through ports |
+//! | [`cli`] | arguments, human and JSON views from one value | through ports |
+//! | [`sys`] | files, terminal, clock: one shape on Unix and Windows | no |
+//! | [`error`] | the error a person sees, and the exit-code table | yes |
+
+pub mod cert;
+pub mod error;
