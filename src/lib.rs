@@ -16,3 +16,4 @@
 
 pub mod cert;
 pub mod error;
+pub mod policy;

@@ -9,6 +9,7 @@
 //! | [`name`] | distinguished names: text, encoding, comparison as Windows compares |
 //! | [`certificate`] | one [`Certificate`] and what can be asked of it |
 //! | [`signature`] | signature algorithms and their verification |
+//! | [`password`] | [`Password`] |
 //! | [`key`] | [`KeyPair`] and [`KeyAlgorithm`] |
 //! | [`chain`] | [`Chain`] and the search for one in a bag of certificates |
 //! | [`credential`] | [`Credential`]: a chain proven to match its key |
@@ -20,6 +21,7 @@ pub mod der;
 pub mod digest;
 pub mod key;
 pub mod name;
+pub mod password;
 pub mod signature;
 
 pub use certificate::Certificate;
@@ -28,3 +30,4 @@ pub use credential::Credential;
 pub use digest::{Fingerprint, Thumbprint};
 pub use key::{KeyAlgorithm, KeyPair};
 pub use name::DistinguishedName;
+pub use password::Password;

@@ -1,0 +1,5 @@
+//! Rules as data, lint, and the findings of both. Pure: `now` is an argument, nothing is opened.
+
+pub mod finding;
+
+pub use finding::{Finding, Severity, WaivedBy};
