@@ -8,6 +8,7 @@
 //! | [`digest`] | [`Thumbprint`] and [`Fingerprint`] |
 //! | [`name`] | distinguished names: text, encoding, comparison as Windows compares |
 //! | [`certificate`] | one [`Certificate`] and what can be asked of it |
+//! | [`issue`] | the self-signed evaluation certificate |
 //! | [`signature`] | signature algorithms and their verification |
 //! | [`password`] | [`Password`] |
 //! | [`key`] | [`KeyPair`] and [`KeyAlgorithm`] |
@@ -19,6 +20,7 @@ pub mod chain;
 pub mod credential;
 pub mod der;
 pub mod digest;
+pub mod issue;
 pub mod key;
 pub mod name;
 pub mod password;
