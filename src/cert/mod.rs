@@ -13,6 +13,8 @@
 //! | [`key`] | [`KeyPair`] and [`KeyAlgorithm`] |
 //! | [`chain`] | [`Chain`] and the search for one in a bag of certificates |
 //! | [`credential`] | [`Credential`]: a chain proven to match its key |
+//! | [`text`] | bytes to text: UTF-8 and UTF-16, password files |
+//! | [`pem`] | PEM blocks, with what stands around them |
 
 pub mod certificate;
 pub mod chain;
@@ -22,7 +24,9 @@ pub mod digest;
 pub mod key;
 pub mod name;
 pub mod password;
+pub mod pem;
 pub mod signature;
+pub mod text;
 
 pub use certificate::Certificate;
 pub use chain::Chain;
