@@ -26,6 +26,8 @@ pub mod name;
 pub mod password;
 pub mod pem;
 pub mod signature;
+#[cfg(test)]
+mod test_pki;
 pub mod text;
 
 pub use certificate::Certificate;
