@@ -13,6 +13,7 @@
 //! | [`key`] | [`KeyPair`] and [`KeyAlgorithm`] |
 //! | [`chain`] | [`Chain`] and the search for one in a bag of certificates |
 //! | [`credential`] | [`Credential`]: a chain proven to match its key |
+//! | [`pfx`] | [`Pfx`](pfx::Pfx): PKCS#12 files, read and written |
 
 pub mod certificate;
 pub mod chain;
@@ -22,6 +23,7 @@ pub mod digest;
 pub mod key;
 pub mod name;
 pub mod password;
+pub mod pfx;
 pub mod signature;
 
 pub use certificate::Certificate;
