@@ -15,6 +15,7 @@
 //! | [`credential`] | [`Credential`]: a chain proven to match its key |
 //! | [`text`] | bytes to text: UTF-8 and UTF-16, password files |
 //! | [`pem`] | PEM blocks, with what stands around them |
+//! | [`pfx`] | [`Pfx`](pfx::Pfx): PKCS#12 files, read and written |
 
 pub mod certificate;
 pub mod chain;
@@ -25,6 +26,7 @@ pub mod key;
 pub mod name;
 pub mod password;
 pub mod pem;
+pub mod pfx;
 pub mod signature;
 #[cfg(test)]
 mod test_pki;
