@@ -14,17 +14,31 @@
 //! | [`key`] | [`KeyPair`] and [`KeyAlgorithm`] |
 //! | [`chain`] | [`Chain`] and the search for one in a bag of certificates |
 //! | [`credential`] | [`Credential`]: a chain proven to match its key |
+//! | [`text`] | bytes to text: UTF-8 and UTF-16, password files |
+//! | [`pem`] | PEM blocks, with what stands around them |
+//! | [`pkcs7`] | certificates in a PKCS#7 envelope (`.p7b`) |
+//! | [`csr`] | certificate signing requests, for inspection |
+//! | [`pfx`] | [`Pfx`](pfx::Pfx): PKCS#12 files, read and written |
 
 pub mod certificate;
 pub mod chain;
 pub mod credential;
+pub mod csr;
 pub mod der;
 pub mod digest;
 pub mod issue;
 pub mod key;
 pub mod name;
 pub mod password;
+pub mod pem;
+pub mod pfx;
+pub mod pkcs7;
 pub mod signature;
+#[cfg(test)]
+mod test_pki;
+#[cfg(test)]
+mod test_tools;
+pub mod text;
 
 pub use certificate::Certificate;
 pub use chain::Chain;

@@ -1,4 +1,13 @@
-//! A certificate chain: leaf first, then intermediates, then the root.
+//! A certificate chain: leaf first, then intermediates, then the root; and the [`search`] for one in a bag.
+
+mod account;
+mod explain;
+pub mod search;
+#[cfg(test)]
+mod tests;
+
+pub use account::{Choice, Found, Missing, NotChosen, Remark};
+pub use search::{SearchError, Wanted, find};
 
 use super::certificate::Certificate;
 

@@ -1,0 +1,53 @@
+//! Programs that judge what is written here. A test that needs one is skipped where it is missing, unless
+//! `S2SCERT_REQUIRE_TOOLS` is 1.
+
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+/// One program.
+pub(super) struct Tool {
+    program: &'static str,
+}
+
+/// The `openssl` program, or `None` with a note.
+pub(super) fn openssl() -> Option<Tool> {
+    tool("openssl", "version")
+}
+
+fn tool(program: &'static str, probe: &str) -> Option<Tool> {
+    let found = Command::new(program).arg(probe).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if found.is_ok_and(|status| status.success()) {
+        return Some(Tool { program });
+    }
+    eprintln!("skipped: {program} not found");
+    assert_ne!(std::env::var("S2SCERT_REQUIRE_TOOLS").as_deref(), Ok("1"), "{program} is required");
+    None
+}
+
+impl Tool {
+    /// Runs the program and returns what it prints.
+    pub(super) fn run(&self, arguments: &[&str]) -> Vec<u8> {
+        self.run_with(arguments, b"")
+    }
+
+    /// Runs the program with an input and returns what it prints.
+    pub(super) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+        let output = self.output(arguments, input);
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {arguments:?}: {talk}", self.program);
+        output.stdout
+    }
+
+    /// Runs the program and returns how it went.
+    pub(super) fn output(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut command = Command::new(self.program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A program that does not read its input closes the pipe: that is no failure.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        child.wait_with_output().unwrap()
+    }
+}
