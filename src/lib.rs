@@ -17,3 +17,4 @@
 pub mod cert;
 pub mod error;
 pub mod policy;
+pub mod ports;
