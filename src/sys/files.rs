@@ -151,3 +151,6 @@ fn stdin() -> io::Result<Box<dyn Read>> {
     }
     Ok(Box::new(File::from(os::file::duplicate(&stdin)?)))
 }
+
+#[cfg(test)]
+mod tests;

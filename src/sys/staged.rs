@@ -45,7 +45,8 @@ pub(super) struct StagedFile {
     backup: Option<PathBuf>,
     /// Whether something is replaced that has no second name, because the file system gives none.
     irreversible: bool,
-    id: Option<os::file::FileId>,
+    /// Tells the file from one that another puts in its place. Absent until the file is complete.
+    mark: Option<os::file::Mark>,
     state: State,
     before: Before,
 }
@@ -74,7 +75,7 @@ impl StagedFile {
             existing,
             backup: None,
             irreversible: false,
-            id: None,
+            mark: None,
             state: State::Temporary,
             before,
         };
@@ -83,11 +84,12 @@ impl StagedFile {
     }
 
     fn fill(&mut self, mut file: File, bytes: &[u8]) -> io::Result<()> {
-        self.id = Some(os::file::FileId::of(&file)?);
         (self.before)(Step::Write)?;
         file.write_all(bytes)?;
         (self.before)(Step::Flush)?;
-        file.sync_all()
+        file.sync_all()?;
+        self.mark = Some(os::file::Mark::of(file)?);
+        Ok(())
     }
 
     fn put(&mut self) -> io::Result<()> {
@@ -125,7 +127,7 @@ impl StagedFile {
 
     /// Undoes a placing, unless the target is no longer the file that was placed.
     fn unplace(&self) {
-        let still_ours = matches!(os::file::FileId::at(&self.target), Ok(id) if id.is_some() && id == self.id);
+        let still_ours = self.mark.as_ref().is_some_and(|mark| mark.is_at(&self.target));
         if !still_ours || self.irreversible {
             return;
         }
@@ -227,3 +229,6 @@ fn beside(folder: &Path, ending: &str) -> io::Result<PathBuf> {
     aws_lc_rs::rand::fill(&mut random).map_err(|_| io::Error::other("the random generator failed"))?;
     Ok(folder.join(format!(".s2scert-{:016x}.{ending}", u64::from_be_bytes(random))))
 }
+
+#[cfg(test)]
+mod tests;

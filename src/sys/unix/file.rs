@@ -27,14 +27,6 @@ pub(crate) struct FileId {
 }
 
 impl FileId {
-    /// Returns the identity of an open file.
-    ///
-    /// # Errors
-    /// That of the system.
-    pub(crate) fn of(file: &File) -> io::Result<Self> {
-        Ok(Self::from_metadata(&file.metadata()?))
-    }
-
     /// Returns the identity of what stands at `path`, links followed; nothing where nothing is.
     ///
     /// # Errors
@@ -49,6 +41,29 @@ impl FileId {
 
     fn from_metadata(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// Recognises one file again after it was renamed.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    id: FileId,
+    // Held open, because the number of a file that is gone is given to the next one.
+    _file: File,
+}
+
+impl Mark {
+    /// Marks a file.
+    ///
+    /// # Errors
+    /// That of the system.
+    pub(crate) fn of(file: File) -> io::Result<Self> {
+        Ok(Self { id: FileId::from_metadata(&file.metadata()?), _file: file })
+    }
+
+    /// Returns whether the file stands at `path`.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        matches!(FileId::at(path), Ok(Some(id)) if id == self.id)
     }
 }
 

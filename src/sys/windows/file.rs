@@ -30,15 +30,6 @@ pub(crate) struct FileId {
 }
 
 impl FileId {
-    /// Returns the identity of an open file.
-    ///
-    /// # Errors
-    /// That of the system.
-    pub(crate) fn of(file: &File) -> io::Result<Self> {
-        let (volume, file) = ffi::file::identity(file)?;
-        Ok(Self { volume, file })
-    }
-
     /// Returns the identity of what stands at `path`, links followed; nothing where nothing is.
     ///
     /// # Errors
@@ -53,6 +44,31 @@ impl FileId {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn of(file: &File) -> io::Result<Self> {
+        let (volume, file) = ffi::file::identity(file)?;
+        Ok(Self { volume, file })
+    }
+}
+
+/// Recognises one file again after it was renamed.
+#[derive(Debug)]
+pub(crate) struct Mark(FileId);
+
+impl Mark {
+    /// Marks a file and closes it, because an open one may not be movable. NTFS gives no
+    /// number out twice.
+    ///
+    /// # Errors
+    /// That of the system.
+    pub(crate) fn of(file: File) -> io::Result<Self> {
+        FileId::of(&file).map(Self)
+    }
+
+    /// Returns whether the file stands at `path`.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        matches!(FileId::at(path), Ok(Some(id)) if id == self.0)
     }
 }
 
