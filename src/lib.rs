@@ -18,3 +18,4 @@ pub mod cert;
 pub mod error;
 pub mod policy;
 pub mod ports;
+pub mod sys;

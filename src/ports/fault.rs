@@ -94,6 +94,12 @@ pub enum FileFault {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A folder in a walk lies too deep.
+    #[error("not searched: more than {limit} folders deep")]
+    TooDeep {
+        /// The number of levels that are searched.
+        limit: usize,
+    },
     /// Another program has the file open in a way that shuts us out (Windows).
     #[error("another program is using the file")]
     InUse,
@@ -142,6 +148,7 @@ impl FileError {
             | FileFault::TooLarge { .. }
             | FileFault::ReadOnly
             | FileFault::Permission
+            | FileFault::TooDeep { .. }
             | FileFault::InUse => Kind::Unreadable,
             FileFault::Exists | FileFault::TargetNotAFile { .. } => Kind::Refused,
             FileFault::NameTooLong | FileFault::InvalidName { .. } => Kind::Usage,
