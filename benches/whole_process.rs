@@ -3,8 +3,15 @@
 //! `cargo bench --bench whole_process [-- PAIRS]`. A ratio below 1 means that s2scert is faster. The interval is a 95 %
 //! bootstrap interval of the ratio of medians. Absolute times are reported with the machine and compared with nothing.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring program: it prints, and a failed step ends it")]
-#![expect(clippy::disallowed_methods, reason = "a measuring program starts processes, reads files and the clock itself")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measuring program: it prints, and a failed step ends it"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measuring program starts processes, reads files and the clock itself"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -43,7 +50,16 @@ fn main() {
 }
 
 fn issue<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let fixed = ["issue", "--subject", "CN=crm.contoso.com,O=Contoso", "--out", "ours.pfx", "--password-file", "pass", "--force"];
+    let fixed = [
+        "issue",
+        "--subject",
+        "CN=crm.contoso.com,O=Contoso",
+        "--out",
+        "ours.pfx",
+        "--password-file",
+        "pass",
+        "--force",
+    ];
     fixed.iter().chain(more).copied().collect()
 }
 
@@ -53,8 +69,24 @@ fn openssl_issue(dir: &Path, new_key: bool) -> Duration {
         if new_key { &["-newkey", "rsa:2048", "-nodes", "-keyout", "given.key"] } else { &["-key", "given.key"] };
     let request: Vec<&str> = ["req"].iter().chain(&subject).chain(key).copied().collect();
     let pfx = [
-        "pkcs12", "-export", "-inkey", "given.key", "-in", "theirs.pem", "-out", "theirs.pfx", "-passout", "file:pass",
-        "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1", "-iter", "2000",
+        "pkcs12",
+        "-export",
+        "-inkey",
+        "given.key",
+        "-in",
+        "theirs.pem",
+        "-out",
+        "theirs.pfx",
+        "-passout",
+        "file:pass",
+        "-keypbe",
+        "PBE-SHA1-3DES",
+        "-certpbe",
+        "PBE-SHA1-3DES",
+        "-macalg",
+        "sha1",
+        "-iter",
+        "2000",
     ];
     openssl(dir, &request) + openssl(dir, &pfx)
 }
@@ -65,14 +97,19 @@ fn check_folder(dir: &Path) {
     let der = fs::read(dir.join("ours.cer")).unwrap();
     let pem = fs::read(dir.join("theirs.pem")).unwrap();
     for number in 0..FOLDER {
-        let (name, bytes) = if number % 2 == 0 { (format!("{number}.cer"), &der) } else { (format!("{number}.pem"), &pem) };
+        let (name, bytes) =
+            if number % 2 == 0 { (format!("{number}.cer"), &der) } else { (format!("{number}.pem"), &pem) };
         fs::write(many.join(name), bytes).unwrap();
     }
     let (ours, peak) = ours_with_peak(dir, &["check", "many", "--policy", "evaluation", "--json"]);
     let started = Instant::now();
     for number in 0..LOOPED {
-        let (name, form) = if number % 2 == 0 { (format!("many/{number}.cer"), "DER") } else { (format!("many/{number}.pem"), "PEM") };
-        openssl(dir, &["x509", "-in", &name, "-inform", form, "-noout", "-subject", "-enddate", "-checkend", "2592000"]);
+        let (name, form) =
+            if number % 2 == 0 { (format!("many/{number}.cer"), "DER") } else { (format!("many/{number}.pem"), "PEM") };
+        openssl(
+            dir,
+            &["x509", "-in", &name, "-inform", form, "-noout", "-subject", "-enddate", "-checkend", "2592000"],
+        );
     }
     let loop_time = started.elapsed() * u32::try_from(FOLDER / LOOPED).unwrap();
     let few = dir.join("few");

@@ -6,6 +6,8 @@
 
 mod bounded;
 mod commands;
+#[cfg(test)]
+mod contract;
 mod edges;
 mod fault;
 mod files;

@@ -1,8 +1,7 @@
 //! The terminal.
 
-#![expect(clippy::disallowed_methods, reason = "the edge at which the terminal is opened and its variables are read")]
+#![expect(clippy::disallowed_methods, reason = "the edge at which NO_COLOR, TERM and standard input are looked at")]
 
-use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, IsTerminal};
 
 use super::os;
@@ -33,17 +32,12 @@ impl Terminal for SystemTerminal {
     }
 
     fn prompt_secret(&self, text: &str) -> io::Result<Option<Password>> {
-        match OpenOptions::new().read(true).write(true).open(os::terminal::CONTROLLING_TERMINAL) {
-            Ok(terminal) if terminal.is_terminal() => {}
-            // Without a terminal of its own (a service, a scheduled job) the process cannot open it at all.
-            _ => return Ok(None),
+        let Some(line) = os::terminal::ask(text)? else { return Ok(None) };
+        let secret = Password::new(line);
+        // The reader puts it where it met octets that are not UTF-8; a wrong password would be the only sign.
+        if secret.expose().contains(char::REPLACEMENT_CHARACTER) {
+            return Err(io::Error::new(ErrorKind::InvalidData, "what was typed is not UTF-8 text"));
         }
-        match rpassword::prompt_password(text) {
-            Ok(secret) => Ok(Some(Password::new(secret))),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                Err(io::Error::new(ErrorKind::UnexpectedEof, "no password was typed"))
-            }
-            Err(error) => Err(error),
-        }
+        Ok(Some(secret))
     }
 }

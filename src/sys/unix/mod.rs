@@ -3,3 +3,6 @@
 pub(super) mod file;
 pub(super) mod process;
 pub(super) mod terminal;
+
+#[cfg(test)]
+mod tests;
