@@ -1,3 +1,5 @@
+//! Reading and walking: bounds, what is no regular file, loops.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use tempfile::TempDir;

@@ -1,3 +1,5 @@
+//! Creating: whole or not at all, whatever step fails, and one winner of two writers.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::collections::BTreeMap;
