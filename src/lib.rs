@@ -14,15 +14,10 @@
 //! | [`sys`] | files, terminal, clock: one shape on Unix and Windows | no |
 //! | [`error`] | the error a person sees, and the exit-code table | yes |
 
+pub mod app;
 pub mod cert;
+pub mod cli;
 pub mod error;
 pub mod policy;
 pub mod ports;
 pub mod sys;
-
-// The fake machine is a file of the tests and names this crate from outside; here it is compiled inside.
-#[cfg(test)]
-extern crate self as s2scert;
-#[cfg(test)]
-#[path = "../tests/support/fake_host.rs"]
-mod fake_host;

@@ -177,7 +177,7 @@ impl Outcome {
 /// When the policy or a password cannot be read, or the sink fails. What cannot be read among the files is a result.
 pub fn check(host: &Host, options: &Options, sink: &mut dyn Sink) -> Result<Outcome> {
     let now = host.clock.now();
-    let gate = Gate::load(host, &options.gate, )?;
+    let gate = Gate::load(host, &options.gate)?;
     let passwords = InputPasswords::collect(host, &options.passwords)?;
     let mut run = Run { host, gate: &gate, passwords: passwords.known(), target: options.target, now, summary: Summary::default(), used: WaiverUse::default() };
     let mut failure = None;
@@ -270,10 +270,8 @@ impl Run<'_> {
         };
         let certificates = input.certificates();
         if certificates.is_empty() {
-            return match input.why_empty() {
-                Some(error) if named || input.is_locked() => Checked::Unreadable(FileEntry::unreadable(path.to_owned(), &error)),
-                _ => Checked::PassedOver,
-            };
+            let error = input.locked_error(path).or_else(|| named.then(|| input.why_empty()));
+            return error.map_or(Checked::PassedOver, |e| Checked::Unreadable(FileEntry::unreadable(path.to_owned(), &e)));
         }
         let mut used = WaiverUse::default();
         let keys = input.keys();

@@ -118,7 +118,7 @@ pub const SCHEMA: &str = "s2scert.issue/1.0";
 /// Whatever stops it before a verdict of the policy; nothing is written then.
 pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     let now = host.clock.now();
-    let gate = Gate::load(host, &options.gate, now)?;
+    let gate = Gate::load(host, &options.gate)?;
     let template = SubjectName::parse(&options.subject)
         .map_err(|e| Error::new(Kind::Usage, "the subject cannot be understood").at("--subject").because(e))?;
     let existing = outputs::existing(options.force);
@@ -143,7 +143,7 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
 
     let choice = options.pfx.choose();
     let settings = options.pfx.settings();
-    let friendly_name = options.pfx.friendly_name.clone().unwrap_or_else(|| generation.to_string());
+    let friendly_name = options.pfx.friendly_name.clone().unwrap_or_else(|| generation.as_str().to_owned());
     let labels =
         Labels { friendly_name: Some(friendly_name.clone()), provider: Some(options.pfx.provider.clone()) };
     let mut report = IssueReport::of(options, &certificate, now, &generation, friendly_name, &gate);
@@ -151,7 +151,7 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     let mut facts = gate::facts_of_chain(credential.chain(), now, choice.target);
     facts.stage = Stage::Issue;
     facts.key = gate::key_facts(credential.key(), &certificate);
-    report.findings = gate.evaluate(&facts, &options.out);
+    report.findings = gate.evaluate(&facts);
     if gate::refuses(&report.findings) {
         return Ok(report);
     }
@@ -162,7 +162,7 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     })?;
     let read_back = read_back(&pfx, &password, &certificate)?;
     facts.pfx = Some(gate::pfx_facts(&read_back, credential.chain()));
-    report.findings = gate.evaluate(&facts, &options.out);
+    report.findings = gate.evaluate(&facts);
     if gate::refuses(&report.findings) {
         return Ok(report);
     }
@@ -200,7 +200,7 @@ fn generation(options: &Options, now: Timestamp, key: &KeyPair) -> Result<Genera
     match &options.generation {
         Some(text) => Generation::new(text)
             .map_err(|e| Error::new(Kind::Usage, "the generation cannot be used").at("--generation").because(e)),
-        None => Ok(Generation::default_for(now, key.public_key().spki_der())),
+        None => Ok(Generation::default_for(now.to_zoned(jiff::tz::TimeZone::UTC).date(), key.public_key().spki_der())),
     }
 }
 
@@ -270,7 +270,7 @@ impl IssueReport {
             subject_der: identity.subject_der,
             not_before: identity.not_before,
             not_after: identity.not_after,
-            generation: generation.to_string(),
+            generation: generation.as_str().to_owned(),
             certificate: CertificateReport::of(certificate, now),
             profile: choice.profile,
             profile_reason: choice.reason,

@@ -205,7 +205,8 @@ fn key_usage_names(certificate: &Certificate) -> Option<Vec<&'static str>> {
     Some(bits.into_iter().filter_map(|(set, name)| set.then_some(name)).collect())
 }
 
-fn name_or_oid(oid: &ObjectIdentifier) -> String {
+/// Names an object identifier, or prints it.
+pub fn name_or_oid(oid: &ObjectIdentifier) -> String {
     oid_name(oid).map_or_else(|| oid.to_string(), str::to_owned)
 }
 

@@ -29,8 +29,8 @@ pub(crate) fn render(report: &InspectReport) -> String {
         field(&mut text, "key", &certificate::key(&entry.key));
         let valid = if entry.signature_valid { "valid" } else { "NOT valid" };
         field(&mut text, "signature", &format!("{}, {valid}", entry.signature_algorithm));
-        if !entry.alt_names.is_empty() {
-            field(&mut text, "names", &entry.alt_names.join(", "));
+        if !entry.extensions.is_empty() {
+            field(&mut text, "extensions", &entry.extensions.join(", "));
         }
     }
     if let Some(pfx) = &report.pfx {
