@@ -29,7 +29,7 @@ pub(super) fn credential() -> &'static Credential {
         let authority = IsCa::Ca(BasicConstraints::Unconstrained);
         let (root_pair, middle_pair, leaf_pair) = (pair(), pair(), pair());
         let (root_key, middle_key) = (test_key(&root_pair), test_key(&middle_pair));
-        let root = named("Contoso Root", authority.clone());
+        let root = named("Contoso Root", authority);
         let root_certificate = root.self_signed(&root_key).unwrap();
         let root = Issuer::new(root, root_key);
         let middle = named("Contoso Issuing", authority);
