@@ -1,5 +1,7 @@
 //! Both ways with the programs of others: OpenSSL, NSS, Java and GnuTLS.
 
+#![expect(clippy::disallowed_methods, reason = "the tests run other programs on files")]
+
 use std::fs;
 use std::process::Command;
 
