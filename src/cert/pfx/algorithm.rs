@@ -213,7 +213,7 @@ impl MacParameters {
             .find(|(_, hmac, _)| *hmac == mac_oid)
             .map(|(.., hash)| *hash)
             .ok_or_else(|| refused(mac_oid, PLACE))?;
-        // RFC 9579 section 4: keyLength must be present. Section 6: shorter than 20 octets is refused. A key longer than
+        // RFC 9579 section 4: keyLength must be present. Less than the 20 octets of SHA-1 protects nothing, and more than
         // two blocks of SHA-512 serves nobody.
         let key_length = match kdf.key_length {
             Some(length @ 20..=256) => length as usize,

@@ -31,13 +31,15 @@ pub(super) enum Family {
 }
 
 impl Family {
-    /// Returns the encodings under which a password is tried, the standard one first. None gives the same octets as another.
+    /// Returns the encodings under which a password is tried, the standard one first. No two lead to the same key.
     pub(super) fn encodings(self, password: &Password) -> &'static [PasswordEncoding] {
         use PasswordEncoding::{NoOctets, Utf8, Utf16, Utf16ForPbes2, WidenedUtf8};
         match self {
             Self::Pkcs12 if password.is_empty() => &[Utf16, NoOctets],
             Self::Pkcs12 if password.is_ascii() => &[Utf16],
             Self::Pkcs12 => &[Utf16, WidenedUtf8],
+            // HMAC fills short keys with zeros, so two zero octets and none are the same to PBKDF2.
+            Self::Pbkdf2 if password.is_empty() => &[Utf8],
             Self::Pbkdf2 => &[Utf8, Utf16ForPbes2],
         }
     }

@@ -162,7 +162,7 @@ impl Pfx {
     /// [`PfxError::Damaged`] when the structure is broken (after a verified MAC: broken by whoever wrote it).
     /// [`PfxError::Unsupported`] for algorithms that are not read, by name. The limits have variants of their own.
     pub fn open(bytes: &[u8], password: &Password) -> Result<Self, PfxError> {
-        read::open(bytes, password)
+        read::open(bytes, password, MAX_TOTAL_ITERATIONS)
     }
 
     /// Returns what may be shown of the opened file.

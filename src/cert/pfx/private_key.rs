@@ -2,11 +2,12 @@
 //!
 //! Windows and `openssl pkcs12 -keyex` write the key usage there, inside the encryption, and not on the bag.
 
+use zeroize::Zeroizing;
+
 use super::SecretDer;
 use super::attribute::Attribute;
 use super::structure::EXPLICIT_0;
 use crate::cert::der::{self, DerError, Reader, SEQUENCE};
-use zeroize::Zeroizing;
 
 /// A `PrivateKeyInfo` cut at its attributes.
 struct Cut<'a> {

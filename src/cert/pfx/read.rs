@@ -7,18 +7,24 @@ use zeroize::Zeroizing;
 use super::algorithm::MacParameters;
 use super::error::PfxError;
 use super::kdf::{self, Family};
-use super::limits::MAX_TOTAL_ITERATIONS;
 use super::structure::{self, Sealed, SealedBag, SealedContent, SealedSafe, Structure};
 use super::{Bag, BagContent, PasswordEncoding, Pfx, Safe, SecretDer};
 use crate::cert::certificate::Certificate;
 use crate::cert::der::{INTEGER, Reader};
 use crate::cert::password::Password;
 
-/// Reads and decrypts a PFX: see [`Pfx::open`].
-pub(super) fn open(bytes: &[u8], password: &Password) -> Result<Pfx, PfxError> {
+/// Reads and decrypts a PFX: see [`Pfx::open`]. `limit` is the most iterations of all key derivations together.
+pub(super) fn open(bytes: &[u8], password: &Password, limit: u64) -> Result<Pfx, PfxError> {
     let mut structure = Structure::read(bytes)?;
-    let mut opening =
-        Opening { password, encodings: Vec::new(), proven: false, iterations_done: 0, bag_count: 0, was_ber: false };
+    let mut opening = Opening {
+        password,
+        limit,
+        encodings: Vec::new(),
+        proven: false,
+        iterations_done: 0,
+        bag_count: 0,
+        was_ber: false,
+    };
     if let Some(mac) = &structure.mac {
         opening.prove(mac, &structure.authenticated)?;
     }
@@ -38,6 +44,8 @@ pub(super) fn open(bytes: &[u8], password: &Password) -> Result<Pfx, PfxError> {
 /// What is known while a file is opened.
 struct Opening<'a> {
     password: &'a Password,
+    /// The most iterations that may be done.
+    limit: u64,
     /// The encodings that have fitted.
     encodings: Vec<PasswordEncoding>,
     /// Whether a MAC has proven the password.
@@ -139,7 +147,7 @@ impl Opening<'_> {
         candidates.sort_by_key(|encoding| !self.encodings.contains(encoding));
         for encoding in candidates {
             self.iterations_done += u64::from(iterations.get());
-            if self.iterations_done > MAX_TOTAL_ITERATIONS {
+            if self.iterations_done > self.limit {
                 return Err(PfxError::TooManyIterationsTogether);
             }
             if let Some(found) = attempt(&kdf::encode(self.password, encoding)) {

@@ -1,45 +1,26 @@
 //! One credential for all tests, and files made from it.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair as TestKey, PKCS_RSA_SHA256};
 use zeroize::Zeroizing;
 
 use crate::cert::der::{self, INTEGER, OCTET_STRING, Reader, SEQUENCE};
-use crate::cert::key::KeySpec;
 use crate::cert::pfx::algorithm::MacParameters;
 use crate::cert::pfx::structure::EXPLICIT_0;
 use crate::cert::pfx::{Contents, PasswordEncoding, PfxProfile, Settings, kdf, seal};
-use crate::cert::{Certificate, Chain, Credential, KeyPair, Password};
+use crate::cert::test_pki::{Draft, key_pair, rsa_key};
+use crate::cert::{Certificate, Chain, Credential, Password};
 
 /// A leaf, an issuer and a root, all RSA 2048, made once.
 pub(super) fn credential() -> &'static Credential {
-    static CREDENTIAL: OnceLock<Credential> = OnceLock::new();
-    CREDENTIAL.get_or_init(|| {
-        let pair = || KeyPair::generate(KeySpec::Rsa2048).unwrap();
-        let test_key = |pair: &KeyPair| {
-            TestKey::from_pkcs8_der_and_sign_algo(&pair.pkcs8_der().to_vec().into(), &PKCS_RSA_SHA256).unwrap()
-        };
-        let named = |name: &str, is_ca| {
-            let mut parameters = CertificateParams::default();
-            parameters.distinguished_name.push(DnType::CommonName, name);
-            parameters.is_ca = is_ca;
-            parameters
-        };
-        let authority = IsCa::Ca(BasicConstraints::Unconstrained);
-        let (root_pair, middle_pair, leaf_pair) = (pair(), pair(), pair());
-        let (root_key, middle_key) = (test_key(&root_pair), test_key(&middle_pair));
-        let root = named("Contoso Root", authority.clone());
-        let root_certificate = root.self_signed(&root_key).unwrap();
-        let root = Issuer::new(root, root_key);
-        let middle = named("Contoso Issuing", authority);
-        let middle_certificate = middle.signed_by(&middle_key, &root).unwrap();
-        let middle = Issuer::new(middle, middle_key);
-        let leaf = named("s2s.contoso.com", IsCa::ExplicitNoCa).signed_by(&test_key(&leaf_pair), &middle).unwrap();
-        let read = |der: &[u8]| Certificate::from_der(der).unwrap();
-        let issuers = vec![read(middle_certificate.der()), read(root_certificate.der())];
-        Credential::prove(Chain::new(read(leaf.der()), issuers), leaf_pair).unwrap()
-    })
+    static CREDENTIAL: LazyLock<Credential> = LazyLock::new(|| {
+        let (root_key, issuing_key, leaf_key) = (rsa_key(), rsa_key(), rsa_key());
+        let (root, issuing) = (Draft::authority("Contoso Root"), Draft::authority("Contoso Issuing"));
+        let leaf = Draft::leaf("s2s.contoso.com").signed(&leaf_key, &issuing, &issuing_key);
+        let issuers = vec![issuing.signed(&issuing_key, &root, &root_key), root.self_signed(&root_key)];
+        Credential::prove(Chain::new(leaf, issuers), key_pair(&leaf_key)).unwrap()
+    });
+    &CREDENTIAL
 }
 
 pub(super) fn chain() -> &'static [Certificate] {
