@@ -129,6 +129,11 @@ impl<'a> Reader<'a> {
         Self { rest: elements }
     }
 
+    /// Returns the encoding of the elements that are left.
+    pub fn remaining(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Returns whether no element is left.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()

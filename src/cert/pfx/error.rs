@@ -2,6 +2,8 @@
 
 use super::limits::{MAX_BAGS, MAX_DEPTH, MAX_FILE_SIZE, MAX_ITERATIONS, MAX_TOTAL_ITERATIONS};
 
+use crate::cert::der::DerError;
+
 /// Why a PFX cannot be read or written.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PfxError {
@@ -78,4 +80,19 @@ pub enum PfxError {
     /// There is no bag to write.
     #[error("there is nothing to write: neither a key nor a certificate")]
     Empty,
+}
+
+impl PfxError {
+    /// Says that the structure of `place` is broken. Limits keep variants of their own.
+    pub(super) fn damaged(place: &'static str, error: DerError) -> Self {
+        match error {
+            DerError::TooDeep => Self::TooDeep,
+            DerError::Truncated
+            | DerError::TooLarge
+            | DerError::Malformed
+            | DerError::Tag { .. }
+            | DerError::Trailing
+            | DerError::Value(_) => Self::Damaged { place, reason: error.to_string() },
+        }
+    }
 }

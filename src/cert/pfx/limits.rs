@@ -1,10 +1,12 @@
 //! What is read at most. A PFX is opened before anything in it is proven, so each bound holds for hostile files.
 
+use crate::cert::der;
+
 /// The largest file that is read, in octets: 16 MiB. A trust store of every public root has 0.3 MiB.
-pub const MAX_FILE_SIZE: usize = 16 << 20;
+pub const MAX_FILE_SIZE: usize = der::MAX_SIZE;
 
 /// How deep elements may nest. An honest file with a nested safe contents needs about 20 levels of BER.
-pub const MAX_DEPTH: usize = 64;
+pub const MAX_DEPTH: usize = der::MAX_DEPTH;
 
 /// The iterations of one key derivation: 10 million, a few seconds of work. Windows writes 2,000, OpenSSL 2,048, Java 10,000.
 pub const MAX_ITERATIONS: u32 = 10_000_000;

@@ -6,23 +6,37 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `attribute` | [`Attribute`]: friendly name, local key id, the Microsoft ones |
+//! | `algorithm` | object identifiers and parameters of encryption and MAC |
+//! | [`attribute`] | [`Attribute`]: friendly name, local key id, the Microsoft ones |
 //! | `cipher` | encryption and decryption of one content |
+//! | `contents` | [`Contents`]: what is to be written, with the attributes that steer Windows |
 //! | `error` | [`PfxError`] |
 //! | `kdf` | the PKCS#12 key derivation and PBKDF2 |
 //! | `mac` | the integrity check, PBMAC1 included |
 //! | `outline` | [`Outline`] |
+//! | `private_key` | attributes inside a PKCS#8 key |
 //! | `profile` | [`PfxProfile`] and [`Target`] |
 //! | `read` | bytes to [`Pfx`] |
-//! | `scheme` | [`Encryption`] and [`MacInfo`] with their `AlgorithmIdentifier`s |
+//! | `scheme` | the names: [`Encryption`], [`MacInfo`] |
+//! | `structure` | the outer structure, before anything is decrypted |
 //! | `write` | [`Contents`] to bytes |
 
-mod attribute;
+mod algorithm;
+pub mod attribute;
+mod cipher;
+mod contents;
 mod error;
+mod kdf;
 mod limits;
+mod mac;
 mod outline;
+mod private_key;
 mod profile;
+mod read;
 mod scheme;
+mod structure;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fmt;
@@ -35,12 +49,13 @@ use super::key::{KeyError, KeyPair};
 use super::password::Password;
 
 pub use attribute::{Attribute, AttributeValue};
+pub use contents::{Contents, DEFAULT_PROVIDER, Labels};
 pub use error::PfxError;
 pub use limits::{MAX_BAGS, MAX_DEPTH, MAX_FILE_SIZE, MAX_ITERATIONS, MAX_TOTAL_ITERATIONS};
 pub use outline::{BagKind, BagOutline, Outline, SafeOutline};
 pub use profile::{PfxProfile, Target, TargetError};
 pub use scheme::{Cipher, Encryption, EncryptionScheme, MacInfo, MacScheme};
-pub use write::{Contents, DEFAULT_PROVIDER, Labels, Settings, seal};
+pub use write::{MAX_WRITTEN_ITERATIONS, MAX_WRITTEN_ITERATIONS_TOGETHER, MIN_WRITTEN_ITERATIONS, Settings, seal};
 
 /// An opened PFX.
 #[derive(Clone, Debug)]
@@ -147,8 +162,7 @@ impl Pfx {
     /// [`PfxError::Damaged`] when the structure is broken (after a verified MAC: broken by whoever wrote it).
     /// [`PfxError::Unsupported`] for algorithms that are not read, by name. The limits have variants of their own.
     pub fn open(bytes: &[u8], password: &Password) -> Result<Self, PfxError> {
-        let _ = (bytes, password);
-        Err(PfxError::Damaged { place: "file", reason: "not read yet".to_owned() })
+        read::open(bytes, password)
     }
 
     /// Returns what may be shown of the opened file.
@@ -191,9 +205,16 @@ impl Bag {
         }
     }
 
-    /// Reads the private key, where the bag holds one.
+    /// Reads the private key, where the bag holds one, without the attributes inside its PKCS#8 form: they say how Windows
+    /// stores the key, and are no part of it.
     pub fn key_pair(&self) -> Option<Result<KeyPair, KeyError>> {
-        self.key_der().map(|key| KeyPair::from_pkcs8_der(key.expose()))
+        let bare = private_key::with_attributes(self.key_der()?, &[]);
+        Some(KeyPair::from_pkcs8_der(bare.expose()))
+    }
+
+    /// Returns the attributes inside the PKCS#8 form of the private key. Windows and OpenSSL write the key usage there.
+    pub fn key_attributes(&self) -> Vec<Attribute> {
+        self.key_der().map(private_key::attributes).unwrap_or_default()
     }
 
     /// Returns the certificate, where the bag holds one that can be read.
@@ -233,13 +254,14 @@ impl Bag {
         self.first(|value| matches!(value, AttributeValue::MachineKeyset).then_some(())).is_some()
     }
 
-    /// Returns the first octet of the key usage attribute: `0x80` digitalSignature, `0x20` keyEncipherment, `0x10`
-    /// dataEncipherment.
+    /// Returns the first octet of the key usage, on the bag or else inside the key: `0x80` digitalSignature, `0x20`
+    /// keyEncipherment, `0x10` dataEncipherment.
     pub fn key_usage(&self) -> Option<u8> {
-        self.first(|value| match value {
+        let wanted = |value| match value {
             AttributeValue::KeyUsage(octet) => Some(octet),
             _ => None,
-        })
+        };
+        self.first(wanted).or_else(|| self.key_attributes().iter().find_map(|attribute| wanted(attribute.value())))
     }
 
     fn first<T>(&self, wanted: impl Fn(AttributeValue) -> Option<T>) -> Option<T> {
@@ -258,6 +280,11 @@ impl SecretDer {
     /// Takes over DER.
     pub fn new(der: Zeroizing<Vec<u8>>) -> Self {
         Self(der)
+    }
+
+    /// Copies DER that is erased by its owner.
+    fn of(der: &[u8]) -> Self {
+        Self(Zeroizing::new(der.to_vec()))
     }
 
     /// Returns the DER. The caller must not copy it into memory that is not erased.
