@@ -14,6 +14,10 @@
 //! | [`sys`] | files, terminal, clock: one shape on Unix and Windows | no |
 //! | [`error`] | the error a person sees, and the exit-code table | yes |
 
+pub mod app;
 pub mod cert;
+pub mod cli;
 pub mod error;
 pub mod policy;
+pub mod ports;
+pub mod sys;

@@ -108,12 +108,20 @@ impl Certificate {
 
     /// Returns the subject.
     pub fn subject(&self) -> DistinguishedName {
-        DistinguishedName::from_decoded(self.inner.tbs_certificate().subject())
+        self.name_at(4).unwrap_or_else(|| DistinguishedName::from_decoded(self.inner.tbs_certificate().subject()))
     }
 
     /// Returns the issuer.
     pub fn issuer(&self) -> DistinguishedName {
-        DistinguishedName::from_decoded(self.inner.tbs_certificate().issuer())
+        self.name_at(2).unwrap_or_else(|| DistinguishedName::from_decoded(self.inner.tbs_certificate().issuer()))
+    }
+
+    /// Returns the name at a position of the `TBSCertificate`, counted from the serial number, as it is encoded: decoding
+    /// sorts the attributes of a multi-valued RDN, which is not what Windows prints.
+    fn name_at(&self, position: usize) -> Option<DistinguishedName> {
+        // The version, `[0]`, is absent in version 1.
+        let versioned = super::der::raw_element(&self.der, &[0, 0])?.first() == Some(&0xa0);
+        super::der::raw_element(&self.der, &[0, position + usize::from(versioned)]).map(DistinguishedName::from_encoded)
     }
 
     /// Returns the content octets of the serial number.
@@ -220,7 +228,7 @@ impl Certificate {
 
     /// Returns whether subject and issuer are the same, byte for byte.
     pub fn is_self_issued(&self) -> bool {
-        self.inner.tbs_certificate().subject() == self.inner.tbs_certificate().issuer()
+        self.subject() == self.issuer()
     }
 
     /// Returns whether the certificate is self-issued and its signature verifies with its own key.

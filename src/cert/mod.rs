@@ -8,6 +8,7 @@
 //! | [`digest`] | [`Thumbprint`] and [`Fingerprint`] |
 //! | [`name`] | distinguished names: text, encoding, comparison as Windows compares |
 //! | [`certificate`] | one [`Certificate`] and what can be asked of it |
+//! | [`issue`] | the self-signed evaluation certificate |
 //! | [`signature`] | signature algorithms and their verification |
 //! | [`password`] | [`Password`] |
 //! | [`key`] | [`KeyPair`] and [`KeyAlgorithm`] |
@@ -30,6 +31,7 @@ pub mod credential;
 pub mod csr;
 pub mod der;
 pub mod digest;
+pub mod issue;
 pub mod key;
 pub mod key_file;
 pub mod name;

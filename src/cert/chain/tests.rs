@@ -1,3 +1,5 @@
+//! Chains: which candidates are chosen, in which order, and what is said when links are missing.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use super::*;

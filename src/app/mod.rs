@@ -1,0 +1,17 @@
+//! One file per job: gather through the ports, decide with the pure rooms, act, and return a report as a value.
+//!
+//! Nothing here prints. Reports are rendered in [`crate::cli`], for people and as JSON from the same value.
+
+pub mod check;
+pub mod export;
+pub mod gate;
+pub mod import;
+pub mod inspect;
+pub mod issue;
+pub mod keygen;
+pub mod outputs;
+pub mod passwords;
+pub mod pfx_choice;
+pub mod policies;
+pub mod report;
+pub mod source;

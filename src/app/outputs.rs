@@ -1,0 +1,69 @@
+//! The files that a command writes: checked before the work, staged, and put in place all or none.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+use crate::ports::{Access, Existing, FileFault, Host, place_all};
+
+/// One file to be written.
+pub struct Output<'a> {
+    /// Where.
+    pub path: &'a Path,
+    /// Who may read it.
+    pub access: Access,
+    /// What it holds.
+    pub bytes: &'a [u8],
+}
+
+/// Refuses before any work what would be refused at the end: two outputs in one place, an output that is an input, an
+/// existing target without `--force`.
+///
+/// # Errors
+/// [`Kind::Refused`], or what the file system reports.
+pub fn admit(host: &Host, inputs: &[PathBuf], outputs: &[&Path], existing: Existing) -> Result<()> {
+    for (index, output) in outputs.iter().enumerate() {
+        for other in &outputs[index + 1..] {
+            if host.files.same_file(output, other)? {
+                return Err(Error::new(Kind::Refused, format!("is named for two outputs, as {} too", other.display()))
+                    .at(output.display()));
+            }
+        }
+        for input in inputs {
+            if host.files.same_file(output, input)? {
+                return Err(Error::new(Kind::Refused, "is input and output at once; nothing was written")
+                    .at(output.display())
+                    .hint("write to another name, look at the result, then replace the old file"));
+            }
+        }
+        if existing == Existing::Refuse && host.files.kind(output)?.is_some() {
+            return Err(exists(output));
+        }
+    }
+    Ok(())
+}
+
+/// Writes all files or none.
+///
+/// # Errors
+/// The first file that cannot be written.
+pub fn write(host: &Host, outputs: &[Output<'_>], existing: Existing) -> Result<()> {
+    let staged = outputs
+        .iter()
+        .map(|output| host.files.stage(output.path, output.access, existing, output.bytes))
+        .collect::<Result<Vec<_>, _>>();
+    staged.and_then(place_all).map_err(|e| match e.fault() {
+        FileFault::Exists => exists(e.path()),
+        _ => Error::from(e),
+    })
+}
+
+/// Returns how an existing target is treated.
+pub fn existing(force: bool) -> Existing {
+    if force { Existing::Replace } else { Existing::Refuse }
+}
+
+fn exists(path: &Path) -> Error {
+    Error::new(Kind::Refused, "the file exists already; nothing was written")
+        .at(path.display())
+        .hint("choose another name, or replace it with --force")
+}

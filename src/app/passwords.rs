@@ -1,0 +1,259 @@
+//! Where passwords come from: files, environment, stdin, programs, and at last the terminal. Never an argument.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::cert::Password;
+use crate::cert::text;
+use crate::error::{Error, Kind, Result};
+use crate::ports::{CommandLimits, Host};
+
+/// The most that is read from a file, stdin or program for one password: far above any real one.
+const MAX_PASSWORD_INPUT: u64 = 64 * 1024;
+
+/// How long a password program may take. A person may have to touch a token.
+const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
+
+/// One place that holds a password.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// The first line of a file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// The first line of stdin.
+    Stdin,
+    /// The first line that a program prints. Split at spaces, double quotes keep spaces together.
+    Command(String),
+}
+
+/// Where the password of what is written comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum OutSource {
+    /// It exists somewhere.
+    From(Source),
+    /// It is made, and written to this file.
+    Generate(PathBuf),
+    /// A person types it, twice.
+    Ask,
+}
+
+/// The passwords that are tried on an input.
+#[derive(Debug, Default)]
+pub struct InputPasswords {
+    known: Vec<Password>,
+    named: bool,
+}
+
+impl InputPasswords {
+    /// Reads all sources, in order.
+    ///
+    /// # Errors
+    /// The first source that cannot be read.
+    pub fn collect(host: &Host, sources: &[Source]) -> Result<Self> {
+        let known = sources.iter().map(|source| read(host, source, sources)).collect::<Result<Vec<_>>>()?;
+        Ok(Self { named: !known.is_empty(), known })
+    }
+
+    /// Returns the passwords to try.
+    pub fn known(&self) -> &[Password] {
+        &self.known
+    }
+
+    /// Adds one that may fit as well.
+    pub fn also(&mut self, password: Password) {
+        if !self.known.contains(&password) {
+            self.known.push(password);
+        }
+    }
+
+    /// Returns whether the command line named a source.
+    pub fn are_named(&self) -> bool {
+        self.named
+    }
+
+    /// Asks a person for the password of `file`, where none was named and there is a terminal. Returns whether there is
+    /// something new to try.
+    ///
+    /// # Errors
+    /// When the terminal fails or the person breaks off.
+    pub fn ask(&mut self, host: &Host, file: &Path) -> Result<bool> {
+        if self.named {
+            return Ok(false);
+        }
+        let Some(password) = prompt(host, &format!("Password of {}: ", file.display()))? else { return Ok(false) };
+        let new = !self.known.contains(&password);
+        self.also(password);
+        Ok(new)
+    }
+}
+
+/// Returns the password for what is written. A generated one is returned with it; the caller writes its file together
+/// with the others, so that all appear or none.
+///
+/// # Errors
+/// [`Kind::Usage`] where there is no source and no terminal, where two typed passwords differ, or where it is empty.
+pub fn for_output(host: &Host, source: &OutSource, what: &Path) -> Result<Password> {
+    let password = match source {
+        OutSource::From(source) => read(host, source, std::slice::from_ref(source))?,
+        OutSource::Generate(_) => {
+            let mut octets = Zeroizing::new([0; 16]);
+            host.random
+                .fill(&mut *octets)
+                .map_err(|e| Error::new(Kind::Internal, "the system has no random numbers to give").because(e))?;
+            Password::generate(&octets)
+        }
+        OutSource::Ask => ask_twice(host, what)?,
+    };
+    if password.is_empty() {
+        return Err(Error::new(Kind::Usage, "the password is empty, so it would protect nothing")
+            .at(what.display())
+            .hint("use --generate-password-to FILE to have one made"));
+    }
+    Ok(password)
+}
+
+/// Refuses a command line on which two things want stdin, which can be read once.
+///
+/// # Errors
+/// [`Kind::Usage`], naming the two.
+pub fn refuse_second_reader_of_stdin(readers: &[(&str, bool)]) -> Result<()> {
+    let mut wanting = readers.iter().filter(|(_, wants)| *wants).map(|(name, _)| *name);
+    match (wanting.next(), wanting.next()) {
+        (Some(first), Some(second)) => {
+            Err(Error::new(Kind::Usage, format!("{first} and {second} both read stdin, which can be read once"))
+                .hint("put one of them into a file"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read(host: &Host, source: &Source, all: &[Source]) -> Result<Password> {
+    match source {
+        Source::File(path) => {
+            let bytes = host.files.read(path, MAX_PASSWORD_INPUT).map_err(|e| {
+                Error::from(e).hint("--password-file names a file that holds the password in its first line")
+            })?;
+            first_line(&bytes, &path.display().to_string())
+        }
+        Source::Environment(name) => match host.environment.var(name) {
+            Ok(Some(value)) => Ok(Password::new(value)),
+            Ok(None) => Err(Error::new(Kind::Usage, "the environment variable is not set").at(name)),
+            Err(e) => Err(Error::new(Kind::Usage, "the password cannot be read").at(name).because(e)),
+        },
+        Source::Stdin => {
+            let bytes = host.files.read_stdin(MAX_PASSWORD_INPUT)?;
+            if bytes.is_empty() {
+                return Err(Error::new(Kind::Usage, "no password came on stdin").at("stdin"));
+            }
+            first_line(&bytes, "stdin")
+        }
+        Source::Command(text) => {
+            let argv = split_command(text)?;
+            let hidden: Vec<&str> = all
+                .iter()
+                .filter_map(|source| match source {
+                    Source::Environment(name) => Some(name.as_str()),
+                    Source::File(_) | Source::Stdin | Source::Command(_) => None,
+                })
+                .collect();
+            let limits =
+                CommandLimits { output: MAX_PASSWORD_INPUT, deadline: COMMAND_DEADLINE, hidden_variables: &hidden };
+            let output = host.commands.secret_output(&argv, limits).map_err(|e| {
+                Error::new(Kind::Unreadable, "the password program gave no password").because(e).hint(
+                    "run it by hand: it must print the password in its first line and end with exit code 0",
+                )
+            })?;
+            first_line(&output, &argv[0])
+        }
+    }
+}
+
+fn first_line(bytes: &[u8], place: &str) -> Result<Password> {
+    text::first_line(bytes).map_err(|e| Error::new(Kind::Unreadable, "the password cannot be read").at(place).because(e))
+}
+
+fn prompt(host: &Host, text: &str) -> Result<Option<Password>> {
+    host.terminal.prompt_secret(text).map_err(|e| Error::new(Kind::Usage, "no password was typed").because(e))
+}
+
+fn ask_twice(host: &Host, what: &Path) -> Result<Password> {
+    let missing = || {
+        Error::new(Kind::Usage, "a password is needed, and there is no terminal to ask on")
+            .at(what.display())
+            .hint("--generate-password-to FILE makes one; --password-file FILE reads one")
+            .hint("a password is never taken from the command line itself, where every user could see it")
+    };
+    let first = prompt(host, &format!("New password for {}: ", what.display()))?.ok_or_else(missing)?;
+    let second = prompt(host, "The same again: ")?.ok_or_else(missing)?;
+    if first != second {
+        return Err(Error::new(Kind::Usage, "the two passwords differ; nothing was written").at(what.display()));
+    }
+    Ok(first)
+}
+
+/// Splits a command at spaces. Double quotes keep spaces together; a backslash is a plain character, as in Windows paths.
+fn split_command(text: &str) -> Result<Vec<String>> {
+    let mut argv = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    for character in text.chars() {
+        match character {
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' | '\t' if !quoted => argv.extend(word.take()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    if quoted {
+        return Err(Error::new(Kind::Usage, "a double quote is not closed").at("--password-command"));
+    }
+    argv.extend(word);
+    if argv.is_empty() {
+        return Err(Error::new(Kind::Usage, "no program is named").at("--password-command"));
+    }
+    Ok(argv)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_split_at_spaces_outside_quotes_and_backslashes_stay() {
+        for (text, expected) in [
+            ("pass show s2s", vec!["pass", "show", "s2s"]),
+            (r#""C:\Program Files\vault.exe" get  s2s"#, vec![r"C:\Program Files\vault.exe", "get", "s2s"]),
+            (r#"vault "" x"y z""#, vec!["vault", "", "xy z"]),
+        ] {
+            assert_eq!(split_command(text).ok().as_deref(), Some(&expected.map_strings()[..]), "{text}");
+        }
+        for text in ["", "  ", "a \"b"] {
+            assert_eq!(split_command(text).map_err(|e| e.kind()), Err(Kind::Usage), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_readers_of_stdin_are_refused_by_name() {
+        assert!(refuse_second_reader_of_stdin(&[("a", true), ("b", false)]).is_ok());
+        let error = refuse_second_reader_of_stdin(&[("IN -", true), ("x", false), ("--password-stdin", true)]);
+        assert_eq!(
+            error.map_err(|e| e.to_string()),
+            Err("IN - and --password-stdin both read stdin, which can be read once".to_owned())
+        );
+    }
+
+    trait Strings {
+        fn map_strings(&self) -> Vec<String>;
+    }
+
+    impl Strings for Vec<&str> {
+        fn map_strings(&self) -> Vec<String> {
+            self.iter().map(|text| (*text).to_owned()).collect()
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! The command line: structures that clap fills. Texts here are the help that people read; nothing is decided.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
+
+/// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server
+/// tokens, and which SharePoint (on-premises) trusts.
+#[derive(Debug, Parser)]
+#[command(name = "s2scert", version, propagate_version = true, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Print one JSON document on stdout instead of text; errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of severity error,
+4 not found or unreadable, 9 refused.
+
+A certificate for evaluation, from nothing to a PFX:
+  s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass --out s2s.pfx
+
+What is wrong with a file that somebody sent:
+  s2scert inspect s2s.pfx --password-file s2s.pass --lint --for server2016";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a key and a self-signed evaluation certificate, and write them as PFX and .cer
+    Issue(Box<IssueArgs>),
+    /// Read a key and certificates from any mix of files, order the chain, and write one bundle
+    Import(Box<ImportArgs>),
+    /// Write a bundle or PFX as PFX, PEM, P7B or .cer
+    Export(Box<ExportArgs>),
+    /// Show everything about a certificate, chain, key, CSR, P7B or PFX
+    Inspect(InspectArgs),
+    /// Check files and folders of certificates against a policy
+    Check(CheckArgs),
+    /// Show the policies and explain their rules
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print the JSON schema of a command's --json output
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder, which must exist
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// `s2scert issue`.
+#[derive(Args, Debug)]
+pub struct IssueArgs {
+    /// Subject of the certificate, RFC 4514 text as Windows shows it; {g} in a value is replaced by the generation
+    #[arg(long, value_name = "DN", default_value = "CN=Dynamics 365 S2S evaluation")]
+    pub subject: String,
+
+    /// The element that makes this subject unique; added as OU unless the subject holds {g}
+    /// [default: S2S g{YYYYMMDD}-{first 6 hex of the key's SHA-256}]
+    #[arg(long, value_name = "TEXT")]
+    pub generation: Option<String>,
+
+    /// Validity in days from now
+    #[arg(long, value_name = "N", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=i64::from(crate::cert::issue::MAX_DAYS)))]
+    pub days: u32,
+
+    /// DNS name for the subjectAltName extension; may be given again
+    #[arg(long = "dns", value_name = "NAME")]
+    pub dns_names: Vec<String>,
+
+    /// Kind of key to make
+    #[arg(long, value_enum, default_value_t = KeyArg::Rsa2048)]
+    pub key: KeyArg,
+
+    /// Use this private key instead of making one (PEM or DER; a locked one needs --in-password-*)
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub key_file: Option<PathBuf>,
+
+    /// The PFX to write
+    #[arg(long, value_name = "F.pfx", default_value = "s2s.pfx")]
+    pub out: PathBuf,
+
+    /// The certificate to write, DER [default: the name of --out with .cer]
+    #[arg(long, value_name = "F.cer")]
+    pub cer: Option<PathBuf>,
+
+    /// How the PFX is made.
+    #[command(flatten)]
+    pub pfx: PfxArgs,
+
+    /// The policy, before and after issuing.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+
+    /// Password of the new PFX.
+    #[command(flatten)]
+    pub password: OutPasswordArgs,
+
+    /// Password of --key-file.
+    #[command(flatten)]
+    pub in_password: InPasswordArgs,
+
+    /// Read the PFX back after writing and show what `inspect` shows
+    #[arg(long)]
+    pub show: bool,
+
+    /// Replace files that exist
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `s2scert import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// Files in any form: PEM, DER, P7B, PFX, PKCS#1, PKCS#8; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// The bundle to write: the encrypted key and the chain, leaf first, in one PEM
+    #[arg(long, value_name = "F.pem")]
+    pub out: PathBuf,
+
+    /// The thumbprint (SHA-1 or SHA-256) of the leaf, where the files hold more than one
+    #[arg(long, value_name = "THUMBPRINT")]
+    pub leaf: Option<String>,
+
+    /// The policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+
+    /// Passwords of the files.
+    #[command(flatten)]
+    pub in_password: InPasswordArgs,
+
+    /// Password of the bundle.
+    #[command(flatten)]
+    pub password: OutPasswordArgs,
+
+    /// Write the private key without a password
+    #[arg(long)]
+    pub insecure_unencrypted: bool,
+
+    /// Replace the bundle if it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `s2scert export`.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// A bundle, PFX or other file that holds the chain (and the key, where the output needs it); - is stdin
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+
+    /// The file to write
+    #[arg(long, value_name = "F")]
+    pub out: PathBuf,
+
+    /// The form to write [default: by the name of --out: .pfx .p12, .pem, .p7b .p7c, .cer .crt .der; else pfx]
+    #[arg(long, value_enum)]
+    pub format: Option<FormatArg>,
+
+    /// The thumbprint (SHA-1 or SHA-256) of the leaf, where the input holds more than one
+    #[arg(long, value_name = "THUMBPRINT")]
+    pub leaf: Option<String>,
+
+    /// How a PFX is made.
+    #[command(flatten)]
+    pub pfx: PfxArgs,
+
+    /// The policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+
+    /// Passwords of the input.
+    #[command(flatten)]
+    pub in_password: InPasswordArgs,
+
+    /// Password of the output.
+    #[command(flatten)]
+    pub password: OutPasswordArgs,
+
+    /// Write the private key of a PEM without a password
+    #[arg(long)]
+    pub insecure_unencrypted: bool,
+
+    /// Replace the output if it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `s2scert inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The file; - is stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Say what in the file will not work, and why
+    #[arg(long)]
+    pub lint: bool,
+
+    /// The oldest Windows Server that must read the file; makes --lint stricter
+    #[arg(long = "for", value_name = "TARGET", requires = "lint")]
+    pub target: Option<TargetArg>,
+
+    /// Password of the file; without one, what can be seen from outside is shown.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+}
+
+/// `s2scert check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Files and folders; folders are searched to the bottom; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub paths: Vec<PathBuf>,
+
+    /// The policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+
+    /// The oldest Windows Server that must read a PFX
+    #[arg(long = "for", value_name = "TARGET")]
+    pub target: Option<TargetArg>,
+
+    /// Passwords of the files, each tried on each locked file.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+}
+
+/// Which policy.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Policy")]
+pub struct PolicyArgs {
+    /// A shipped policy (baseline, evaluation, production) or the path of one
+    /// [default: evaluation for issue, production for all others]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub policy: Option<String>,
+
+    /// A file of waivers: accepted findings with owner, reason and end date
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
+}
+
+/// How a PFX is made.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "PFX")]
+pub struct PfxArgs {
+    /// Encryption: legacy (3DES and SHA-1, every Windows) or modern (AES-256 and SHA-256, Server 2019 and later)
+    /// [default: by --for, else legacy]
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileArg>,
+
+    /// A server that must read the file; the oldest of all given decides the profile
+    #[arg(long = "for", value_name = "TARGET", conflicts_with = "profile")]
+    pub targets: Vec<TargetArg>,
+
+    /// Name of the provider (CSP or KSP) into which Windows shall put the key
+    #[arg(long, value_name = "NAME", default_value = crate::cert::pfx::DEFAULT_PROVIDER)]
+    pub provider: String,
+
+    /// Friendly name that Windows shows [default: the one of the input, else the generation or common name]
+    #[arg(long, value_name = "TEXT")]
+    pub friendly_name: Option<String>,
+
+    /// Iterations of key derivation and MAC [default: 2000 legacy, 10000 modern]
+    #[arg(long, value_name = "N")]
+    pub iterations: Option<u32>,
+}
+
+/// The kinds of key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyArg {
+    /// RSA, 2048 bits.
+    #[value(name = "rsa-2048")]
+    Rsa2048,
+    /// RSA, 3072 bits.
+    #[value(name = "rsa-3072")]
+    Rsa3072,
+    /// RSA, 4096 bits.
+    #[value(name = "rsa-4096")]
+    Rsa4096,
+}
+
+/// The encryption profiles.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ProfileArg {
+    /// 3DES and SHA-1: every Windows reads it.
+    Legacy,
+    /// AES-256 and SHA-256: Server 2019 and later.
+    Modern,
+}
+
+/// The servers that may have to read a file.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
+pub enum TargetArg {
+    /// Windows Server 2012 R2.
+    #[value(name = "server2012r2")]
+    Server2012R2,
+    /// Windows Server 2016.
+    #[value(name = "server2016")]
+    Server2016,
+    /// Windows Server 2019.
+    #[value(name = "server2019")]
+    Server2019,
+    /// Windows Server 2022.
+    #[value(name = "server2022")]
+    Server2022,
+    /// Windows Server 2025.
+    #[value(name = "server2025")]
+    Server2025,
+}
+
+/// The forms that `export` writes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum FormatArg {
+    /// PKCS#12: key and chain.
+    Pfx,
+    /// The bundle: encrypted key and chain as PEM.
+    Pem,
+    /// The chain without the key as PEM.
+    PemChain,
+    /// The chain without the key as PKCS#7, DER.
+    P7b,
+    /// The leaf as DER.
+    Cer,
+}
+
+/// `s2scert policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// List the shipped policies
+    List,
+    /// Print a policy as TOML, with what it inherits
+    Show {
+        /// A shipped policy or the path of one
+        #[arg(value_name = "NAME|PATH")]
+        policy: String,
+    },
+    /// Explain a rule: what it asks, why, and where that is known from
+    Explain {
+        /// The identifier of a rule or lint finding
+        id: String,
+        /// The policy in which the rule stands
+        #[arg(long, value_name = "NAME|PATH", default_value = "production")]
+        policy: String,
+    },
+    /// Print the JSON schema of policy files
+    Schema,
+}
+
+/// `s2scert schema`.
+#[derive(Args, Debug)]
+pub struct SchemaArgs {
+    /// The command whose output is described
+    #[arg(value_enum)]
+    pub of: SchemaArg,
+}
+
+/// The documents that have a schema.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum SchemaArg {
+    /// `issue --json`.
+    Issue,
+    /// `import --json`.
+    Import,
+    /// `export --json`.
+    Export,
+    /// `inspect --json`.
+    Inspect,
+    /// `check --json`.
+    Check,
+    /// What any command prints with --json when it fails.
+    Error,
+}

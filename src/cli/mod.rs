@@ -1,0 +1,188 @@
+//! The command line: arguments in, one answer out, and the exit code.
+
+pub mod args;
+mod output;
+mod password_args;
+mod requests;
+mod views;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+
+use clap::{CommandFactory, Parser};
+use schemars::{JsonSchema, schema_for};
+use serde::Serialize;
+
+use crate::app::{check, export, gate, import, inspect, issue, policies};
+use crate::error::{Error, ExitCode, Kind, Result};
+use crate::policy::Finding;
+use crate::ports::{Access, Existing, Host};
+use args::{Cli, Command, PolicyCommand, SchemaArg};
+use output::Output;
+
+/// The schema of what is printed with `--json` when a command fails.
+pub const ERROR_SCHEMA: &str = "s2scert.error/1.0";
+
+/// What is printed with `--json` when a command fails.
+#[derive(Debug, JsonSchema, Serialize)]
+pub struct ErrorReport {
+    /// `s2scert.error/1.0`.
+    pub schema: &'static str,
+    /// The exit code.
+    pub exit_code: u8,
+    /// What happened.
+    pub what: String,
+    /// Where: a path, an option, a rule.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Why, outermost cause first.
+    pub causes: Vec<String>,
+    /// The next steps.
+    pub hints: Vec<String>,
+}
+
+/// Runs one command line and returns its exit code. Everything that is printed goes to `stdout` and `stderr`.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    host: &Host,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) if e.use_stderr() => {
+            // Where stderr cannot be written there is nobody left to tell.
+            let _ = write!(stderr, "{e}");
+            return ExitCode::Usage;
+        }
+        // --help and --version are answers.
+        Err(e) => {
+            return match write!(stdout, "{e}") {
+                Ok(()) => ExitCode::Ok,
+                Err(_) => ExitCode::Internal,
+            };
+        }
+    };
+    let mut output = Output { stdout, stderr, json: cli.json };
+    dispatch(&cli.command, host, &mut output).unwrap_or_else(|error| {
+        output.talk(&error.report());
+        if output.json {
+            // The report on stderr has said it all; a second failure has nobody to tell.
+            let _ = output.answer(&ErrorReport::of(&error), |_| String::new());
+        }
+        error.kind().exit_code()
+    })
+}
+
+fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        Command::Issue(args) => {
+            let report = issue::issue(host, &requests::issue(args)?)?;
+            output.answer(&report, views::issue::render)?;
+            Ok(verdict(&report.findings))
+        }
+        Command::Import(args) => {
+            let report = import::import(host, &requests::import(args)?)?;
+            output.answer(&report, views::export::render_import)?;
+            Ok(verdict(&report.findings))
+        }
+        Command::Export(args) => {
+            let report = export::export(host, &requests::export(args)?)?;
+            output.answer(&report, views::export::render_export)?;
+            Ok(verdict(&report.findings))
+        }
+        Command::Inspect(args) => {
+            let report = inspect::inspect(host, &requests::inspect(args)?)?;
+            output.answer(&report, views::inspect::render)?;
+            Ok(verdict(&report.findings))
+        }
+        Command::Check(args) => check_command(host, &requests::check(args)?, output),
+        Command::Policy(command) => policy_command(command, host, output),
+        Command::Schema(args) => {
+            let schema = match args.of {
+                SchemaArg::Issue => schema_for!(issue::IssueReport),
+                SchemaArg::Import => schema_for!(import::ImportReport),
+                SchemaArg::Export => schema_for!(export::ExportReport),
+                SchemaArg::Inspect => schema_for!(inspect::InspectReport),
+                SchemaArg::Check => schema_for!(check::CheckReport),
+                SchemaArg::Error => schema_for!(ErrorReport),
+            };
+            output.json = true;
+            output.answer(&schema, |_| String::new())?;
+            Ok(ExitCode::Ok)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "s2scert", &mut script);
+            output.data(&script)?;
+            Ok(ExitCode::Ok)
+        }
+        Command::Man { out } => {
+            let written = write_manual(host, out)?;
+            output.talk(&format!("{written} manual pages written to {}", out.display()));
+            Ok(ExitCode::Ok)
+        }
+    }
+}
+
+fn check_command(host: &Host, options: &check::Options, output: &mut Output<'_>) -> Result<ExitCode> {
+    let mut view = views::check::View::new(output);
+    let outcome = check::check(host, options, &mut view)?;
+    view.finish(&outcome)?;
+    Ok(outcome.exit_code())
+}
+
+fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        PolicyCommand::List => output.answer(&policies::list(), views::policy::render_list)?,
+        PolicyCommand::Show { policy } => output.answer(&policies::show(host, policy)?, views::policy::render_show)?,
+        PolicyCommand::Explain { id, policy } => {
+            output.answer(&policies::explain(host, policy, id)?, views::policy::render_explanation)?;
+        }
+        PolicyCommand::Schema => {
+            output.json = true;
+            output.answer(&crate::policy::json_schema(), |_| String::new())?;
+        }
+    }
+    Ok(ExitCode::Ok)
+}
+
+fn verdict(findings: &[Finding]) -> ExitCode {
+    if gate::refuses(findings) { ExitCode::Finding } else { ExitCode::Ok }
+}
+
+fn write_manual(host: &Host, folder: &Path) -> Result<usize> {
+    let mut pages = Vec::new();
+    collect_pages(&Cli::command(), "", &mut pages)?;
+    for (name, page) in &pages {
+        host.files.create(&folder.join(format!("{name}.1")), Access::Public, Existing::Replace, page)?;
+    }
+    Ok(pages.len())
+}
+
+fn collect_pages(command: &clap::Command, prefix: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    let name = if prefix.is_empty() { command.get_name().to_owned() } else { format!("{prefix}-{}", command.get_name()) };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone().name(name.clone()))
+        .render(&mut page)
+        .map_err(|e| Error::new(Kind::Internal, "a manual page cannot be made").at(&name).because(e))?;
+    for sub in command.get_subcommands() {
+        collect_pages(sub, &name, pages)?;
+    }
+    pages.push((name, page));
+    Ok(())
+}
+
+impl ErrorReport {
+    fn of(error: &Error) -> Self {
+        Self {
+            schema: ERROR_SCHEMA,
+            exit_code: error.kind().exit_code().code(),
+            what: error.what().to_owned(),
+            place: error.place().map(str::to_owned),
+            causes: error.causes(),
+            hints: error.hints().to_vec(),
+        }
+    }
+}

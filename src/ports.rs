@@ -1,0 +1,214 @@
+//! Every trait through which the core touches the world, on one page.
+//!
+//! `app` and `cli` know these traits and nothing behind them. [`crate::sys`] implements them for the real machine and
+//! `tests/support/fake_host.rs` for tests. [`Host`] is what `main` wires. No trait here decides anything.
+
+mod fault;
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::cert::Password;
+
+pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
+
+/// The world, as `main` wires it.
+#[derive(Clone)]
+pub struct Host {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The source of random octets.
+    pub random: Arc<dyn Random>,
+    /// The file system and standard input.
+    pub files: Arc<dyn Files>,
+    /// The terminal, if there is one.
+    pub terminal: Arc<dyn Terminal>,
+    /// The environment variables.
+    pub environment: Arc<dyn Environment>,
+    /// Programs of others.
+    pub commands: Arc<dyn Commands>,
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Returns the present instant.
+    fn now(&self) -> Timestamp;
+}
+
+/// Draws random octets fit for keys and passwords.
+pub trait Random: Send + Sync {
+    /// Fills the whole buffer.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give; the buffer is then unusable.
+    fn fill(&self, buffer: &mut [u8]) -> io::Result<()>;
+}
+
+/// Who may read a file that is created.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// The owner only (0600 whatever the umask is; on Windows SYSTEM, Administrators and the current user, nothing
+    /// inherited).
+    Secret,
+    /// What the system gives a new file by default.
+    Public,
+}
+
+/// What happens when the target exists.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Existing {
+    /// The target stays and [`FileFault::Exists`] is returned. Of two writers at once exactly one wins.
+    Refuse,
+    /// A regular file is replaced in one step; a symbolic link, directory or device is refused.
+    Replace,
+}
+
+/// Reads and creates files. `-` has no meaning here.
+pub trait Files: Send + Sync {
+    /// Reads a whole regular file of at most `limit` octets. Symbolic links are followed.
+    ///
+    /// # Errors
+    /// [`FileFault::NotAFile`] for a directory, pipe, socket or device, which is never waited for;
+    /// [`FileFault::TooLarge`] beyond `limit`; or what the system reports.
+    fn read(&self, path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError>;
+
+    /// Reads standard input to its end, at most `limit` octets.
+    ///
+    /// # Errors
+    /// [`FileFault::TooLarge`] beyond `limit`, or what the system reports. The path in the error is `-`.
+    fn read_stdin(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError>;
+
+    /// Returns what stands at `path`, symbolic links followed; nothing where nothing is, or where a link leads nowhere.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn kind(&self, path: &Path) -> Result<Option<EntryKind>, FileError>;
+
+    /// Returns whether both paths name one file, links of both sorts resolved. Where neither exists: whether both would
+    /// name one.
+    ///
+    /// # Errors
+    /// When a file that exists cannot be examined.
+    fn same_file(&self, a: &Path, b: &Path) -> Result<bool, FileError>;
+
+    /// Writes a temporary file beside `path`, with its final access before the first octet, and flushes it to disk.
+    /// Nothing stands at `path` before [`Staged::place`].
+    ///
+    /// # Errors
+    /// What [`FileFault`] lists. Nothing is left behind.
+    fn stage(
+        &self,
+        path: &Path,
+        access: Access,
+        existing: Existing,
+        bytes: &[u8],
+    ) -> Result<Box<dyn Staged>, FileError>;
+
+    /// Calls `visit` with every regular file under `roots`, in sorted order per directory and one by one; a root that is
+    /// a file is itself visited. A link to a file counts as a file; a link to a directory is followed only as a root, so
+    /// there are no loops. What cannot be read is one error each and does not end the walk.
+    fn walk(&self, roots: &[PathBuf], visit: &mut dyn FnMut(Result<PathBuf, FileError>) -> ControlFlow<()>);
+
+    /// Creates one complete file, or nothing: [`Files::stage`] and [`place_all`] for a command that writes one file.
+    ///
+    /// # Errors
+    /// As those two.
+    fn create(&self, path: &Path, access: Access, existing: Existing, bytes: &[u8]) -> Result<(), FileError> {
+        place_all(vec![self.stage(path, access, existing, bytes)?])
+    }
+}
+
+/// A complete file that is not in its place yet, or is there on trial. Dropped without [`Staged::keep`], it is undone: the
+/// temporary file goes, a file put in place goes, and a file it replaced comes back.
+pub trait Staged {
+    /// Returns the target.
+    fn path(&self) -> &Path;
+
+    /// Puts the file in its place in one step and flushes the directory.
+    ///
+    /// # Errors
+    /// [`FileFault::Exists`] when another writer was faster, or what the system reports.
+    fn place(&mut self) -> Result<(), FileError>;
+
+    /// Makes the placing final.
+    fn keep(self: Box<Self>);
+}
+
+/// Puts several staged files in place, all or none.
+///
+/// # Errors
+/// That of the first file that could not be placed. Those placed before it are undone.
+pub fn place_all(mut files: Vec<Box<dyn Staged>>) -> Result<(), FileError> {
+    for file in &mut files {
+        file.place()?;
+    }
+    files.into_iter().for_each(Staged::keep);
+    Ok(())
+}
+
+/// A standard stream.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stream {
+    /// Standard input.
+    Stdin,
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// The terminal a person sits at.
+pub trait Terminal: Send + Sync {
+    /// Returns whether the stream is a terminal.
+    fn is_terminal(&self, stream: Stream) -> bool;
+
+    /// Returns whether colour may be written to the stream: it is a terminal, `NO_COLOR` is unset or empty, and `TERM` is
+    /// not `dumb`.
+    fn wants_color(&self, stream: Stream) -> bool;
+
+    /// Returns the width in columns, where standard output or standard error is a terminal.
+    fn width(&self) -> Option<u16>;
+
+    /// Asks for a secret on the controlling terminal (never on standard input), without echo. Returns nothing where
+    /// there is no terminal to ask on.
+    ///
+    /// # Errors
+    /// When the person breaks off, or the terminal fails.
+    fn prompt_secret(&self, text: &str) -> io::Result<Option<Password>>;
+}
+
+/// The environment variables of this process.
+pub trait Environment: Send + Sync {
+    /// Returns the value of a variable, if it is set.
+    ///
+    /// # Errors
+    /// When the value is not Unicode; the error names the variable and never the value.
+    fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError>;
+}
+
+/// Bounds of one run of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandLimits<'a> {
+    /// The most octets that are taken from its standard output.
+    pub output: u64,
+    /// How long it may run; then it and all that it started are ended.
+    pub deadline: Duration,
+    /// Environment variables that it does not get, because they hold secrets of ours.
+    pub hidden_variables: &'a [&'a str],
+}
+
+/// Runs programs of others.
+pub trait Commands: Send + Sync {
+    /// Runs a program without a shell and returns what it wrote to standard output. Its standard input is empty, its
+    /// standard error is ours.
+    ///
+    /// # Errors
+    /// [`CommandError`]; it names the program, never its arguments or output.
+    fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError>;
+}

@@ -1,0 +1,41 @@
+//! The real machine behind [`crate::ports`].
+//!
+//! One shape on both systems: `unix/` and `windows/` export the same names as `os`, and everything else here is written
+//! once. All `cfg(unix)`, `cfg(windows)` and all unsafe code of the house live below this folder, unsafe code only in
+//! `windows/ffi/`. Nothing here decides anything.
+
+mod bounded;
+mod commands;
+#[cfg(test)]
+mod contract;
+mod edges;
+mod fault;
+mod files;
+#[cfg(unix)]
+#[path = "unix/mod.rs"]
+mod os;
+#[cfg(windows)]
+#[path = "windows/mod.rs"]
+mod os;
+mod staged;
+mod terminal;
+// The rules for Windows names are pure, so their table runs wherever the tests run.
+#[cfg(all(test, unix))]
+#[path = "windows/name.rs"]
+mod windows_name;
+
+use std::sync::Arc;
+
+use crate::ports::Host;
+
+/// Returns the real machine. Only `main` asks for it.
+pub fn host() -> Host {
+    Host {
+        clock: Arc::new(edges::SystemClock),
+        random: Arc::new(edges::SystemRandom),
+        files: Arc::new(files::SystemFiles::default()),
+        terminal: Arc::new(terminal::SystemTerminal),
+        environment: Arc::new(edges::ProcessEnvironment),
+        commands: Arc::new(commands::SystemCommands),
+    }
+}

@@ -1,0 +1,109 @@
+//! Security descriptors.
+
+#![expect(unsafe_code, reason = "calls of the Windows API")]
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::ptr;
+
+use windows_sys::Win32::Foundation::LocalFree;
+use windows_sys::Win32::Security::Authorization::{
+    ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
+};
+use windows_sys::Win32::Security::{
+    GetTokenInformation, PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
+};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
+
+use super::{check, wide};
+
+/// Room for a TOKEN_USER and the longest SID (68 octets), aligned for both.
+const TOKEN_USER_WORDS: usize = 16;
+/// The most UTF-16 units of a SID as text: `S-1-`, an authority and 15 numbers of at most 10 digits.
+const LONGEST_SID_TEXT: usize = 200;
+
+/// A security descriptor that the system has allocated.
+pub(in crate::sys::os) struct Descriptor(PSECURITY_DESCRIPTOR);
+
+impl Descriptor {
+    /// Makes one with a protected access list: full access for SYSTEM, Administrators and the current user, nothing
+    /// inherited, nobody else.
+    ///
+    /// # Errors
+    /// That of the system.
+    pub(in crate::sys::os) fn secret() -> io::Result<Self> {
+        Self::from_sddl(&format!("D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;{})", current_user()?))
+    }
+
+    /// Reads the security descriptor definition language.
+    fn from_sddl(sddl: &str) -> io::Result<Self> {
+        let sddl = wide(OsStr::new(sddl))?;
+        let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
+        // SAFETY: the text ends with a NUL, the result is a place for one pointer, and the size is not asked for.
+        check(unsafe {
+            ConvertStringSecurityDescriptorToSecurityDescriptorW(
+                sddl.as_ptr(),
+                SDDL_REVISION_1,
+                &raw mut descriptor,
+                ptr::null_mut(),
+            )
+        })?;
+        Ok(Self(descriptor))
+    }
+
+    /// Returns the attributes with which an object is created. They are good while the descriptor lives.
+    pub(super) fn attributes(&self) -> SECURITY_ATTRIBUTES {
+        SECURITY_ATTRIBUTES {
+            nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+            lpSecurityDescriptor: self.0,
+            bInheritHandle: 0,
+        }
+    }
+}
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor came from the system's local heap and is freed once.
+        unsafe { LocalFree(self.0) };
+    }
+}
+
+/// Returns the SID of the user of this process, as text.
+fn current_user() -> io::Result<String> {
+    let mut handle = ptr::null_mut();
+    // SAFETY: the pseudo handle of the process is always good, and the result is a place for one handle.
+    check(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut handle) })?;
+    // SAFETY: the handle was just opened and nobody else owns it.
+    let token = unsafe { OwnedHandle::from_raw_handle(handle) };
+    let mut buffer = [0_u64; TOKEN_USER_WORDS];
+    let mut length = 0;
+    // SAFETY: the token is open, and the size is that of the buffer.
+    check(unsafe {
+        GetTokenInformation(
+            token.as_raw_handle(),
+            TokenUser,
+            buffer.as_mut_ptr().cast(),
+            size_of_val(&buffer) as u32,
+            &raw mut length,
+        )
+    })?;
+    // SAFETY: the call has filled the buffer, which is large enough and aligned, with a TOKEN_USER.
+    let user = unsafe { &*buffer.as_ptr().cast::<TOKEN_USER>() };
+    let mut text = ptr::null_mut();
+    // SAFETY: the SID lies in the buffer, and the result is a place for one pointer.
+    check(unsafe { ConvertSidToStringSidW(user.User.Sid, &raw mut text) })?;
+    let mut sid = String::new();
+    for place in 0..LONGEST_SID_TEXT {
+        // SAFETY: the text ends with a NUL, at which the loop stops.
+        let unit = unsafe { *text.add(place) };
+        if unit == 0 {
+            break;
+        }
+        // A SID is ASCII.
+        sid.push(char::from(unit as u8));
+    }
+    // SAFETY: the text came from the system's local heap and is freed once.
+    unsafe { LocalFree(text.cast()) };
+    Ok(sid)
+}

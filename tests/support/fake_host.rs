@@ -1,0 +1,344 @@
+//! A machine in memory, for tests of what lies above the ports.
+//!
+//! Compiled into the unit tests (`src/lib.rs`) and into `tests/it`; no release build contains it. Files live in a map, time
+//! stands still, randomness follows a seed, and any file operation can be made to fail.
+
+#![allow(dead_code, reason = "every test crate uses a part")]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::Timestamp;
+use s2scert::cert::Password;
+use s2scert::ports::{
+    Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
+    FileError, FileFault, Files, Host, Random, Staged, Stream, Terminal,
+};
+use zeroize::Zeroizing;
+
+/// The machine. Clones share one state.
+#[derive(Clone)]
+pub(crate) struct FakeHost {
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    now: Timestamp,
+    random: u64,
+    files: BTreeMap<PathBuf, (Access, Vec<u8>)>,
+    staged: usize,
+    operations: Vec<String>,
+    fail: Option<(usize, FileFault)>,
+    stdin: Vec<u8>,
+    variables: BTreeMap<String, String>,
+    typed: Vec<String>,
+    terminal: bool,
+    outputs: BTreeMap<String, Vec<u8>>,
+}
+
+impl FakeHost {
+    /// Makes a machine without files, terminal and variables, on which it is `now`, and whose randomness follows `seed`.
+    pub(crate) fn new(now: Timestamp, seed: u64) -> Self {
+        let state = State {
+            now,
+            random: seed,
+            files: BTreeMap::new(),
+            staged: 0,
+            operations: Vec::new(),
+            fail: None,
+            stdin: Vec::new(),
+            variables: BTreeMap::new(),
+            typed: Vec::new(),
+            terminal: false,
+            outputs: BTreeMap::new(),
+        };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Puts a file there.
+    pub(crate) fn with_file(self, path: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.state().files.insert(plain(Path::new(path)), (Access::Public, bytes.into()));
+        self
+    }
+
+    /// Sets an environment variable.
+    pub(crate) fn with_variable(self, name: &str, value: &str) -> Self {
+        self.state().variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Sets what standard input holds.
+    pub(crate) fn with_stdin(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.state().stdin = bytes.into();
+        self
+    }
+
+    /// Sets somebody at the terminal, who answers the prompts in this order and breaks off after the last.
+    pub(crate) fn with_answers(self, answers: &[&str]) -> Self {
+        self.state().terminal = true;
+        self.state().typed = answers.iter().rev().map(|&answer| answer.to_owned()).collect();
+        self
+    }
+
+    /// Installs a program that writes `output`.
+    pub(crate) fn with_program(self, name: &str, output: impl Into<Vec<u8>>) -> Self {
+        self.state().outputs.insert(name.to_owned(), output.into());
+        self
+    }
+
+    /// Makes the file operation with this number, counted from 0 and from the start of the machine, fail.
+    pub(crate) fn failing_at(self, number: usize, fault: FileFault) -> Self {
+        self.state().fail = Some((number, fault));
+        self
+    }
+
+    /// Returns the ports of the machine.
+    pub(crate) fn host(&self) -> Host {
+        let fake = Arc::new(self.clone());
+        Host {
+            clock: fake.clone(),
+            random: fake.clone(),
+            files: fake.clone(),
+            terminal: fake.clone(),
+            environment: fake.clone(),
+            commands: fake,
+        }
+    }
+
+    /// Returns a file with its access.
+    pub(crate) fn file(&self, path: &str) -> Option<(Access, Vec<u8>)> {
+        self.state().files.get(&plain(Path::new(path))).cloned()
+    }
+
+    /// Returns the names of all files.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.state().files.keys().map(|path| path.display().to_string()).collect()
+    }
+
+    /// Returns how many staged files are neither kept nor undone.
+    pub(crate) fn staged(&self) -> usize {
+        self.state().staged
+    }
+
+    /// Returns the file operations so far, in order, as `verb path`.
+    pub(crate) fn operations(&self) -> Vec<String> {
+        self.state().operations.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Notes an operation, and fails it when its turn has come.
+    fn begin(&self, verb: &str, path: &Path) -> Result<MutexGuard<'_, State>, FileError> {
+        let mut state = self.state();
+        let number = state.operations.len();
+        state.operations.push(format!("{verb} {}", path.display()));
+        match &state.fail {
+            Some((at, fault)) if *at == number => Err(FileError::new(path, fault.clone())),
+            _ => Ok(state),
+        }
+    }
+}
+
+/// Returns the path without `.` and `..`: one key per file.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+fn kind_of(state: &State, path: &Path) -> Option<EntryKind> {
+    let path = plain(path);
+    if state.files.contains_key(&path) {
+        Some(EntryKind::File)
+    } else {
+        let folder = state.files.keys().any(|file| file.starts_with(&path));
+        folder.then_some(EntryKind::Directory)
+    }
+}
+
+fn within(bytes: &[u8], path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    if bytes.len() as u64 > limit {
+        return Err(FileError::new(path, FileFault::TooLarge { limit }));
+    }
+    Ok(Zeroizing::new(bytes.to_vec()))
+}
+
+impl Clock for FakeHost {
+    fn now(&self) -> Timestamp {
+        self.state().now
+    }
+}
+
+impl Random for FakeHost {
+    fn fill(&self, buffer: &mut [u8]) -> io::Result<()> {
+        let mut state = self.state();
+        for octet in buffer {
+            // SplitMix64: every seed gives another sequence, and the same one each time.
+            state.random = state.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut word = state.random;
+            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            *octet = (word >> 56) as u8;
+        }
+        Ok(())
+    }
+}
+
+impl Files for FakeHost {
+    fn read(&self, path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
+        let state = self.begin("read", path)?;
+        match (state.files.get(&plain(path)), kind_of(&state, path)) {
+            (Some((_, bytes)), _) => within(bytes, path, limit),
+            (None, Some(kind)) => Err(FileError::new(path, FileFault::NotAFile { kind })),
+            (None, None) => Err(FileError::new(path, FileFault::NotFound)),
+        }
+    }
+
+    fn read_stdin(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
+        let path = Path::new("-");
+        let mut state = self.begin("read", path)?;
+        within(&std::mem::take(&mut state.stdin), path, limit)
+    }
+
+    fn kind(&self, path: &Path) -> Result<Option<EntryKind>, FileError> {
+        Ok(kind_of(&*self.begin("kind", path)?, path))
+    }
+
+    fn same_file(&self, a: &Path, b: &Path) -> Result<bool, FileError> {
+        Ok(plain(a) == plain(b))
+    }
+
+    fn stage(
+        &self,
+        path: &Path,
+        access: Access,
+        existing: Existing,
+        bytes: &[u8],
+    ) -> Result<Box<dyn Staged>, FileError> {
+        let mut state = self.begin("stage", path)?;
+        replaceable(&state, path, existing)?;
+        state.staged += 1;
+        drop(state);
+        let (path, file) = (path.to_owned(), (access, bytes.to_vec()));
+        Ok(Box::new(FakeStaged { host: self.clone(), path, existing, file, placed: false, before: None, kept: false }))
+    }
+
+    fn walk(&self, roots: &[PathBuf], visit: &mut dyn FnMut(Result<PathBuf, FileError>) -> ControlFlow<()>) {
+        for root in roots {
+            let found: Vec<PathBuf> = {
+                let state = self.state();
+                state.files.keys().filter(|file| file.starts_with(plain(root))).cloned().collect()
+            };
+            let missing = found.is_empty().then(|| Err(FileError::new(root, FileFault::NotFound)));
+            for entry in found.into_iter().map(Ok).chain(missing) {
+                if visit(entry).is_break() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn replaceable(state: &State, path: &Path, existing: Existing) -> Result<(), FileError> {
+    match (existing, kind_of(state, path)) {
+        (_, None) | (Existing::Replace, Some(EntryKind::File)) => Ok(()),
+        (Existing::Refuse, Some(_)) => Err(FileError::new(path, FileFault::Exists)),
+        (Existing::Replace, Some(kind)) => Err(FileError::new(path, FileFault::TargetNotAFile { kind })),
+    }
+}
+
+struct FakeStaged {
+    host: FakeHost,
+    path: PathBuf,
+    existing: Existing,
+    file: (Access, Vec<u8>),
+    placed: bool,
+    before: Option<(Access, Vec<u8>)>,
+    kept: bool,
+}
+
+impl Staged for FakeStaged {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn place(&mut self) -> Result<(), FileError> {
+        let mut state = self.host.begin("place", &self.path)?;
+        replaceable(&state, &self.path, self.existing)?;
+        self.before = state.files.insert(plain(&self.path), self.file.clone());
+        self.placed = true;
+        Ok(())
+    }
+
+    fn keep(mut self: Box<Self>) {
+        self.kept = true;
+    }
+}
+
+impl Drop for FakeStaged {
+    fn drop(&mut self) {
+        let mut state = self.host.state();
+        state.staged -= 1;
+        if self.placed && !self.kept {
+            match self.before.take() {
+                Some(file) => state.files.insert(plain(&self.path), file),
+                None => state.files.remove(&plain(&self.path)),
+            };
+        }
+    }
+}
+
+impl Terminal for FakeHost {
+    fn is_terminal(&self, _: Stream) -> bool {
+        self.state().terminal
+    }
+
+    fn wants_color(&self, _: Stream) -> bool {
+        false
+    }
+
+    fn width(&self) -> Option<u16> {
+        self.state().terminal.then_some(100)
+    }
+
+    fn prompt_secret(&self, _: &str) -> io::Result<Option<Password>> {
+        let mut state = self.state();
+        if !state.terminal {
+            return Ok(None);
+        }
+        let answer = state.typed.pop().ok_or_else(|| io::Error::other("interrupted"))?;
+        Ok(Some(Password::new(answer)))
+    }
+}
+
+impl Environment for FakeHost {
+    fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
+        Ok(self.state().variables.get(name).cloned())
+    }
+}
+
+impl Commands for FakeHost {
+    fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+        let program = argv.first().ok_or(CommandError::Empty)?.clone();
+        match self.state().outputs.get(&program) {
+            Some(output) if output.len() as u64 > limits.output => {
+                Err(CommandError::TooMuchOutput { program, limit: limits.output })
+            }
+            Some(output) => Ok(Zeroizing::new(output.clone())),
+            None => Err(CommandError::NotStarted { program, source: io::ErrorKind::NotFound.into() }),
+        }
+    }
+}
