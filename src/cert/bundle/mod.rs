@@ -79,15 +79,16 @@ impl Attributes {
         let mut found = Self::default();
         for item in items.into_iter().filter(|item| !item.attributes.is_empty()) {
             match &item.content {
-                Content::Key(file) if file.key.public_key() == credential.key().public_key() => {
-                    if found.key.is_empty() {
-                        found.key.clone_from(&item.attributes);
-                    }
+                Content::Key(file)
+                    if found.key.is_empty() && file.key.public_key() == credential.key().public_key() =>
+                {
+                    found.key.clone_from(&item.attributes);
                 }
-                Content::Certificate(certificate) if credential.chain().certificates().contains(certificate) => {
-                    if found.certificate(certificate).is_empty() {
-                        found.certificates.push((certificate.thumbprint(), item.attributes.clone()));
-                    }
+                Content::Certificate(certificate)
+                    if found.certificate(certificate).is_empty()
+                        && credential.chain().certificates().contains(certificate) =>
+                {
+                    found.certificates.push((certificate.thumbprint(), item.attributes.clone()));
                 }
                 _ => {}
             }

@@ -380,8 +380,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Returns the certificates whose subject is the same name, written or encoded in another way.
+/// Returns the certificates whose subject may be the same name, written or encoded in another way. The signature decides.
 fn similar_names(nodes: &[Node<'_>], issuer: &DistinguishedName) -> Vec<usize> {
-    let text = issuer.to_string().to_lowercase();
-    (0..nodes.len()).filter(|at| nodes[*at].cert.subject().to_string().to_lowercase() == text).collect()
+    let key = issuer.normalised_key();
+    (0..nodes.len()).filter(|at| nodes[*at].cert.subject().normalised_key() == key).collect()
 }

@@ -39,7 +39,6 @@ pub struct Item {
 
 /// What an item is.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a file has few items")]
 pub enum Content {
     /// A certificate.
     Certificate(Certificate),
@@ -169,7 +168,7 @@ fn unreadable(block: &Block, origin: &Origin, contents: &mut Contents) -> Result
     };
     // What is not recognised is not read either.
     let source = source.unwrap_or(ItemError::Asn1(DerError::Malformed));
-    Err(ContainerError::Item { origin: origin.clone(), source })
+    Err(ContainerError::Item { origin: Box::new(origin.clone()), source })
 }
 
 /// Reads one structure.
@@ -180,7 +179,7 @@ pub(super) fn read_structure(
     passwords: &[Password],
     contents: &mut Contents,
 ) -> Result<(), ContainerError> {
-    let failed = |source: ItemError| ContainerError::Item { origin: origin.clone(), source };
+    let failed = |source: ItemError| ContainerError::Item { origin: Box::new(origin.clone()), source };
     match found {
         Found::Certificate => {
             let certificate = Certificate::from_der(der).map_err(|e| failed(e.into()))?;
@@ -231,7 +230,7 @@ fn push_key(
             contents.pass_over(origin, useless.to_string());
         }
         Err(error @ (KeyFileError::Damaged { .. } | KeyFileError::TooMuchWork { .. })) => {
-            return Err(ContainerError::Item { origin: origin.clone(), source: error.into() });
+            return Err(ContainerError::Item { origin: Box::new(origin.clone()), source: error.into() });
         }
     }
     Ok(())
@@ -252,7 +251,7 @@ fn read_pfx(
                 break;
             }
             Err(PfxError::WrongPassword | PfxError::Undecryptable { .. }) => {}
-            Err(error) => return Err(ContainerError::Item { origin: origin.clone(), source: error.into() }),
+            Err(error) => return Err(ContainerError::Item { origin: Box::new(origin.clone()), source: error.into() }),
         }
     }
     let Some(pfx) = opened else {

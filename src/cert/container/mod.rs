@@ -110,7 +110,7 @@ pub enum ContainerError {
     #[error("{origin} cannot be read")]
     Item {
         /// Its place in the file.
-        origin: Origin,
+        origin: Box<Origin>,
         /// Why.
         #[source]
         source: ItemError,

@@ -42,6 +42,8 @@ struct Pbes1 {
 }
 
 type Plaintexts = Vec<Zeroizing<Vec<u8>>>;
+/// Key, initialisation vector and ciphertext to plaintext.
+type CbcDecrypt = fn(&[u8], &[u8], &[u8]) -> Option<Zeroizing<Vec<u8>>>;
 
 /// Reads an `EncryptedPrivateKeyInfo`, RFC 5208 section 6.
 pub(super) fn pkcs8(der: &[u8], passwords: &[Password]) -> Result<KeyFile, KeyFileError> {
@@ -84,7 +86,7 @@ pub(super) fn traditional(block: &Block, form: KeyForm, passwords: &[Password]) 
     let (name, iv) = info.split_once(',').ok_or_else(|| damaged(form, "its DEK-Info header has no comma"))?;
     let name = name.trim().to_ascii_uppercase();
     let iv = hex(iv.trim()).ok_or_else(|| damaged(form, "its DEK-Info header is not hexadecimal"))?;
-    let (key_length, block_length, cipher): (usize, usize, fn(&[u8], &[u8], &[u8]) -> _) = match name.as_str() {
+    let (key_length, block_length, cipher): (usize, usize, CbcDecrypt) = match name.as_str() {
         "AES-128-CBC" => (16, 16, cbc_decrypt::<Aes128>),
         "AES-192-CBC" => (24, 16, cbc_decrypt::<Aes192>),
         "AES-256-CBC" => (32, 16, cbc_decrypt::<Aes256>),
@@ -259,7 +261,7 @@ fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit>(
 
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
