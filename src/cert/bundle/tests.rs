@@ -1,3 +1,5 @@
+//! What is written is read back, by us and by the openssl program.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 #![expect(clippy::disallowed_methods, reason = "a test hands files to the program that judges them")]
 

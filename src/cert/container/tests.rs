@@ -1,3 +1,5 @@
+//! Every format under every coat, refusals by their text, damage, and orders of handing in.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use base64::Engine as _;

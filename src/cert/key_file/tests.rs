@@ -1,3 +1,5 @@
+//! Keys in every form and encryption that the openssl program writes, and hostile ones made by hand.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use super::*;
