@@ -1,5 +1,3 @@
-//! The search on hierarchies made for it: cross-signed, renewed, expired, circular, huge.
-
 //! Chains: which candidates are chosen, in which order, and what is said when links are missing.
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
