@@ -16,18 +16,24 @@
 //! | [`credential`] | [`Credential`]: a chain proven to match its key |
 //! | [`text`] | bytes to text: UTF-8 and UTF-16, password files |
 //! | [`pem`] | PEM blocks, with what stands around them |
+//! | [`container`] | whatever is handed in, read by what it is |
+//! | [`bundle`] | the written credential file: one PEM with key and chain |
+//! | [`key_file`] | files of private keys, in clear and encrypted |
 //! | [`pkcs7`] | certificates in a PKCS#7 envelope (`.p7b`) |
 //! | [`csr`] | certificate signing requests, for inspection |
 //! | [`pfx`] | [`Pfx`](pfx::Pfx): PKCS#12 files, read and written |
 
+pub mod bundle;
 pub mod certificate;
 pub mod chain;
+pub mod container;
 pub mod credential;
 pub mod csr;
 pub mod der;
 pub mod digest;
 pub mod issue;
 pub mod key;
+pub mod key_file;
 pub mod name;
 pub mod password;
 pub mod pem;

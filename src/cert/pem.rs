@@ -247,27 +247,25 @@ fn headers(body: &str, label: &str, first_line: usize) -> Result<(Vec<(String, S
 
 fn decode_body(body: &str, label: &str, line: usize, first_line: usize) -> Result<Zeroizing<Vec<u8>>, PemError> {
     let mut letters = Zeroizing::new(Vec::with_capacity(body.len()));
-    let mut counter = LineCounter::new(body);
-    for (at, character) in body.char_indices() {
-        match character {
-            'A'..='Z' | 'a'..='z' | '0'..='9' | '+' | '/' | '=' => letters.push(character as u8),
-            blank if blank.is_whitespace() => {}
-            character => {
-                let line = first_line + counter.at(at) - 1;
-                return Err(PemError::Character { line, character, label: label.to_owned() });
-            }
-        }
+    for part in body.split_whitespace() {
+        letters.extend_from_slice(part.as_bytes());
     }
     if letters.is_empty() {
         return Err(PemError::Empty { line, label: label.to_owned() });
     }
-    LENIENT
-        .decode(letters.as_slice())
-        .map(Zeroizing::new)
-        .map_err(|_| PemError::Incomplete { line, label: label.to_owned() })
+    LENIENT.decode(letters.as_slice()).map(Zeroizing::new).map_err(|_| {
+        let foreign = |c: char| !(c.is_ascii_alphanumeric() || "+/=".contains(c) || c.is_whitespace());
+        match body.char_indices().find(|(_, character)| foreign(*character)) {
+            Some((at, character)) => {
+                let line = first_line + LineCounter::new(body).at(at) - 1;
+                PemError::Character { line, character, label: label.to_owned() }
+            }
+            None => PemError::Incomplete { line, label: label.to_owned() },
+        }
+    })
 }
 
-/// Counts lines up to positions that only grow, so that a large file is walked once. Line ends are `\n`, `\r\n` and `\r`.
+/// Counts lines up to positions that only grow, so that a large file is walked once.
 struct LineCounter<'a> {
     text: &'a str,
     position: usize,
@@ -280,12 +278,10 @@ impl<'a> LineCounter<'a> {
     }
 
     fn at(&mut self, position: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        for at in self.position..position {
-            let lone_return = bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
-            self.line += usize::from(bytes[at] == b'\n' || lone_return);
+        if position > self.position {
+            self.line += self.text[self.position..position].matches('\n').count();
+            self.position = position;
         }
-        self.position = self.position.max(position);
         self.line
     }
 }

@@ -44,8 +44,8 @@ impl Search<'_> {
             others.extend(namesakes.into_iter().map(|thumbprint| (thumbprint, NotChosen::OtherKey)));
             if !others.is_empty() {
                 choices.push(Choice {
-                    below: self.nodes[below].subject.clone(),
-                    issuer: self.nodes[below].issuer.clone(),
+                    below: self.nodes[below].cert.subject(),
+                    issuer: self.nodes[below].cert.issuer(),
                     chosen: self.nodes[chosen].thumbprint,
                     others,
                 });
@@ -94,8 +94,8 @@ impl Search<'_> {
             .map(|issuers| issuers.namesakes.iter().map(|at| self.nodes[*at].thumbprint).collect())
             .unwrap_or_default();
         Some(Missing {
-            below: node.subject.clone(),
-            issuer: node.issuer.clone(),
+            below: node.cert.subject(),
+            issuer: node.cert.issuer(),
             key_id: key_id.map(|octets| octets.as_bytes().to_vec()),
             urls: ca_issuer_urls(node),
             namesakes: namesakes.into_iter().filter(|thumbprint| *thumbprint != node.thumbprint).collect(),
@@ -107,7 +107,7 @@ impl Search<'_> {
         let mut remarks = Vec::new();
         for (place, at) in path.iter().enumerate() {
             let node = &self.nodes[*at];
-            let subject = || node.subject.clone();
+            let subject = || node.cert.subject();
             match self.invalidity(node) {
                 Some(NotChosen::NotYetValid(at)) => remarks.push(Remark::NotYetValid { subject: subject(), at }),
                 Some(_) => remarks.push(Remark::Expired { subject: subject(), at: node.not_after }),

@@ -14,6 +14,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use super::Chain;
 use super::account::Found;
 use crate::cert::certificate::Certificate;
+use crate::cert::der::raw_element;
 use crate::cert::digest::Thumbprint;
 use crate::cert::key::PublicKey;
 use crate::cert::name::DistinguishedName;
@@ -120,8 +121,9 @@ pub fn find(bag: &[Certificate], wanted: &Wanted<'_>, now: Timestamp) -> Result<
 pub(super) struct Node<'a> {
     pub(super) cert: &'a Certificate,
     pub(super) thumbprint: Thumbprint,
-    pub(super) subject: DistinguishedName,
-    pub(super) issuer: DistinguishedName,
+    /// The DER of the names as they stand in the certificate.
+    subject: &'a [u8],
+    issuer: &'a [u8],
     key: PublicKey,
     key_id: Option<Vec<u8>>,
     pub(super) authority: Option<AuthorityKeyIdentifier>,
@@ -156,11 +158,16 @@ pub(super) struct Issuers {
 
 impl<'a> Node<'a> {
     fn of(cert: &'a Certificate, now: Timestamp) -> Self {
+        // TBSCertificate, RFC 5280 section 4.1: the version is [0] and may be absent; issuer and subject follow two and four
+        // elements after it or the start.
+        let element = |at| raw_element(cert.der(), &[0, at]).unwrap_or_default();
+        let serial = usize::from(element(0).first() == Some(&0xa0));
+        let names = (element(serial + 2), element(serial + 4));
         Self {
             cert,
             thumbprint: cert.thumbprint(),
-            subject: cert.subject(),
-            issuer: cert.issuer(),
+            subject: names.1,
+            issuer: names.0,
             key: cert.public_key(),
             key_id: cert.subject_key_id(),
             authority: cert.authority_key_id(),
@@ -190,7 +197,7 @@ impl<'a> Node<'a> {
             return KeyId::Unknown;
         };
         let named = names.iter().any(|name| match name {
-            GeneralName::DirectoryName(name) => DistinguishedName::from_decoded(name) == self.issuer,
+            GeneralName::DirectoryName(name) => DistinguishedName::from_decoded(name).der() == self.issuer,
             _ => false,
         });
         if named && serial.as_bytes() == self.cert.serial() { KeyId::Same } else { KeyId::Other }
@@ -224,10 +231,9 @@ fn choose_leaf(nodes: &[Node<'_>], wanted: &Wanted<'_>) -> Result<usize, SearchE
 /// Returns the certificates that no other of the bag names as issuer, without authorities if anything else is there.
 fn leaves(nodes: &[Node<'_>]) -> Vec<usize> {
     // Two generations of a self-signed certificate have one name and did not issue each other.
-    let issuers: HashSet<&DistinguishedName> =
-        nodes.iter().filter(|node| !node.is_self_issued()).map(|node| &node.issuer).collect();
+    let issuers: HashSet<&[u8]> = nodes.iter().filter(|node| !node.is_self_issued()).map(|node| node.issuer).collect();
     let ends: Vec<usize> =
-        (0..nodes.len()).filter(|at| !(nodes[*at].may_issue() && issuers.contains(&nodes[*at].subject))).collect();
+        (0..nodes.len()).filter(|at| !(nodes[*at].may_issue() && issuers.contains(nodes[*at].subject))).collect();
     let entities: Vec<usize> = ends.iter().copied().filter(|at| !nodes[*at].cert.is_ca()).collect();
     if entities.is_empty() { ends } else { entities }
 }
@@ -235,7 +241,7 @@ fn leaves(nodes: &[Node<'_>]) -> Vec<usize> {
 pub(super) struct Search<'a> {
     pub(super) nodes: &'a [Node<'a>],
     pub(super) now: Timestamp,
-    by_subject: HashMap<&'a DistinguishedName, Vec<usize>>,
+    by_subject: HashMap<&'a [u8], Vec<usize>>,
     pub(super) issuers: HashMap<usize, Rc<Issuers>>,
     verifications: usize,
     pub(super) limit_reached: bool,
@@ -257,7 +263,7 @@ impl<'a> Search<'a> {
     fn new(nodes: &'a [Node<'a>], now: Timestamp) -> Self {
         let mut by_subject: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, node) in nodes.iter().enumerate() {
-            by_subject.entry(&node.subject).or_default().push(at);
+            by_subject.entry(node.subject).or_default().push(at);
         }
         Self {
             nodes,
@@ -316,10 +322,10 @@ impl<'a> Search<'a> {
         }
         let node = &self.nodes[at];
         let mut exact_name = true;
-        let mut candidates = self.by_subject.get(&node.issuer).cloned().unwrap_or_default();
+        let mut candidates = self.by_subject.get(node.issuer).cloned().unwrap_or_default();
         if candidates.is_empty() {
             exact_name = false;
-            candidates = similar_names(self.nodes, &node.issuer);
+            candidates = similar_names(self.nodes, &node.cert.issuer());
         }
         candidates.sort_by_cached_key(|issuer| {
             let issuer = &self.nodes[*issuer];
@@ -374,8 +380,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Returns the certificates whose subject is the same name, written or encoded in another way.
+/// Returns the certificates whose subject may be the same name, written or encoded in another way. The signature decides.
 fn similar_names(nodes: &[Node<'_>], issuer: &DistinguishedName) -> Vec<usize> {
-    let text = issuer.to_string().to_lowercase();
-    (0..nodes.len()).filter(|at| nodes[*at].subject.to_string().to_lowercase() == text).collect()
+    let key = issuer.normalised_key();
+    (0..nodes.len()).filter(|at| nodes[*at].cert.subject().normalised_key() == key).collect()
 }

@@ -10,6 +10,10 @@ fn found(bag: &[Certificate]) -> Found {
     find(bag, &Wanted::default(), now()).unwrap()
 }
 
+fn found_for(bag: &[Certificate], leaf: &Certificate) -> Found {
+    find(bag, &Wanted { key: None, leaf: Some(leaf.thumbprint()) }, now()).unwrap()
+}
+
 fn of_key<'a>(key: &'a crate::cert::KeyPair) -> Wanted<'a> {
     Wanted { key: Some(key.public_key()), leaf: None }
 }
@@ -275,4 +279,23 @@ fn without_key_identifiers_names_and_signatures_are_enough() {
         root_draft.self_signed(&root),
     ];
     assert_eq!(found(&bag).chain.certificates(), bag);
+}
+
+#[test]
+fn an_issuer_whose_name_is_encoded_otherwise_is_found_and_remarked() {
+    let (leaf, root) = (ec_key(), ec_key());
+    let utf8 = Draft::authority("Contoso Root");
+    let mut printable = utf8.clone();
+    let text = rcgen::string::PrintableString::try_from("Contoso ROOT").unwrap();
+    printable.0.distinguished_name = rcgen::DistinguishedName::new();
+    printable.0.distinguished_name.push(rcgen::DnType::CommonName, rcgen::DnValue::PrintableString(text));
+    let bag = [Draft::leaf("s2s.contoso.com").signed(&leaf, &utf8, &root), printable.self_signed(&root)];
+    let result = found_for(&bag, &bag[0]);
+    assert_eq!(result.chain.certificates(), bag);
+    assert_eq!(
+        texts(&result.remarks),
+        [
+            "CN=s2s.contoso.com names its issuer in another encoding than the issuer itself: some programs will not find it"
+        ]
+    );
 }

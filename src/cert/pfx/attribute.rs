@@ -144,7 +144,7 @@ impl Attribute {
     }
 
     /// Reads the attributes of a SET: `SEQUENCE { type, SET OF value }` each.
-    pub(super) fn read_all(mut set: Reader<'_>) -> Result<Vec<Self>, DerError> {
+    pub(in crate::cert) fn read_all(mut set: Reader<'_>) -> Result<Vec<Self>, DerError> {
         let mut attributes = Vec::new();
         while !set.is_empty() {
             let mut attribute = set.sequence()?;
@@ -161,7 +161,7 @@ impl Attribute {
     }
 
     /// Encodes the attribute.
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(in crate::cert) fn encode(&self) -> Vec<u8> {
         der::sequence(&[&der::oid(self.oid), &der::set_of(&self.values)])
     }
 }

@@ -14,6 +14,7 @@
 //! | `kdf` | the PKCS#12 key derivation and PBKDF2 |
 //! | `mac` | the integrity check, PBMAC1 included |
 //! | `outline` | [`Outline`] |
+//! | `pbe` | the same encryption for PKCS#8 files |
 //! | `private_key` | attributes inside a PKCS#8 key |
 //! | `profile` | [`PfxProfile`] and [`Target`] |
 //! | `read` | bytes to [`Pfx`] |
@@ -30,6 +31,7 @@ mod kdf;
 mod limits;
 mod mac;
 mod outline;
+pub(in crate::cert) mod pbe;
 mod private_key;
 mod profile;
 mod read;
