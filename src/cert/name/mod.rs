@@ -110,7 +110,7 @@ impl DistinguishedName {
     /// Takes over a name that was decoded by the X.509 library.
     ///
     /// The library sorts the attributes of a multi-valued RDN; whoever has the octets should prefer
-    /// [`from_encoded`](Self::from_encoded).
+    /// [`from_der`](Self::from_der).
     pub fn from_decoded(name: &Name) -> Self {
         // What was decoded from DER encodes again.
         Self { der: name.to_der().unwrap_or_default(), rdns: OnceLock::new() }

@@ -1,5 +1,7 @@
 //! The table of texts against names: what `FindBySubjectDistinguishedName` finds with a configured text.
 
+#![expect(clippy::disallowed_methods, reason = "the test reads the document it checks")]
+
 use super::*;
 
 /// A text, a name, the outcome (`same`, `different`, or a piece of the reason), and why.
