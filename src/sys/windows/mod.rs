@@ -8,3 +8,6 @@ pub(super) mod file;
 mod name;
 pub(super) mod process;
 pub(super) mod terminal;
+
+#[cfg(test)]
+mod tests;
