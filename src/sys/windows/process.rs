@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn hidden_variables_do_not_reach_the_program() {
-        let shown = |limits| run(&["cmd.exe", "/c", "echo %SystemRoot%"], limits).unwrap();
+        let shown = |limits| run(&["cmd.exe", "/c", "echo %APPDATA%"], limits).unwrap();
         assert!(!shown(LIMITS).contains('%'));
-        assert_eq!(shown(CommandLimits { hidden_variables: &["SystemRoot"], ..LIMITS }), "%SystemRoot%\r\n");
+        assert_eq!(shown(CommandLimits { hidden_variables: &["APPDATA"], ..LIMITS }), "%APPDATA%\r\n");
     }
 
     #[test]

@@ -47,3 +47,16 @@ fn names_that_differ_in_case_are_one_file() {
     let error = files.create(&upper, Access::Secret, Existing::Refuse, b"key").unwrap_err();
     assert_eq!(error.fault(), &FileFault::Exists);
 }
+
+#[test]
+fn a_path_may_be_longer_than_260_characters() {
+    let folder = TempDir::new().unwrap();
+    let deep = folder.path().join("contoso").join("f".repeat(120)).join("f".repeat(120));
+    std::fs::create_dir_all(&deep).unwrap();
+    let path = deep.join("s2s.pfx");
+    for existing in [Existing::Refuse, Existing::Replace] {
+        host().files.create(&path, Access::Secret, existing, b"key").unwrap();
+    }
+    assert_eq!(host().files.read(&path, 10).unwrap().as_slice(), b"key");
+    assert!(host().files.same_file(&path, &path).unwrap());
+}
