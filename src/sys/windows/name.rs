@@ -4,6 +4,9 @@
 
 use std::path::{Component, Path};
 
+/// The most UTF-16 units of one part of a path.
+const LONGEST_PART: usize = 255;
+
 /// Returns what is wrong with a path as the name of a new file.
 pub(crate) fn name_problem(path: &Path) -> Option<&'static str> {
     path.components().find_map(|component| match component {
@@ -24,6 +27,9 @@ pub(crate) fn is_device(path: &Path) -> bool {
 fn part_problem(part: &str) -> Option<&'static str> {
     if part.chars().any(|c| c < ' ' || "<>:\"|?*".contains(c)) {
         return Some("it contains one of < > : \" | ? * or a control character");
+    }
+    if part.encode_utf16().count() > LONGEST_PART {
+        return Some("it is longer than 255 characters");
     }
     if part.ends_with(['.', ' ']) {
         return Some("it ends with a dot or a space, which Windows drops");
@@ -66,7 +72,7 @@ mod tests {
             "CONIN$",
             "s2s.",
             "s2s ",
-            "a:b",
+            "s2s:b",
             "s2s?.pfx",
             "a|b",
             "a<b",

@@ -16,7 +16,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::security::Descriptor;
-use super::{check, wide};
+use super::{check, wide_path};
 use crate::ports::EntryKind;
 
 /// Creates a new file whose access list is `descriptor` from its first instant.
@@ -24,7 +24,7 @@ use crate::ports::EntryKind;
 /// # Errors
 /// That of the system; `AlreadyExists` where something stands at `path`.
 pub(in crate::sys::os) fn create_new(path: &Path, descriptor: &Descriptor) -> io::Result<File> {
-    let name = wide(path.as_os_str())?;
+    let name = wide_path(path)?;
     let attributes = descriptor.attributes();
     // SAFETY: `name` ends with a NUL, and `attributes` with the descriptor in it lives until the call returns.
     let handle = unsafe {
@@ -63,7 +63,7 @@ pub(crate) fn place_over(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn move_file(from: &Path, to: &Path, flags: u32) -> io::Result<()> {
-    let (from, to) = (wide(from.as_os_str())?, wide(to.as_os_str())?);
+    let (from, to) = (wide_path(from)?, wide_path(to)?);
     // SAFETY: both names end with a NUL and live until the call returns.
     check(unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags) })
 }

@@ -8,6 +8,10 @@ pub(super) mod security;
 use std::ffi::OsStr;
 use std::io;
 use std::os::windows::ffi::OsStrExt;
+use std::path::{Component, Path, Prefix};
+
+/// From this length on, in UTF-16 units, a path is written in the form that has no limit of 260 (MAX_PATH).
+const LONG: usize = 240;
 
 /// Returns the text as UTF-16 with a NUL at its end.
 ///
@@ -20,6 +24,30 @@ fn wide(text: &OsStr) -> io::Result<Vec<u16>> {
     }
     units.push(0);
     Ok(units)
+}
+
+/// Returns a path as UTF-16 with a NUL at its end; a long one absolute and with `\\?\` before it, as the standard library
+/// writes it.
+///
+/// # Errors
+/// `InvalidInput` when there is a NUL in it, or that of finding the current folder.
+fn wide_path(path: &Path) -> io::Result<Vec<u16>> {
+    let given = wide(path.as_os_str())?;
+    let absolute = std::path::absolute(path)?;
+    if absolute.as_os_str().encode_wide().count() < LONG {
+        return Ok(given);
+    }
+    let (start, skipped) = match absolute.components().next() {
+        Some(Component::Prefix(prefix)) => match prefix.kind() {
+            Prefix::Disk(_) => (r"\\?\", 0),
+            // The two backslashes before the server become one behind UNC.
+            Prefix::UNC(..) => (r"\\?\UNC", 1),
+            _ => return Ok(given),
+        },
+        _ => return Ok(given),
+    };
+    let rest = wide(absolute.as_os_str())?;
+    Ok(start.encode_utf16().chain(rest.into_iter().skip(skipped)).collect())
 }
 
 /// Returns the last error of this thread where a call returned 0.

@@ -107,3 +107,77 @@ fn current_user() -> io::Result<String> {
     unsafe { LocalFree(text.cast()) };
     Ok(sid)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+    #![expect(clippy::disallowed_methods, reason = "the tests look for Wine")]
+
+    use tempfile::TempDir;
+    use windows_sys::Win32::Security::Authorization::{
+        ConvertSecurityDescriptorToStringSecurityDescriptorW, GetSecurityInfo, SE_FILE_OBJECT,
+    };
+    use windows_sys::Win32::Security::DACL_SECURITY_INFORMATION;
+
+    use super::super::file::create_new;
+    use super::*;
+
+    /// Returns the access list as text.
+    fn sddl(descriptor: &Descriptor) -> String {
+        let (mut text, mut length) = (ptr::null_mut(), 0);
+        // SAFETY: the descriptor is good, and the results are places for a pointer and a length.
+        check(unsafe {
+            ConvertSecurityDescriptorToStringSecurityDescriptorW(
+                descriptor.0,
+                SDDL_REVISION_1,
+                DACL_SECURITY_INFORMATION,
+                &raw mut text,
+                &raw mut length,
+            )
+        })
+        .unwrap();
+        // SAFETY: the call returned so many units.
+        let units = unsafe { std::slice::from_raw_parts(text, length as usize) };
+        let sddl = String::from_utf16_lossy(units).trim_end_matches('\0').to_owned();
+        // SAFETY: the text came from the system's local heap and is freed once.
+        unsafe { LocalFree(text.cast()) };
+        sddl
+    }
+
+    #[test]
+    fn a_secret_descriptor_is_protected_and_names_three_principals() {
+        let user = current_user().unwrap();
+        assert!(user.starts_with("S-1-"), "{user}");
+        let text = sddl(&Descriptor::secret().unwrap());
+        assert!(text.starts_with("D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;"), "{text}");
+        assert_eq!(text.matches('(').count(), 3, "{text}");
+    }
+
+    #[test]
+    fn a_secret_file_carries_the_descriptor_with_which_it_was_created() {
+        let folder = TempDir::new().unwrap();
+        let descriptor = Descriptor::secret().unwrap();
+        let file = create_new(&folder.path().join("s2s.pfx"), &descriptor).unwrap();
+        let mut read_back: PSECURITY_DESCRIPTOR = ptr::null_mut();
+        // SAFETY: the handle is open, only the descriptor is asked for, and it has a place.
+        let result = unsafe {
+            GetSecurityInfo(
+                file.as_raw_handle(),
+                SE_FILE_OBJECT,
+                DACL_SECURITY_INFORMATION,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                &raw mut read_back,
+            )
+        };
+        assert_eq!(result, 0);
+        let (wanted, found) = (sddl(&descriptor), sddl(&Descriptor(read_back)));
+        if std::env::var_os("WINELOADERNOEXEC").is_some() || std::env::var_os("WINEUSERNAME").is_some() {
+            println!("skipped: Wine does not keep access lists of files ({found})");
+            return;
+        }
+        assert_eq!(found, wanted);
+    }
+}
