@@ -168,7 +168,7 @@ pub fn explain(host: &Host, reference: &str, id: &str) -> Result<Explanation> {
                 schema: SCHEMA,
                 id: lint.id.to_owned(),
                 origin: "lint of inspect --lint".to_owned(),
-                severity: lint.severity,
+                severity: lint.severity(),
                 what: lint.title.to_owned(),
                 why: lint.reason.to_owned(),
                 remedy: Some(lint.remedy.to_owned()),

@@ -43,7 +43,7 @@ pub mod signature;
 #[cfg(test)]
 mod test_pki;
 #[cfg(test)]
-mod test_tools;
+pub(crate) mod test_tools;
 pub mod text;
 
 pub use certificate::Certificate;

@@ -11,12 +11,12 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 /// One program.
-pub(super) struct Tool {
+pub(crate) struct Tool {
     program: &'static str,
 }
 
 /// The `openssl` program, or `None` with a note.
-pub(super) fn openssl() -> Option<Tool> {
+pub(crate) fn openssl() -> Option<Tool> {
     tool("openssl", "version")
 }
 
@@ -32,12 +32,12 @@ fn tool(program: &'static str, probe: &str) -> Option<Tool> {
 
 impl Tool {
     /// Runs the program and returns what it prints.
-    pub(super) fn run(&self, arguments: &[&str]) -> Vec<u8> {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Vec<u8> {
         self.run_with(arguments, b"")
     }
 
     /// Runs the program with an input and returns what it prints.
-    pub(super) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         let output = self.output(arguments, input);
         let talk = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} {arguments:?}: {talk}", self.program);
@@ -45,7 +45,7 @@ impl Tool {
     }
 
     /// Runs the program and returns how it went.
-    pub(super) fn output(&self, arguments: &[&str], input: &[u8]) -> Output {
+    pub(crate) fn output(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut command = Command::new(self.program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
