@@ -90,7 +90,7 @@ pub fn read(bytes: &[u8]) -> Result<SignedData, Pkcs7Error> {
         signers: count(signers.inside())?,
         was_ber: whole.was_ber(),
     };
-    let mut entries = certificates.map_or(Reader::new(&[]), |entries| entries.inside());
+    let mut entries = certificates.map_or_else(|| Reader::new(&[]), |entries| entries.inside());
     while !entries.is_empty() {
         let entry = entries.any()?;
         // RFC 5652 section 10.2.2: the other choices have context-specific tags.
