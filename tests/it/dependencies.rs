@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::architecture::root;
+use crate::architecture::{Source, product_sources, root};
 
 const PAGE: &str = "docs/DEPENDENCIES.md";
 
@@ -27,19 +27,33 @@ fn every_row_is_a_direct_dependency() {
     assert!(strangers.is_empty(), "{PAGE} has rows for what is not in Cargo.toml: {strangers:?}");
 }
 
+#[test]
+fn every_dependency_of_the_program_is_used_by_it() {
+    let sources = product_sources();
+    let used = |name: &str| {
+        // md-5 is the one package whose library is named otherwise.
+        let library = if name == "md-5" { "md5".to_owned() } else { name.replace('-', "_") };
+        sources.iter().flat_map(Source::paths).any(|path| path[0] == library)
+    };
+    let unused: Vec<String> = dependencies_in(&["dependencies"]).into_iter().filter(|name| !used(name)).collect();
+    assert!(unused.is_empty(), "no source names {unused:?}: take them out of Cargo.toml");
+}
+
 fn has_row(page: &str, name: &str, version: &str) -> bool {
     let head = format!("| {name} | {version} | ");
     page.lines().any(|line| line.strip_prefix(&head).is_some_and(|rest| rest.trim().len() > 20))
 }
 
 fn direct_dependencies() -> Vec<String> {
+    dependencies_in(&["dependencies", "dev-dependencies", "build-dependencies"])
+}
+
+fn dependencies_in(kinds: &[&str]) -> Vec<String> {
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap_or_else(|error| panic!("Cargo.toml: {error}"));
-    let tables =
-        manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(|targets| targets.values());
-    let tables = tables.filter_map(toml::Value::as_table).chain([&manifest]);
+    let targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+    let tables = targets.filter_map(toml::Value::as_table).chain([&manifest]);
     let mut names: Vec<String> = tables
-        .flat_map(|table| ["dependencies", "dev-dependencies", "build-dependencies"].map(|kind| table.get(kind)))
-        .flatten()
+        .flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)))
         .filter_map(toml::Value::as_table)
         .flat_map(|dependencies| dependencies.keys().cloned())
         .collect();
