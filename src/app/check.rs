@@ -179,7 +179,15 @@ pub fn check(host: &Host, options: &Options, sink: &mut dyn Sink) -> Result<Outc
     let now = host.clock.now();
     let gate = Gate::load(host, &options.gate)?;
     let passwords = InputPasswords::collect(host, &options.passwords)?;
-    let mut run = Run { host, gate: &gate, passwords: passwords.known(), target: options.target, now, summary: Summary::default(), used: WaiverUse::default() };
+    let mut run = Run {
+        host,
+        gate: &gate,
+        passwords: passwords.known(),
+        target: options.target,
+        now,
+        summary: Summary::default(),
+        used: WaiverUse::default(),
+    };
     let mut failure = None;
     let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
         options.paths.iter().cloned().partition(|path| source::is_stdin(path));
@@ -271,7 +279,8 @@ impl Run<'_> {
         let certificates = input.certificates();
         if certificates.is_empty() {
             let error = input.locked_error(path).or_else(|| named.then(|| input.why_empty()));
-            return error.map_or(Checked::PassedOver, |e| Checked::Unreadable(FileEntry::unreadable(path.to_owned(), &e)));
+            return error
+                .map_or(Checked::PassedOver, |e| Checked::Unreadable(FileEntry::unreadable(path.to_owned(), &e)));
         }
         let mut used = WaiverUse::default();
         let keys = input.keys();

@@ -8,18 +8,18 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::gate::{self, Gate};
-use super::import::{mismatch, no_key};
+use super::import::{bundle_text, mismatch, no_key};
 use super::outputs::{self, Output};
 use super::passwords::{self, InputPasswords, OutSource, Source};
 use super::pfx_choice::{PfxOptions, with_random};
 use super::report::{CertificateReport, Identity};
 use super::source::{self, Choice, Gathered};
-use crate::cert::bundle::{self, BundleAttributes, Protection};
+use crate::cert::bundle::Attributes;
 use crate::cert::name::generation_of;
-use crate::cert::pfx::{Bag, BagContent, Contents, Labels, Pfx, PfxProfile, SecretDer, seal};
+use crate::cert::pfx::{AttributeValue, Bag, BagContent, Contents, Labels, Pfx, PfxProfile, SecretDer, seal};
 use crate::cert::{Certificate, Chain, Credential, Password, pem, pkcs7};
 use crate::error::{Error, Kind, Result};
-use crate::policy::{Facts, Finding};
+use crate::policy::Finding;
 use crate::ports::{Access, Host};
 
 /// What the person asked for.
@@ -121,6 +121,9 @@ pub struct ExportReport {
     pub notes: Vec<String>,
 }
 
+/// `id-at-commonName`, RFC 5280 appendix A.1.
+const COMMON_NAME: const_oid::ObjectIdentifier = const_oid::db::rfc4519::CN;
+
 /// The schema of [`ExportReport`].
 pub const SCHEMA: &str = "s2scert.export/1.0";
 
@@ -141,26 +144,26 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
         true => Some(passwords::for_output(host, &options.password, &options.out)?),
         false => None,
     };
-    let (choice, gathered) = read(host, options, &mut in_passwords, password.as_ref(), now)?;
-    let Choice { found, key } = choice;
+    let gathered = read(host, options, &mut in_passwords, password.as_ref())?;
+    let Choice { found, key } = gathered.choose(options.leaf.as_deref(), now)?;
     let leaf = found.chain.leaf().clone();
     let mut facts = gate::facts_of_found(&found, now, options.pfx.choose().target);
-    if let Some((key, _)) = &key {
+    if let Some(key) = &key {
         facts.key = gate::key_facts(key, &leaf);
     } else if options.format.holds_key() {
         return Err(no_key(&leaf));
     }
     let mut report = ExportReport::of(options, &found.chain, now, &gate);
-    report.findings = options.verdict(&gate, &facts);
+    report.findings = gate.evaluate(&facts);
     if gate::refuses(&report.findings) {
         return Ok(report);
     }
 
     let bytes = match (options.format, key) {
         (Format::Pfx | Format::Bundle, None) => return Err(no_key(&leaf)),
-        (Format::Pfx, Some((key, attributes))) => {
-            let attributes = gathered.bundle_attributes(attributes, &found.chain);
+        (Format::Pfx, Some(key)) => {
             let credential = Credential::prove(found.chain.clone(), key).map_err(mismatch)?;
+            let attributes = Attributes::of(&credential, &gathered.items);
             let password = password.as_ref().ok_or_else(|| Error::new(Kind::Internal, "no password was asked for"))?;
             let labels = options.labels(&attributes, &leaf);
             report.friendly_name.clone_from(&labels.friendly_name);
@@ -176,13 +179,10 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
             }
             pfx
         }
-        (Format::Bundle, Some((key, attributes))) => {
-            let attributes = gathered.bundle_attributes(attributes, &found.chain);
+        (Format::Bundle, Some(key)) => {
             let credential = Credential::prove(found.chain.clone(), key).map_err(mismatch)?;
-            let protection = password.as_ref().map_or(Protection::Clear, Protection::Password);
-            let text = with_random(host, |random| bundle::write(&credential, &attributes, protection, random), |e| {
-                Error::new(Kind::Internal, "the bundle cannot be made").at(options.out.display()).because(e)
-            })?;
+            let attributes = Attributes::of(&credential, &gathered.items);
+            let text = bundle_text(host, &options.out, &credential, &attributes, password.as_ref())?;
             Zeroizing::new(text.as_bytes().to_vec())
         }
         (Format::PemChain, _) => {
@@ -208,8 +208,7 @@ fn read(
     options: &Options,
     in_passwords: &mut InputPasswords,
     password: Option<&Password>,
-    now: Timestamp,
-) -> Result<(Choice, Gathered)> {
+) -> Result<Gathered> {
     // One password for both files is common; it is tried before a person is asked.
     if let (false, Some(password), OutSource::From(_)) = (in_passwords.are_named(), password, &options.password) {
         in_passwords.also(password.clone());
@@ -222,31 +221,33 @@ fn read(
         return Err(error);
     }
     let mut gathered = Gathered::default();
-    gathered.add(&options.input, &input);
-    gathered.choose(options.leaf.as_deref(), now)
+    gathered.add(&options.input, input);
+    Ok(gathered)
 }
 
 fn sealed(
     host: &Host,
     options: &Options,
     credential: &Credential,
-    attributes: &BundleAttributes,
+    attributes: &Attributes,
     labels: &Labels,
     password: &Password,
 ) -> Result<Zeroizing<Vec<u8>>> {
-    let key = BagContent::Key(SecretDer::of(credential.key().pkcs8_der()));
+    let key = BagContent::Key(SecretDer::new(credential.key().pkcs8_der().clone()));
     let mut bags = vec![Bag { content: key, attributes: attributes.key.clone() }];
     for certificate in credential.chain().certificates() {
         bags.push(Bag {
             content: BagContent::Certificate { der: certificate.der().to_vec(), parsed: Some(certificate.clone()) },
-            attributes: attributes.of(certificate).to_vec(),
+            attributes: attributes.certificate(certificate).to_vec(),
         });
     }
     let contents = Contents::of_bags(bags).labelled(labels);
     let settings = options.pfx.settings();
-    with_random(host, |random| seal(&contents, password, &settings, random), |e| {
-        Error::new(Kind::Usage, "the PFX cannot be made").at(options.out.display()).because(e)
-    })
+    with_random(
+        host,
+        |random| seal(&contents, password, &settings, random),
+        |e| Error::new(Kind::Usage, "the PFX cannot be made").at(options.out.display()).because(e),
+    )
 }
 
 fn read_back(pfx: &[u8], password: &Password, chain: &Chain) -> Result<Pfx> {
@@ -281,15 +282,19 @@ impl Options {
         Ok(())
     }
 
-    /// Without a key in the output, rules about keys say nothing of it.
-    fn verdict(&self, gate: &Gate, facts: &Facts<'_>) -> Vec<Finding> {
-        gate.evaluate(facts)
-    }
-
-    fn labels(&self, attributes: &BundleAttributes, leaf: &Certificate) -> Labels {
-        let stored = attributes.friendly_name(leaf);
+    /// The friendly name: as asked for, as it was, by the generation, or the common name.
+    fn labels(&self, attributes: &Attributes, leaf: &Certificate) -> Labels {
+        let stored = attributes.certificate(leaf).iter().chain(&attributes.key).find_map(|one| match one.value() {
+            AttributeValue::FriendlyName(text) => Some(text),
+            _ => None,
+        });
         let subject = leaf.subject();
-        let friendly_name = self.pfx.friendly_name.clone().or(stored).or_else(|| generation_of(&subject)).or_else(|| subject.common_name());
+        let named = || {
+            let common = subject.attributes().filter(|value| value.oid() == COMMON_NAME);
+            common.filter_map(|value| value.text()).last().map(str::to_owned)
+        };
+        let friendly_name =
+            self.pfx.friendly_name.clone().or(stored).or_else(|| generation_of(&subject)).or_else(named);
         Labels { friendly_name, provider: Some(self.pfx.provider.clone()) }
     }
 }

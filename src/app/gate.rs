@@ -1,6 +1,6 @@
 //! Asking the policy: loading it, gathering the facts it looks at, and its verdict.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -177,10 +177,10 @@ fn order(pfx: &Pfx, chain: &Chain) -> PfxOrder {
     }
 }
 
-/// A name that is compared with itself is the same by every comparison, unless its printed form is uncertain.
+/// The text that Windows prints for a subject must find that subject; it may not where the printed form is uncertain.
 fn subject_ambiguity(leaf: &Certificate) -> Option<String> {
     let subject = leaf.subject();
-    match name::compare_lookup(&subject.to_string(), &subject) {
+    match name::compare_lookup(&subject.windows_text().text, &subject) {
         NameMatch::Ambiguous(reason) => Some(reason),
         NameMatch::Same | NameMatch::Different => None,
     }
@@ -197,9 +197,4 @@ fn position(chain: &Chain, remark: &Remark) -> usize {
         Remark::Circle | Remark::LimitReached => return chain.certificates().len() - 1,
     };
     chain.certificates().iter().position(|certificate| certificate.subject() == *subject).unwrap_or(0)
-}
-
-/// Returns how a path is shown in findings.
-pub fn place(path: &Path) -> String {
-    path.display().to_string()
 }

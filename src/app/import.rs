@@ -13,8 +13,8 @@ use super::passwords::{self, InputPasswords, OutSource, Source};
 use super::pfx_choice::with_random;
 use super::report::{CertificateReport, Identity};
 use super::source::{self, Choice, Gathered};
-use crate::cert::bundle::{self, Protection};
-use crate::cert::{Certificate, Credential};
+use crate::cert::bundle::{self, Attributes, Protection};
+use crate::cert::{Certificate, Credential, Password};
 use crate::error::{Error, Kind, Result};
 use crate::policy::Finding;
 use crate::ports::{Access, Host};
@@ -111,28 +111,25 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
         if let Some(error) = input.locked_error(file) {
             return Err(error);
         }
-        gathered.add(file, &input);
+        gathered.add(file, input);
     }
-    let (choice, gathered) = gathered.choose(options.leaf.as_deref(), now)?;
-    let Choice { found, key } = choice;
-    let leaf = found.chain.leaf().clone();
-    let (key, key_attributes) = key.ok_or_else(|| no_key(&leaf))?;
+    let Choice { found, key } = gathered.choose(options.leaf.as_deref(), now)?;
+    let leaf = found.chain.leaf();
+    let key = key.ok_or_else(|| no_key(leaf))?;
 
     let mut report = ImportReport::of(options, &found, &gathered, now, &gate);
     let mut facts = gate::facts_of_found(&found, now, None);
-    facts.key = gate::key_facts(&key, &leaf);
+    facts.key = gate::key_facts(&key, leaf);
     report.findings = gate.evaluate(&facts);
     if gate::refuses(&report.findings) {
         return Ok(report);
     }
 
     let credential = Credential::prove(found.chain.clone(), key).map_err(mismatch)?;
-    let password = if options.unencrypted { None } else { Some(passwords::for_output(host, &options.password, &options.out)?) };
-    let protection = password.as_ref().map_or(Protection::Clear, Protection::Password);
-    let attributes = gathered.bundle_attributes(key_attributes, credential.chain());
-    let text = with_random(host, |random| bundle::write(&credential, &attributes, protection, random), |e| {
-        Error::new(Kind::Internal, "the bundle cannot be made").at(options.out.display()).because(e)
-    })?;
+    let password =
+        if options.unencrypted { None } else { Some(passwords::for_output(host, &options.password, &options.out)?) };
+    let attributes = Attributes::of(&credential, &gathered.items);
+    let text = bundle_text(host, &options.out, &credential, &attributes, password.as_ref())?;
     let mut files = vec![Output { path: &options.out, access: Access::Secret, bytes: text.as_bytes() }];
     let line = password.as_ref().map(|password| Zeroizing::new(format!("{}\n", password.expose())));
     if let (Some(path), Some(line)) = (password_file, &line) {
@@ -151,6 +148,25 @@ impl Options {
             OutSource::Generate(_) | OutSource::From(_) | OutSource::Ask => None,
         }
     }
+}
+
+/// Makes a bundle; without a password its key is in clear.
+pub(super) fn bundle_text(
+    host: &Host,
+    out: &Path,
+    credential: &Credential,
+    attributes: &Attributes,
+    password: Option<&Password>,
+) -> Result<Zeroizing<String>> {
+    let protection = match password {
+        Some(password) => Protection::Encrypted { password, iterations: bundle::DEFAULT_ITERATIONS },
+        None => Protection::Clear,
+    };
+    with_random(
+        host,
+        |random| bundle::write(credential, attributes, protection, random),
+        |e| Error::new(Kind::Internal, "the bundle cannot be made").at(out.display()).because(e),
+    )
 }
 
 /// Says which key is missing.

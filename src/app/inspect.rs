@@ -134,7 +134,9 @@ pub fn inspect(host: &Host, options: &Options) -> Result<InspectReport> {
     let now = host.clock.now();
     let mut passwords = InputPasswords::collect(host, &options.passwords)?;
     let input = source::read_asking(host, &options.file, &mut passwords)?;
-    if passwords.are_named() && let Some(error) = input.locked_error(&options.file) {
+    if passwords.are_named()
+        && let Some(error) = input.locked_error(&options.file)
+    {
         return Err(error);
     }
     let lint = options.lint.then_some(options.target);
@@ -157,16 +159,10 @@ pub fn of_bytes(
 }
 
 impl InspectReport {
-    fn of(
-        file: &Path,
-        input: &Input,
-        passwords: &[Password],
-        lint: Option<Option<Target>>,
-        now: Timestamp,
-    ) -> Self {
+    fn of(file: &Path, input: &Input, passwords: &[Password], lint: Option<Option<Target>>, now: Timestamp) -> Self {
         let certificates = input.certificates();
         let chain = best_chain(input, &certificates, now);
-        let leaf = chain.first().or(if certificates.len() == 1 { certificates.first() } else { None }).map(Identity::of);
+        let leaf = chain.first().or_else(|| certificates.first().filter(|_| certificates.len() == 1)).map(Identity::of);
         let mut report = Self {
             schema: SCHEMA,
             file: file.to_owned(),
@@ -206,7 +202,8 @@ impl InspectReport {
         let place = item.origin.to_string();
         match &item.content {
             Content::Certificate(certificate) => {
-                self.certificates.push(CertificateEntry { place, certificate: CertificateReport::of(certificate, now) });
+                self.certificates
+                    .push(CertificateEntry { place, certificate: CertificateReport::of(certificate, now) });
             }
             Content::Key(file) => {
                 let bits = file.key.public_key().bits();

@@ -127,10 +127,8 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
         OutSource::From(_) | OutSource::Ask => None,
     };
     let inputs: Vec<PathBuf> = options.key_file.iter().map(|(path, _)| path.clone()).collect();
-    let targets: Vec<&Path> = [Some(options.out.as_path()), Some(options.cer.as_path()), password_file]
-        .into_iter()
-        .flatten()
-        .collect();
+    let targets: Vec<&Path> =
+        [Some(options.out.as_path()), Some(options.cer.as_path()), password_file].into_iter().flatten().collect();
     outputs::admit(host, &inputs, &targets, existing)?;
     let password = passwords::for_output(host, &options.password, &options.out)?;
 
@@ -144,8 +142,7 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     let choice = options.pfx.choose();
     let settings = options.pfx.settings();
     let friendly_name = options.pfx.friendly_name.clone().unwrap_or_else(|| generation.as_str().to_owned());
-    let labels =
-        Labels { friendly_name: Some(friendly_name.clone()), provider: Some(options.pfx.provider.clone()) };
+    let labels = Labels { friendly_name: Some(friendly_name.clone()), provider: Some(options.pfx.provider.clone()) };
     let mut report = IssueReport::of(options, &certificate, now, &generation, friendly_name, &gate);
 
     let mut facts = gate::facts_of_chain(credential.chain(), now, choice.target);
@@ -157,9 +154,11 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     }
 
     let contents = Contents::of_credential(&credential, &labels);
-    let pfx = with_random(host, |random| seal(&contents, &password, &settings, random), |e| {
-        Error::new(Kind::Usage, "the PFX cannot be made").at(options.out.display()).because(e)
-    })?;
+    let pfx = with_random(
+        host,
+        |random| seal(&contents, &password, &settings, random),
+        |e| Error::new(Kind::Usage, "the PFX cannot be made").at(options.out.display()).because(e),
+    )?;
     let read_back = read_back(&pfx, &password, &certificate)?;
     facts.pfx = Some(gate::pfx_facts(&read_back, credential.chain()));
     report.findings = gate.evaluate(&facts);
@@ -191,8 +190,9 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
 fn key(host: &Host, options: &Options) -> Result<KeyPair> {
     match &options.key_file {
         Some((path, sources)) => source::read_key(host, path, sources),
-        None => keygen::generate(options.key)
-            .map_err(|e| Error::new(Kind::Internal, "no key could be made").because(e)),
+        None => {
+            keygen::generate(options.key).map_err(|e| Error::new(Kind::Internal, "no key could be made").because(e))
+        }
     }
 }
 
@@ -220,7 +220,8 @@ fn certificate(
         .fill(&mut serial)
         .map_err(|e| Error::new(Kind::Internal, "the system has no random numbers to give").because(e))?;
     let days = SignedDuration::from_hours(24 * i64::from(options.days));
-    let too_late = |e: jiff::Error| Error::new(Kind::Usage, "the end of validity is out of range").at("--days").because(e);
+    let too_late =
+        |e: jiff::Error| Error::new(Kind::Usage, "the end of validity is out of range").at("--days").because(e);
     let request = Request {
         subject,
         dns_names: options.dns_names.clone(),

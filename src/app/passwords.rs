@@ -162,9 +162,9 @@ fn read(host: &Host, source: &Source, all: &[Source]) -> Result<Password> {
             let limits =
                 CommandLimits { output: MAX_PASSWORD_INPUT, deadline: COMMAND_DEADLINE, hidden_variables: &hidden };
             let output = host.commands.secret_output(&argv, limits).map_err(|e| {
-                Error::new(Kind::Unreadable, "the password program gave no password").because(e).hint(
-                    "run it by hand: it must print the password in its first line and end with exit code 0",
-                )
+                Error::new(Kind::Unreadable, "the password program gave no password")
+                    .because(e)
+                    .hint("run it by hand: it must print the password in its first line and end with exit code 0")
             })?;
             first_line(&output, &argv[0])
         }
@@ -172,7 +172,8 @@ fn read(host: &Host, source: &Source, all: &[Source]) -> Result<Password> {
 }
 
 fn first_line(bytes: &[u8], place: &str) -> Result<Password> {
-    text::first_line(bytes).map_err(|e| Error::new(Kind::Unreadable, "the password cannot be read").at(place).because(e))
+    text::first_line(bytes)
+        .map_err(|e| Error::new(Kind::Unreadable, "the password cannot be read").at(place).because(e))
 }
 
 fn prompt(host: &Host, text: &str) -> Result<Option<Password>> {

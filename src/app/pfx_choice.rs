@@ -49,9 +49,7 @@ impl PfxOptions {
         let (profile, reason) = match (self.profile, target) {
             (Some(profile), _) => (profile, "as asked for with --profile"),
             (None, Some(target)) => match target.profile() {
-                PfxProfile::Legacy => {
-                    (PfxProfile::Legacy, "because the oldest server named cannot read AES in a PFX")
-                }
+                PfxProfile::Legacy => (PfxProfile::Legacy, "because the oldest server named cannot read AES in a PFX"),
                 PfxProfile::Modern => (PfxProfile::Modern, "because every server named reads AES in a PFX"),
             },
             (None, None) => (

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::passwords::{InputPasswords, Source};
 use crate::cert::chain::{Found, SearchError, Wanted, find};
 use crate::cert::container::{self, ContainerError, ContainerKind, Content, Contents, Item};
-use crate::cert::pfx::{Attribute, Outline, Pfx};
-use crate::cert::{Certificate, KeyPair, Password, Thumbprint};
+use crate::cert::pfx::{Outline, Pfx};
+use crate::cert::{Certificate, KeyPair, Password};
 use crate::error::{Error, Kind, Result};
 use crate::ports::Host;
 
@@ -62,8 +62,10 @@ pub fn read_key(host: &Host, path: &Path, sources: &[Source]) -> Result<KeyPair>
     match keys.len() {
         1 => Ok(keys.remove(0)),
         0 => Err(Error::new(Kind::Unreadable, "there is no private key in this file").at(path.display())),
-        count => Err(Error::new(Kind::Unreadable, format!("there are {count} private keys in this file; one is wanted"))
-            .at(path.display())),
+        count => {
+            Err(Error::new(Kind::Unreadable, format!("there are {count} private keys in this file; one is wanted"))
+                .at(path.display()))
+        }
     }
 }
 
@@ -173,10 +175,10 @@ impl Input {
 pub struct Gathered {
     /// All certificates, with duplicates.
     pub certificates: Vec<Certificate>,
-    /// The distinct private keys with the attributes that stood with them.
-    pub keys: Vec<(KeyPair, Vec<Attribute>)>,
-    /// The attributes that stood with certificates.
-    pub attributes: Vec<(Certificate, Vec<Attribute>)>,
+    /// The distinct private keys.
+    pub keys: Vec<KeyPair>,
+    /// Every item, for the attributes that stand with it.
+    pub items: Vec<Item>,
     /// What was passed over, and where.
     pub passed_over: Vec<String>,
 }
@@ -186,28 +188,19 @@ pub struct Gathered {
 pub struct Choice {
     /// The chain and how it was found.
     pub found: Found,
-    /// The key of the leaf, with its attributes.
-    pub key: Option<(KeyPair, Vec<Attribute>)>,
+    /// The key of the leaf.
+    pub key: Option<KeyPair>,
 }
 
 impl Gathered {
     /// Adds what a file holds.
-    pub fn add(&mut self, path: &Path, input: &Input) {
-        for item in input.items() {
+    pub fn add(&mut self, path: &Path, input: Input) {
+        for item in &input.contents.items {
             match &item.content {
-                Content::Certificate(certificate) => {
-                    self.certificates.push(certificate.clone());
-                    if !item.attributes.is_empty() {
-                        self.attributes.push((certificate.clone(), item.attributes.clone()));
-                    }
-                }
+                Content::Certificate(certificate) => self.certificates.push(certificate.clone()),
                 Content::Key(file) => {
-                    let known = self.keys.iter().any(|(key, _)| key.public_key() == file.key.public_key());
-                    if !known {
-                        let mut attributes = item.attributes.clone();
-                        let more = file.attributes.iter().filter(|one| !item.attributes.contains(one));
-                        attributes.extend(more.cloned());
-                        self.keys.push((file.key.clone(), attributes));
+                    if !self.keys.iter().any(|key| key.public_key() == file.key.public_key()) {
+                        self.keys.push(file.key.clone());
                     }
                 }
                 Content::Csr(_) => self.passed_over.push(format!("{}: a signing request", path.display())),
@@ -215,42 +208,38 @@ impl Gathered {
                 Content::Locked(_) => {}
             }
         }
+        self.items.extend(input.contents.items);
     }
 
     /// Chooses leaf and chain: by the thumbprint where one is named, else by the key.
     ///
     /// # Errors
     /// When the leaf cannot be told, or several keys compete.
-    pub fn choose(mut self, leaf: Option<&str>, now: Timestamp) -> Result<(Choice, Self)> {
+    pub fn choose(&self, leaf: Option<&str>, now: Timestamp) -> Result<Choice> {
         let leaf = leaf.map(|text| self.named(text)).transpose()?;
         let key = match leaf {
-            Some(thumbprint) => {
-                let named = self.certificates.iter().find(|one| one.thumbprint() == thumbprint);
-                let bits = named.map(|certificate| certificate.public_key().bits().to_vec());
-                self.keys.iter().position(|(key, _)| Some(key.public_key().bits()) == bits.as_deref())
-            }
+            Some(leaf) => self.keys.iter().find(|key| key.public_key().bits() == leaf.public_key().bits()),
             None => self.only_key()?,
         };
-        let key = key.map(|position| self.keys.swap_remove(position));
-        let public = key.as_ref().map(|(key, _)| key.public_key());
-        let found = find(&self.certificates, &Wanted { key: public, leaf }, now).map_err(no_chain)?;
-        Ok((Choice { found, key }, self))
+        let wanted = Wanted { key: key.map(KeyPair::public_key), leaf: leaf.map(Certificate::thumbprint) };
+        let found = find(&self.certificates, &wanted, now).map_err(no_chain)?;
+        Ok(Choice { found, key: key.cloned() })
     }
 
     /// Returns the key to use where no leaf is named: the only one, or the only one that has a certificate.
-    fn only_key(&self) -> Result<Option<usize>> {
-        let has_certificate = |key: &KeyPair| {
+    fn only_key(&self) -> Result<Option<&KeyPair>> {
+        let has_certificate = |key: &&KeyPair| {
             self.certificates.iter().any(|certificate| certificate.public_key().bits() == key.public_key().bits())
         };
-        let paired: Vec<usize> =
-            (0..self.keys.len()).filter(|position| has_certificate(&self.keys[*position].0)).collect();
-        match (paired.as_slice(), self.keys.len()) {
-            (_, 0) => Ok(None),
+        let paired: Vec<&KeyPair> = self.keys.iter().filter(has_certificate).collect();
+        match (paired.as_slice(), self.keys.as_slice()) {
+            (_, []) => Ok(None),
             ([only], _) => Ok(Some(*only)),
-            ([], 1) => Ok(Some(0)),
-            ([], count) => {
-                Err(Error::new(Kind::Unreadable, format!("none of the {count} private keys has its certificate here")))
-            }
+            ([], [only]) => Ok(Some(only)),
+            ([], several) => Err(Error::new(
+                Kind::Unreadable,
+                format!("none of the {} private keys has its certificate here", several.len()),
+            )),
             (several, _) => Err(Error::new(
                 Kind::Usage,
                 format!("{} private keys have a certificate here; choose one by --leaf THUMBPRINT", several.len()),
@@ -260,12 +249,11 @@ impl Gathered {
     }
 
     /// Finds the certificate that a person named by SHA-1 or SHA-256, with or without separators.
-    fn named(&self, text: &str) -> Result<Thumbprint> {
+    fn named(&self, text: &str) -> Result<&Certificate> {
         let wanted: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
         self.certificates
             .iter()
             .find(|one| one.thumbprint().to_string() == wanted || one.fingerprint().to_string() == wanted)
-            .map(Certificate::thumbprint)
             .ok_or_else(|| {
                 Error::new(Kind::Unreadable, "no certificate in what was handed in has this thumbprint").at(text)
             })

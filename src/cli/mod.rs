@@ -142,7 +142,7 @@ fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>)
         }
         PolicyCommand::Schema => {
             output.json = true;
-            output.answer(&crate::policy::json_schema(), |_| String::new())?;
+            output.answer(&crate::policy::Policy::json_schema(), |_| String::new())?;
         }
     }
     Ok(ExitCode::Ok)
@@ -162,9 +162,11 @@ fn write_manual(host: &Host, folder: &Path) -> Result<usize> {
 }
 
 fn collect_pages(command: &clap::Command, prefix: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
-    let name = if prefix.is_empty() { command.get_name().to_owned() } else { format!("{prefix}-{}", command.get_name()) };
+    let name =
+        if prefix.is_empty() { command.get_name().to_owned() } else { format!("{prefix}-{}", command.get_name()) };
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone().name(name.clone()))
+    clap_mangen::Man::new(command.clone())
+        .title(&name)
         .render(&mut page)
         .map_err(|e| Error::new(Kind::Internal, "a manual page cannot be made").at(&name).because(e))?;
     for sub in command.get_subcommands() {

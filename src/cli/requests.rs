@@ -78,7 +78,10 @@ pub(super) fn export(args: &ExportArgs) -> Result<export::Options> {
 }
 
 pub(super) fn inspect(args: &InspectArgs) -> Result<inspect::Options> {
-    refuse_second_reader_of_stdin(&[("FILE -", is_stdin(&args.file)), ("--password-stdin", args.password.password_stdin)])?;
+    refuse_second_reader_of_stdin(&[
+        ("FILE -", is_stdin(&args.file)),
+        ("--password-stdin", args.password.password_stdin),
+    ])?;
     Ok(inspect::Options {
         file: args.file.clone(),
         lint: args.lint,
@@ -105,10 +108,7 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 fn gate_options(args: &PolicyArgs, default: &str) -> gate::Options {
-    gate::Options {
-        policy: args.policy.clone().unwrap_or_else(|| default.to_owned()),
-        waivers: args.waivers.clone(),
-    }
+    gate::Options { policy: args.policy.clone().unwrap_or_else(|| default.to_owned()), waivers: args.waivers.clone() }
 }
 
 fn pfx(args: &PfxArgs) -> PfxOptions {

@@ -1,10 +1,10 @@
 //! Everything a rule may look at. Whoever calls gathers it; the rules open nothing and read no clock.
 
-use std::fmt;
-
 use jiff::Timestamp;
 
 use crate::cert::{Chain, KeyAlgorithm};
+
+pub use crate::cert::pfx::Target;
 
 /// What is known of one file, or of one chain about to be written.
 #[derive(Clone, Debug)]
@@ -109,40 +109,6 @@ pub enum PfxOrder {
     LeafFirst,
     /// Anything else, described: `root first`.
     Other(String),
-}
-
-/// A Windows Server that has to read a PFX, oldest first.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Target {
-    /// Windows Server 2012 R2.
-    Server2012R2,
-    /// Windows Server 2016.
-    Server2016,
-    /// Windows Server 2019.
-    Server2019,
-    /// Windows Server 2022.
-    Server2022,
-    /// Windows Server 2025.
-    Server2025,
-}
-
-impl Target {
-    /// Returns whether PBES2 with AES-256 can be imported: from build 1709 on, so Server 2019 (`PKCS12_PBES2_EXPORT_PARAMS`).
-    pub fn reads_modern(self) -> bool {
-        self >= Self::Server2019
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Server2012R2 => "Windows Server 2012 R2",
-            Self::Server2016 => "Windows Server 2016",
-            Self::Server2019 => "Windows Server 2019",
-            Self::Server2022 => "Windows Server 2022",
-            Self::Server2025 => "Windows Server 2025",
-        })
-    }
 }
 
 impl<'a> Facts<'a> {

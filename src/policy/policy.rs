@@ -218,7 +218,10 @@ impl Policy {
         &self.disabled
     }
 
-    #[cfg(test)] pub(crate) fn keep_only(&mut self, id: &str) { self.rules.retain(|r| r.id == id); }
+    #[cfg(test)]
+    pub(crate) fn keep_only(&mut self, id: &str) {
+        self.rules.retain(|r| r.id == id);
+    }
     fn parse_below(
         text: &str,
         source_name: &str,

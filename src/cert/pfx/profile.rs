@@ -53,6 +53,22 @@ impl Target {
             Self::Server2019 | Self::Server2022 | Self::Server2025 => PfxProfile::Modern,
         }
     }
+
+    /// Returns whether it can import PBES2 with AES-256: see [`Target::profile`].
+    pub fn reads_modern(self) -> bool {
+        self.profile() == PfxProfile::Modern
+    }
+
+    /// Returns the name of the product.
+    pub fn product(self) -> &'static str {
+        match self {
+            Self::Server2012R2 => "Windows Server 2012 R2",
+            Self::Server2016 => "Windows Server 2016",
+            Self::Server2019 => "Windows Server 2019",
+            Self::Server2022 => "Windows Server 2022",
+            Self::Server2025 => "Windows Server 2025",
+        }
+    }
 }
 
 impl PfxProfile {

@@ -64,7 +64,11 @@ impl<'a, 'b> View<'a, 'b> {
             findings::one(&mut text, &plain(finding));
         }
         let summary = &outcome.summary;
-        let _ = write!(text, "Policy {}: {} checked, {} passed, {} failed", outcome.policy, summary.checked, summary.passed, summary.failed);
+        let _ = write!(
+            text,
+            "Policy {}: {} checked, {} passed, {} failed",
+            outcome.policy, summary.checked, summary.passed, summary.failed
+        );
         if summary.unreadable > 0 {
             let _ = write!(text, ", {} unreadable", summary.unreadable);
         }

@@ -84,7 +84,12 @@ fn chain(text: &mut String, chain: &[CertificateReport]) {
         };
         field(text, role, &one.subject);
         let until = one.not_after.strftime("%Y-%m-%d");
-        let line = format!("{}  {}  until {until} ({})", one.thumbprint, certificate::key(&one.key), certificate::days_left(one.days_left));
+        let line = format!(
+            "{}  {}  until {until} ({})",
+            one.thumbprint,
+            certificate::key(&one.key),
+            certificate::days_left(one.days_left)
+        );
         field(text, "", &line);
     }
 }

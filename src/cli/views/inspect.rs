@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{certificate, field, findings, issue};
 use crate::app::inspect::InspectReport;
-use crate::cert::pfx::{BagKind, BagOutline, Encryption, Outline};
+use crate::cert::digest::hex_upper;
+use crate::cert::pfx::{Attribute, AttributeValue, BagKind, BagOutline, Encryption, Outline};
 
 /// Renders the report.
 pub(crate) fn render(report: &InspectReport) -> String {
@@ -75,7 +76,10 @@ fn structure(text: &mut String, outline: &Outline) {
         Some(mac) => field(
             text,
             "integrity",
-            &format!("HMAC-{} by {}, {} iterations, salt of {} octets", mac.hash, mac.scheme, mac.iterations, mac.salt_length),
+            &format!(
+                "HMAC-{} by {}, {} iterations, salt of {} octets",
+                mac.hash, mac.scheme, mac.iterations, mac.salt_length
+            ),
         ),
         None => field(text, "integrity", "none: the file has no MAC"),
     }
@@ -116,9 +120,24 @@ fn one_bag(text: &mut String, bag: &BagOutline, number: usize, indent: usize) {
     }
     text.push('\n');
     for attribute in &bag.attributes {
-        let _ = writeln!(text, "{pad}  {}: {}", attribute.name(), attribute.value());
+        let _ = writeln!(text, "{pad}  {}: {}", attribute.name(), value(attribute));
     }
     bag.bags.iter().enumerate().for_each(|(number, inner)| one_bag(text, inner, number, indent + 2));
+}
+
+fn value(attribute: &Attribute) -> String {
+    match attribute.value() {
+        AttributeValue::FriendlyName(text) | AttributeValue::ProviderName(text) => text,
+        AttributeValue::LocalKeyId(octets) => hex_upper(&octets),
+        AttributeValue::MachineKeyset => "the key belongs to the machine".to_owned(),
+        AttributeValue::ExtendedAttributes(octets) => format!("{octets} octets"),
+        AttributeValue::KeyUsage(octet) => format!("0x{octet:02X}"),
+        AttributeValue::JavaTrusted => "a certificate that Java trusts".to_owned(),
+        AttributeValue::Other => {
+            let values: Vec<String> = attribute.values().iter().map(|value| hex_upper(value)).collect();
+            values.join(" ")
+        }
+    }
 }
 
 fn encryption(encryption: &Encryption) -> String {

@@ -144,8 +144,10 @@ impl FileRule for PfxProfileForTarget {
         };
         match (self.target, facts.target) {
             (TargetIs::Known, Some(target)) if !(target.reads_modern() && pfx.encryption == PfxEncryption::Modern) => {
-                let message =
-                    format!("the PFX is encrypted with {encryption}; {target} may refuse it as a wrong password");
+                let message = format!(
+                    "the PFX is encrypted with {encryption}; {} may refuse it as a wrong password",
+                    target.product()
+                );
                 report.add(
                     Place::File,
                     message,
