@@ -21,3 +21,10 @@ pub mod error;
 pub mod policy;
 pub mod ports;
 pub mod sys;
+
+// The machine in memory names the crate as integration tests do, and serves the unit tests too.
+#[cfg(test)]
+extern crate self as s2scert;
+#[cfg(test)]
+#[path = "../tests/support/fake_host.rs"]
+mod fake_host;

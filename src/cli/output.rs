@@ -10,13 +10,13 @@ use serde::Serialize;
 use crate::error::{Error, Kind, Result};
 
 /// The two streams of a run.
-pub struct Output<'a> {
+pub(crate) struct Output<'a> {
     /// Data.
-    pub stdout: &'a mut dyn Write,
+    pub(crate) stdout: &'a mut dyn Write,
     /// Talk.
-    pub stderr: &'a mut dyn Write,
+    pub(crate) stderr: &'a mut dyn Write,
     /// Whether data is one JSON document.
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 impl Output<'_> {
@@ -24,7 +24,7 @@ impl Output<'_> {
     ///
     /// # Errors
     /// [`Kind::Internal`] when stdout cannot be written. A reader that went away (`| head`) is no error.
-    pub fn answer<T: Serialize>(&mut self, value: &T, human: impl FnOnce(&T) -> String) -> Result<()> {
+    pub(crate) fn answer<T: Serialize>(&mut self, value: &T, human: impl FnOnce(&T) -> String) -> Result<()> {
         let text = if self.json {
             let mut text = serde_json::to_string_pretty(value)
                 .map_err(|e| Error::new(Kind::Internal, "the answer cannot be written as JSON").because(e))?;
@@ -40,7 +40,7 @@ impl Output<'_> {
     ///
     /// # Errors
     /// As [`Output::answer`].
-    pub fn data(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn data(&mut self, bytes: &[u8]) -> Result<()> {
         match self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()) {
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Error::new(Kind::Internal, "cannot write to stdout").because(e))
@@ -50,13 +50,13 @@ impl Output<'_> {
     }
 
     /// Writes a line to stderr. Where even that fails there is nobody left to tell.
-    pub fn talk(&mut self, line: &str) {
+    pub(crate) fn talk(&mut self, line: &str) {
         let _ = writeln!(self.stderr, "{}", clean(line));
     }
 }
 
 /// Replaces control characters (but line feed) and characters that change the direction of text by `\u{...}`.
-pub fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     if !text.chars().any(acts_on_a_terminal) {
         return text.to_owned();
     }

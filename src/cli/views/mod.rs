@@ -3,13 +3,13 @@
 //! Colour is not used: nothing here needs it to be understood. Lines fit 100 columns except where a name, path or hash is
 //! longer, so that those can be copied whole.
 
-pub mod certificate;
-pub mod check;
-pub mod export;
-pub mod findings;
-pub mod inspect;
-pub mod issue;
-pub mod policy;
+pub(crate) mod certificate;
+pub(crate) mod check;
+pub(crate) mod export;
+pub(crate) mod findings;
+pub(crate) mod inspect;
+pub(crate) mod issue;
+pub(crate) mod policy;
 
 /// Writes a labelled line: the label is padded so that values stand in one column.
 pub(crate) fn field(text: &mut String, label: &str, value: &str) {
