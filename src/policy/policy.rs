@@ -218,10 +218,6 @@ impl Policy {
         &self.disabled
     }
 
-    #[cfg(test)]
-    pub(crate) fn keep_only(&mut self, id: &str) {
-        self.rules.retain(|r| r.id == id);
-    }
     fn parse_below(
         text: &str,
         source_name: &str,
