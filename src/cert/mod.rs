@@ -43,6 +43,7 @@ pub mod signature;
 #[cfg(test)]
 mod test_pki;
 #[cfg(test)]
+#[path = "../../tests/support/tools.rs"]
 pub(crate) mod test_tools;
 pub mod text;
 

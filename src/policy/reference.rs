@@ -149,20 +149,6 @@ fn value_text(schema: &Value, definitions: &serde_json::Map<String, Value>) -> S
 }
 
 /// Compares a generated file with the repository's; with `S2SCERT_REGENERATE=1` writes it instead.
-#[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "a test that keeps files of the repository current")]
-pub(crate) fn assert_current(path: &str, text: &str) {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("S2SCERT_REGENERATE").is_some_and(|value| value == "1") {
-        let folder = file.parent().map(std::fs::create_dir_all);
-        assert!(folder.is_some_and(|made| made.is_ok()) && std::fs::write(&file, text).is_ok(), "cannot write {path}");
-    }
-    let current = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        current == text,
-        "{path} has drifted from the source code; run: S2SCERT_REGENERATE=1 cargo test --lib policy"
-    );
-}
 
 #[cfg(test)]
 mod tests {
@@ -170,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_reference_in_the_repository_is_that_of_the_types() {
-        assert_current("docs/policy-reference.md", &policy_reference());
+        crate::policy::tests::current::assert_current("docs/policy-reference.md", &policy_reference());
     }
 
     #[test]

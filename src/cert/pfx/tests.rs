@@ -1,3 +1,5 @@
+//! Tests of PKCS#12 reading and writing.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod fixture;

@@ -1,6 +1,5 @@
 //! Policy files from people who do not mean well.
 
-
 use proptest::prelude::*;
 
 use super::*;
