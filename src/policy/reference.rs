@@ -148,8 +148,6 @@ fn value_text(schema: &Value, definitions: &serde_json::Map<String, Value>) -> S
     }
 }
 
-/// Compares a generated file with the repository's; with `S2SCERT_REGENERATE=1` writes it instead.
-
 #[cfg(test)]
 mod tests {
     use super::*;
