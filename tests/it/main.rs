@@ -4,7 +4,19 @@
 
 /// Who may name whom, where the world is touched, how large a file may be.
 mod architecture;
+/// Certificates that we issue are parsed by OpenSSL and pyca/cryptography as we parse them.
+mod certificates;
+/// No test: keys and chains that others use, made once a run.
+mod chains;
 /// The page of dependencies against Cargo.toml and Cargo.lock.
 mod dependencies;
+/// What a foreign decoder is known to refuse or to show otherwise.
+mod exceptions;
 /// The page of exit codes, and that each code is used.
 mod exit_codes;
+/// Files that others wrote are read by us.
+mod foreign;
+/// Files that we write are read back by five foreign decoders and an independent ASN.1 walk.
+mod matrix;
+/// No test: finding and running the foreign programs.
+mod oracles;
