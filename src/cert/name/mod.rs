@@ -37,6 +37,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
+use const_oid::ObjectIdentifier;
 use x509_cert::der::Encode;
 use x509_cert::name::Name;
 
@@ -158,8 +159,18 @@ impl DistinguishedName {
     }
 }
 
+/// Returns the attribute type that a text names: a short name in any case (`CN`), or a dotted identifier.
+pub fn attribute_type(text: &str) -> Option<ObjectIdentifier> {
+    attribute::by_text(text)
+}
+
+/// Returns the name of an attribute type as it stands in RFC 4514 text; the dotted identifier where there is none.
+pub fn attribute_name(oid: ObjectIdentifier) -> String {
+    attribute::by_oid(oid).map_or_else(|| oid.to_string(), |known| known.name.to_owned())
+}
+
 /// Returns how a text breaks the bounds of its attribute type.
-fn bound_violation(oid: const_oid::ObjectIdentifier, text: &str) -> Option<BoundViolation> {
+fn bound_violation(oid: ObjectIdentifier, text: &str) -> Option<BoundViolation> {
     let known = attribute::by_oid(oid)?;
     let (lower, upper) = match known.syntax {
         attribute::Syntax::Country => (2, 2),

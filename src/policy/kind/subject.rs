@@ -1,13 +1,17 @@
 //! Subject and alternative names.
 
+use std::borrow::Cow;
+
+use const_oid::ObjectIdentifier;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cert::certificate::AltName;
+use crate::cert::name::{attribute_name, attribute_type};
 use crate::policy::facts::Facts;
 use crate::policy::report::{Place, Report};
 use crate::policy::values::{Pattern, Presence};
-use crate::policy::view::{Attribute, CertificateView, Extension, attribute_name, attribute_type};
+use crate::policy::view::{Attribute, CertificateView, Extension};
 
 use super::{CertificateRule, FileRule};
 
@@ -17,7 +21,7 @@ const NEW_SUBJECT: &str = "issue the certificate with another subject (s2scert i
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
-pub(crate) struct AttributeKind(const_oid::ObjectIdentifier);
+pub(crate) struct AttributeKind(ObjectIdentifier);
 
 impl TryFrom<String> for AttributeKind {
     type Error = String;
@@ -63,7 +67,7 @@ impl CertificateRule for SubjectPattern {
             return;
         };
         let name = attribute_name(kind.0);
-        let mut values = view.attributes().iter().filter(|attribute| attribute.kind == kind.0).peekable();
+        let mut values = view.attributes().filter(|attribute| attribute.kind == kind.0).peekable();
         if values.peek().is_none() {
             report.certificate(
                 view,
@@ -91,7 +95,7 @@ pub(crate) struct SubjectAttributes {
 
 impl CertificateRule for SubjectAttributes {
     fn check(&self, view: &CertificateView<'_>, _facts: &Facts<'_>, report: &mut Report) {
-        let stands = |kind: &AttributeKind| view.attributes().iter().any(|attribute| attribute.kind == kind.0);
+        let stands = |kind: &AttributeKind| view.attributes().any(|attribute| attribute.kind == kind.0);
         for kind in self.required.iter().filter(|kind| !stands(kind)) {
             report.certificate(view, format!("the subject has no {}", attribute_name(kind.0)), NEW_SUBJECT);
         }
@@ -111,7 +115,7 @@ pub(crate) struct GenerationElement {
 
 impl CertificateRule for GenerationElement {
     fn check(&self, view: &CertificateView<'_>, _facts: &Facts<'_>, report: &mut Report) {
-        if !view.attributes().iter().any(|attribute| self.pattern.matches_part(&attribute.value)) {
+        if !view.attributes().any(|attribute| self.pattern.matches_part(&attribute.value)) {
             let message = format!("no value of the subject {} contains a generation element", view.subject());
             let remedy = "issue with a subject of its own for each generation (s2scert issue --generation TEXT)";
             report.certificate(view, message, remedy);
@@ -197,18 +201,17 @@ pub(crate) struct WildcardName {}
 
 impl CertificateRule for WildcardName {
     fn check(&self, view: &CertificateView<'_>, _facts: &Facts<'_>, report: &mut Report) {
-        let common_name = attribute_type("CN");
-        let subject = view
-            .attributes()
-            .iter()
-            .filter(|attribute| Some(attribute.kind) == common_name)
-            .map(|attribute| &attribute.value);
-        let dns = match view.alt_names() {
+        let common_name =
+            view.attributes().filter(|attribute| attribute.kind == COMMON_NAME).map(|attribute| attribute.value);
+        let alt_names = match view.alt_names() {
             Extension::Present(names) => names.as_slice(),
             Extension::Absent | Extension::Unreadable => &[],
         };
-        let dns = dns.iter().filter_map(|name| if let AltName::Dns(dns) = name { Some(dns) } else { None });
-        let mut names: Vec<&str> = subject.chain(dns).map(String::as_str).filter(|name| name.contains('*')).collect();
+        let dns = alt_names.iter().filter_map(|name| match name {
+            AltName::Dns(dns) => Some(Cow::Borrowed(dns.as_str())),
+            _ => None,
+        });
+        let mut names: Vec<Cow<'_, str>> = common_name.chain(dns).filter(|name| name.contains('*')).collect();
         names.dedup();
         if !names.is_empty() {
             let message = format!("the certificate is for many hosts: {}", names.join(", "));
@@ -216,6 +219,9 @@ impl CertificateRule for WildcardName {
         }
     }
 }
+
+/// `commonName`, RFC 5280 appendix A.1.
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 /// It is known how Windows compares the subject, so that the certificate is found by it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]

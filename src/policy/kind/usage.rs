@@ -1,5 +1,6 @@
 //! Key usages, constraints and other extensions.
 
+use const_oid::ObjectIdentifier;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +82,7 @@ impl CertificateRule for ExtendedKeyUsageRule {
             Extension::Absent if self.absent == Verdict::Allowed => return,
             Extension::Absent => return report.certificate(view, "there is no extended key usage", REISSUE),
         };
-        let any = usages.iter().any(|usage| usage.to_string() == ANY_EXTENDED_KEY_USAGE);
+        let any = usages.contains(&ANY_EXTENDED_KEY_USAGE);
         let missing: Vec<Oid> = self.required.iter().copied().filter(|oid| !any && !usages.contains(&oid.0)).collect();
         if !missing.is_empty() {
             report.certificate(view, format!("the extended key usage lacks {}", words(&missing)), REISSUE);
@@ -101,7 +102,8 @@ impl CertificateRule for ExtendedKeyUsageRule {
     }
 }
 
-const ANY_EXTENDED_KEY_USAGE: &str = "2.5.29.37.0";
+/// RFC 5280 section 4.2.1.12.
+const ANY_EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 
 /// The certificate is, or is not, one of a certificate authority (RFC 5280 section 4.2.1.9).
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]

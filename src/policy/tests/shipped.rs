@@ -97,3 +97,13 @@ fn rules_and_policies_are_found_by_their_nearest_name() {
     assert_eq!(explanation.parameters, serde_json::json!({ "min": 65537, "max": 4_294_967_295_u32 }));
     assert_eq!((explanation.defined_in.as_str(), explanation.kind.as_str()), ("baseline", "rsa-exponent"));
 }
+
+#[test]
+fn the_examples_of_the_readme_are_policies() {
+    let readme = include_str!("../../../policies/README.md");
+    let mut examples = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let mut policy = parse(examples.next().unwrap()).unwrap();
+    assert_eq!(policy.explain("lifetime-max").unwrap().defined_in, "contoso");
+    policy.add_waivers(examples.next().unwrap(), "README.md").unwrap();
+    assert_eq!(examples.next(), None);
+}
