@@ -121,10 +121,10 @@ pub fn write(
     Ok(text)
 }
 
-/// Writes a key alone, with its attributes inside. `random` as for [`write`].
+/// Writes a key alone, with its attributes inside. `random` as for [`write()`].
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_key(
     key: &KeyPair,
     attributes: &[Attribute],
