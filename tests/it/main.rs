@@ -20,3 +20,5 @@ mod foreign;
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
+/// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
+mod program;
