@@ -22,3 +22,5 @@ mod matrix;
 mod oracles;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
+/// Sessions with the program, command by command, against the pages of `tests/transcripts`.
+mod transcripts;

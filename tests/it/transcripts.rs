@@ -1,0 +1,20 @@
+//! Sessions with the real program, as a person has them: command line, what is printed, what is written, exit code.
+//!
+//! Each test runs one session in a folder of its own and compares it with its page in `tests/transcripts`. To write the
+//! pages anew: `INSTA_UPDATE=always cargo test --test it transcripts`, then read the difference as an administrator would.
+//! `coverage` fails when a command, an option, an exit code or an error text has no transcript.
+
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod coverage;
+mod fixtures;
+mod shell;
+
+mod check;
+mod convert;
+mod errors;
+mod help;
+mod inspect;
+mod issue;
+mod passwords;
+mod policy;

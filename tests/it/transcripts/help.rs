@@ -1,0 +1,70 @@
+//! Help, version, completions, manual pages, schemas: what the program tells of itself.
+
+use super::shell::Shell;
+
+#[test]
+fn help() {
+    let mut shell = Shell::new();
+    for command in [
+        "", " issue", " import", " export", " inspect", " check", " policy", " policy list", " policy show",
+        " policy explain", " policy schema", " schema", " completions", " man",
+    ] {
+        shell.run(&format!("s2scert{command} --help"));
+    }
+    shell.run("s2scert --version").run("s2scert policy list --version").run_to("s2scert help issue", 3).compare("help");
+}
+
+#[test]
+fn self_description() {
+    let mut shell = Shell::new();
+    for kind in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        shell.run_to(&format!("s2scert completions {kind}"), 4);
+    }
+    for name in ["issue", "import", "export", "inspect", "check", "policy-list", "policy", "explanation", "error"] {
+        shell.run_to(&format!("s2scert schema {name}"), 5);
+    }
+    std::fs::create_dir(shell.folder().join("pages")).unwrap();
+    shell.run("s2scert man --out pages").run("s2scert man --out no-such-folder").run("s2scert man --out leaf.cer");
+    shell.compare("self-description");
+}
+
+#[test]
+fn command_line_errors() {
+    let mut shell = Shell::new();
+    for line in [
+        "s2scert",
+        "s2scert renew",
+        "s2scert inspec chain.pfx",
+        "s2scert inspect",
+        "s2scert inspect chain.pfx --lnit",
+        "s2scert inspect chain.pfx leaf.cer",
+        "s2scert inspect chain.pfx --lint --for server2008",
+        "s2scert inspect chain.pfx --for server2016",
+        "s2scert inspect chain.pfx --password Geheim",
+        "s2scert inspect chain.pfx --lnit --json",
+        "s2scert issue --days 0",
+        "s2scert issue --days soon",
+        "s2scert issue --days 40000",
+        "s2scert issue --key rsa-1024",
+        "s2scert issue --key ec-p256",
+        "s2scert issue --key rsa-3072 --key-file leaf.key",
+        "s2scert issue --profile legacy --for server2022",
+        "s2scert issue --iterations many",
+        "s2scert issue --password-file pass --generate-password-to new.pass",
+        "s2scert import --out bundle.pem",
+        "s2scert import leaf.cer",
+        "s2scert export chain.pfx",
+        "s2scert export chain.pfx --out x --format jks",
+        "s2scert check",
+        "s2scert policy",
+        "s2scert policy show",
+        "s2scert policy explain",
+        "s2scert schema",
+        "s2scert schema renew",
+        "s2scert completions cmd",
+        "s2scert man",
+    ] {
+        shell.run(line);
+    }
+    shell.compare("command-line-errors");
+}

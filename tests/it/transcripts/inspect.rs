@@ -1,0 +1,63 @@
+//! `s2scert inspect`, with and without `--lint`.
+
+use super::shell::Shell;
+
+#[test]
+fn inspect() {
+    Shell::new()
+        .run("s2scert inspect leaf.cer")
+        .run("s2scert inspect leaf.key")
+        .run("s2scert inspect leaf.csr")
+        .run("s2scert inspect chain.pfx")
+        .run("s2scert inspect chain.pfx --password-file pass")
+        .run("s2scert inspect modern.pfx --password-file pass")
+        .run("s2scert inspect - --password-file pass < chain.pfx")
+        .run("s2scert inspect expired.cer")
+        .run("s2scert inspect leaf.cer --json")
+        .run("s2scert inspect chain.pfx --password-file pass --json")
+        .compare("inspect");
+}
+
+#[test]
+fn inspect_lint() {
+    Shell::new()
+        .run("s2scert inspect chain.pfx --password-file pass --lint --for server2016")
+        .run("s2scert inspect modern.pfx --password-file pass --lint --for server2016")
+        .run("s2scert inspect modern.pfx --lint --for server2012r2")
+        .run("s2scert inspect leaf-only.pfx --password-file pass --lint")
+        .run("s2scert inspect expired.cer --lint")
+        .run("s2scert inspect weak.pem --lint")
+        .run("s2scert inspect other.key --lint")
+        .run("s2scert inspect leaf.csr --lint")
+        .run("s2scert inspect modern.pfx --password-file pass --lint --for server2016 --json")
+        .compare("inspect-lint");
+}
+
+#[test]
+fn inspect_errors() {
+    let mut shell = Shell::new();
+    for line in [
+        "s2scert inspect no-such.pfx",
+        "s2scert inspect no-such-folder/s2s.pfx",
+        "s2scert inspect leaf.cer/s2s.pfx",
+        "s2scert inspect .",
+        "s2scert inspect empty",
+        "s2scert inspect garbage.pfx",
+        "s2scert inspect notes.txt",
+        "s2scert inspect store.jks",
+        "s2scert inspect page.cer",
+        "s2scert inspect damaged.pem",
+        "s2scert inspect torn.pem",
+        "s2scert inspect cut.pfx --password-file pass",
+        "s2scert inspect chain.pfx --password-file wrong",
+        "s2scert inspect altered.pfx --password-file pass",
+        "s2scert inspect absurd.pfx --password-file pass",
+        "s2scert inspect absurd.pfx",
+        "s2scert inspect - < empty",
+        "s2scert inspect no-such.pfx --json",
+        "s2scert inspect chain.pfx --password-file wrong --json",
+    ] {
+        shell.run(line);
+    }
+    shell.compare("inspect-errors");
+}

@@ -1,0 +1,196 @@
+//! A folder with the fixtures, in which command lines are run and what they print is put on record.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::fixtures;
+
+/// The program under test.
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_s2scert");
+
+/// What differs from run to run, and the shape that stands for it in a transcript. Applied in this order.
+const VARYING: &[(&str, &str)] = &[
+    (r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?Z", "[INSTANT]"),
+    (r"\bg20\d{6}-[0-9a-f]{6}\b", "g[DATE]-[HEX]"),
+    (r"\b20\d\d-[01]\d-[0-3]\d\b", "[DATE]"),
+    (r"\b[0-9A-F]{64}\b", "[SHA-256]"),
+    (r"\b[0-9A-F]{40}\b", "[SHA-1]"),
+    (r"\b[0-9A-F]{30,32}\b", "[SERIAL]"),
+    (r"\b\d+ days (left|ago)", "[N] days $1"),
+    (r#""days_left": ?-?\d+"#, r#""days_left": [N]"#),
+    (r#""subject_der": ?"[A-Za-z0-9+/]+=*""#, r#""subject_der": "[BASE64]""#),
+    (r#""size": ?\d+"#, r#""size": [N]"#),
+    (r": (PFX|PEM|PKCS#7|DER certificate|DER private key), \d+ octets", ": $1, [N] octets"),
+    (r"structure has \d+ octets", "structure has [N] octets"),
+];
+
+/// One session.
+pub(super) struct Shell {
+    folder: TempDir,
+    record: String,
+}
+
+/// A command line taken apart.
+#[derive(Default)]
+struct Line {
+    variables: Vec<(String, String)>,
+    arguments: Vec<String>,
+    stdin: Option<String>,
+    stdout: Option<String>,
+}
+
+impl Shell {
+    /// Opens a folder that holds the fixtures.
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in fixtures::FILES.iter() {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        Self { folder, record: String::new() }
+    }
+
+    /// Returns the folder.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Adds a file and puts its text on record.
+    pub(super) fn file(&mut self, name: &str, text: &str) -> &mut Self {
+        fs::write(self.folder().join(name), text).unwrap();
+        let _ = write!(self.record, "$ cat {name}\n{text}\n");
+        self
+    }
+
+    /// Writes a remark into the record.
+    pub(super) fn says(&mut self, remark: &str) -> &mut Self {
+        let _ = writeln!(self.record, "# {remark}");
+        self
+    }
+
+    /// Runs a command line as a person types it: words, quotes, `NAME=value` before it, `< FILE` and `> FILE` behind it.
+    pub(super) fn run(&mut self, text: &str) -> &mut Self {
+        self.run_to(text, usize::MAX)
+    }
+
+    /// As [`Shell::run`]; of what is printed, only the first `lines` are put on record.
+    pub(super) fn run_to(&mut self, text: &str, lines: usize) -> &mut Self {
+        let line = Line::parse(text);
+        let before = self.stamps();
+        let output = line.start(self.folder()).output().unwrap();
+        let (stdout, stderr) = (text_of(&output.stdout), text_of(&output.stderr));
+        if line.arguments.iter().any(|word| word == "--json") && line.stdout.is_none() {
+            let document: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert!(document["schema"].is_string(), "{text}: the document names no schema");
+        }
+        let _ = writeln!(self.record, "$ {text}");
+        let shown: Vec<&str> = stdout.lines().take(lines).collect();
+        shown.iter().for_each(|line| self.record.extend([line.trim_end(), "\n"]));
+        if shown.len() < stdout.lines().count() {
+            self.record.push_str("[and so on]\n");
+        }
+        if !stderr.is_empty() {
+            let _ = write!(self.record, "--- stderr\n{stderr}");
+        }
+        let written: Vec<String> =
+            self.stamps().into_iter().filter(|(name, stamp)| before.get(name) != Some(stamp)).map(|(name, _)| name).collect();
+        if !written.is_empty() {
+            let _ = writeln!(self.record, "--- written: {}", written.join(" "));
+        }
+        let _ = writeln!(self.record, "? {}\n", output.status.code().unwrap());
+        self
+    }
+
+    /// Compares the record with the transcript `name`.
+    pub(super) fn compare(&self, name: &str) {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../../transcripts");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        for (pattern, shape) in VARYING {
+            settings.add_filter(pattern, *shape);
+        }
+        settings.bind(|| insta::assert_snapshot!(name, self.record));
+    }
+
+    /// Every file with its content: what a command has written is what differs afterwards.
+    fn stamps(&self) -> BTreeMap<String, Vec<u8>> {
+        let entries = fs::read_dir(self.folder()).unwrap().map(|entry| entry.unwrap().path());
+        let files = entries.filter(|path| path.is_file());
+        files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap())).collect()
+    }
+}
+
+impl Line {
+    fn parse(text: &str) -> Self {
+        let mut line = Self::default();
+        let mut words = split(text).into_iter().peekable();
+        while let Some((name, value)) = words.peek().and_then(|word| word.split_once('='))
+            && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        {
+            line.variables.push((name.to_owned(), value.to_owned()));
+            words.next();
+        }
+        assert_eq!(words.next().as_deref(), Some("s2scert"), "{text}");
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "<" => line.stdin = words.next(),
+                ">" => line.stdout = words.next(),
+                _ => line.arguments.push(word),
+            }
+        }
+        line
+    }
+
+    fn start(&self, folder: &Path) -> Command {
+        let mut command = without_terminal();
+        command.args(&self.arguments).current_dir(folder).envs(self.variables.iter().cloned());
+        let stdin = self.stdin.as_ref().map(|name| fs::File::open(folder.join(name)).unwrap());
+        command.stdin(stdin.map_or_else(Stdio::null, Stdio::from));
+        if let Some(name) = &self.stdout {
+            command.stdout(fs::File::create(folder.join(name)).unwrap());
+        }
+        command
+    }
+}
+
+/// Returns the program, with no controlling terminal on which it could ask, and an environment that is always the same.
+pub(super) fn without_terminal() -> Command {
+    let has_terminal = fs::File::open("/dev/tty").is_ok();
+    let mut command = Command::new(if has_terminal { "setsid" } else { PROGRAM });
+    if has_terminal {
+        command.arg(PROGRAM);
+    }
+    for name in ["COLUMNS", "LINES", "NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Splits at spaces; single and double quotes keep spaces together.
+pub(super) fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for character in text.chars() {
+        match (character, quote) {
+            (' ', None) => words.extend(word.take()),
+            ('\'' | '"', None) => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (_, Some(open)) if open == character => quote = None,
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words
+}
