@@ -2,11 +2,12 @@
 //! (on-premises).
 //!
 //! This page is the map of the house. Arrows point one way:
-//! `cli -> app -> policy -> cert`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
+//! `cli -> app -> policy -> {farm, cert}`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
 //!
 //! | room | holds | pure |
 //! |---|---|---|
 //! | [`cert`] | X.509, keys, PKCS#12: bytes to nouns and back | yes |
+//! | [`farm`] | what a farm is and what was seen of it: stores, keys, access | yes |
 //! | [`policy`] | rules as data, lint, findings | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
@@ -18,6 +19,7 @@ pub mod app;
 pub mod cert;
 pub mod cli;
 pub mod error;
+pub mod farm;
 pub mod policy;
 pub mod ports;
 pub mod sys;

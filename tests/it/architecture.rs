@@ -14,11 +14,12 @@ mod source;
 const ARROWS: &[(&str, &[&str])] = &[
     ("cert", &[]),
     ("error", &[]),
-    ("policy", &["cert"]),
-    ("ports", &["cert", "error"]),
-    ("app", &["cert", "error", "policy", "ports"]),
-    ("cli", &["app", "cert", "error", "policy", "ports"]),
-    ("sys", &["cert", "error", "ports"]),
+    ("farm", &["cert"]),
+    ("policy", &["cert", "farm"]),
+    ("ports", &["cert", "error", "farm"]),
+    ("app", &["cert", "error", "farm", "policy", "ports"]),
+    ("cli", &["app", "cert", "error", "farm", "policy", "ports"]),
+    ("sys", &["cert", "error", "farm", "ports"]),
 ];
 
 /// A way to touch the world: what betrays it, as the parts of a path that follow one another, and the edges that may.

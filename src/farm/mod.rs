@@ -1,0 +1,8 @@
+//! What a farm is and what was seen of it: nouns without behaviour of their own. Pure.
+//!
+//! A server's certificate store and the access to its private keys stand here, because a decision rests on them wherever
+//! they were seen: on this machine, on another one, or in a test.
+
+mod key;
+
+pub use key::{KeyKind, KeyLocation, KeySpec};
