@@ -9,7 +9,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair as RcKey,
     KeyUsagePurpose, PKCS_RSA_SHA256, SerialNumber,
 };
-use s2scert::cert::pfx::{Bag, Contents, DEFAULT_PROVIDER, Labels, PfxProfile, Settings, seal};
+use s2scert::cert::pfx::{Contents, DEFAULT_PROVIDER, Labels, PfxProfile, Settings, seal};
 use s2scert::cert::{Certificate, Chain, Credential, KeyPair, Password, pem};
 
 /// The password of every PFX here.
@@ -25,8 +25,10 @@ pub(super) type File = (&'static str, Vec<u8>);
 pub(super) static FILES: LazyLock<Vec<File>> = LazyLock::new(make);
 
 fn make() -> Vec<File> {
-    let (root_key, issuing_key) = (key(include_bytes!("../../data/keys/root.pem")), key(include_bytes!("../../data/keys/issuing.pem")));
-    let (leaf_key, other_key) = (key(include_bytes!("../../data/keys/leaf.pem")), key(include_bytes!("../../data/keys/other.pem")));
+    let (root_key, issuing_key) =
+        (key(include_bytes!("../../data/keys/root.pem")), key(include_bytes!("../../data/keys/issuing.pem")));
+    let (leaf_key, other_key) =
+        (key(include_bytes!("../../data/keys/leaf.pem")), key(include_bytes!("../../data/keys/other.pem")));
     let root_draft = authority("Contoso Root CA", 1, 3_650);
     let root = root_draft.self_signed(&rc(&root_key)).unwrap();
     let root_issuer = Issuer::new(root_draft, rc(&root_key));
@@ -36,7 +38,9 @@ fn make() -> Vec<File> {
     let leaf = end_entity(LEAF, 3, -1, 366).signed_by(&rc(&leaf_key), &issuer).unwrap();
     let other = end_entity("other.contoso.com g20260101", 4, -1, 366).signed_by(&rc(&other_key), &issuer).unwrap();
     let expired = end_entity(LEAF, 5, -366, -1).signed_by(&rc(&leaf_key), &issuer).unwrap();
-    let request = end_entity(LEAF, 6, -1, 366).serialize_request(&rc(&leaf_key)).unwrap();
+    let mut asked = end_entity(LEAF, 6, -1, 366);
+    (asked.serial_number, asked.use_authority_key_identifier_extension) = (None, false);
+    let request = asked.serialize_request(&rc(&leaf_key)).unwrap();
 
     let read = |der: &[u8]| Certificate::from_der(der).unwrap();
     let chain = Chain::new(read(leaf.der()), vec![read(issuing.der()), read(root.der())]);
@@ -82,14 +86,17 @@ fn leaf_key_pem(key: &KeyPair) -> Vec<u8> {
 }
 
 fn sealed(credential: &Credential, settings: &Settings) -> Vec<u8> {
-    let labels = Labels { friendly_name: Some("S2S g20260101".to_owned()), provider: Some(DEFAULT_PROVIDER.to_owned()) };
+    let labels =
+        Labels { friendly_name: Some("S2S g20260101".to_owned()), provider: Some(DEFAULT_PROVIDER.to_owned()) };
     let contents = Contents::of_credential(credential, &labels);
     // Salts need not be random in a test, and one that repeats makes the file the same in each run.
     let mut next = 0_u8;
-    let mut count = |octets: &mut [u8]| octets.iter_mut().for_each(|octet| {
-        next = next.wrapping_add(1);
-        *octet = next;
-    });
+    let mut count = |octets: &mut [u8]| {
+        octets.iter_mut().for_each(|octet| {
+            next = next.wrapping_add(1);
+            *octet = next;
+        })
+    };
     seal(&contents, &Password::new(PASSWORD.to_owned()), settings, &mut count).unwrap().to_vec()
 }
 

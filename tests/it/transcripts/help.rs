@@ -6,8 +6,20 @@ use super::shell::Shell;
 fn help() {
     let mut shell = Shell::new();
     for command in [
-        "", " issue", " import", " export", " inspect", " check", " policy", " policy list", " policy show",
-        " policy explain", " policy schema", " schema", " completions", " man",
+        "",
+        " issue",
+        " import",
+        " export",
+        " inspect",
+        " check",
+        " policy",
+        " policy list",
+        " policy show",
+        " policy explain",
+        " policy schema",
+        " schema",
+        " completions",
+        " man",
     ] {
         shell.run(&format!("s2scert{command} --help"));
     }

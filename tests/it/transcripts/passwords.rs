@@ -5,7 +5,11 @@ use super::shell::Shell;
 #[test]
 fn passwords() {
     let mut shell = Shell::new();
-    std::fs::write(shell.folder().join("utf16"), "\u{feff}Transkript-1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    std::fs::write(
+        shell.folder().join("utf16"),
+        "\u{feff}Transkript-1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+    )
+    .unwrap();
     shell
         .says("Each source.")
         .run_to("S2S_PASSWORD=Transkript-1 s2scert inspect chain.pfx --password-env S2S_PASSWORD", 1)

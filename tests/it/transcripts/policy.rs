@@ -48,7 +48,8 @@ fn policy_errors() {
     ] {
         shell.run(line);
     }
-    let rule = "\n[[rule]]\nid = \"a\"\nkind = \"key-size\"\nseverity = \"error\"\nwhy = \"So.\"\nrsa = { min = 2048 }\n";
+    let rule =
+        "\n[[rule]]\nid = \"a\"\nkind = \"key-size\"\nseverity = \"error\"\nwhy = \"So.\"\nrsa = { min = 2048 }\n";
     for (name, text) in [
         ("key.toml", format!("{HEAD}{}", rule.replace("severity", "severty"))),
         ("kind.toml", format!("{HEAD}{}", rule.replace("key-size", "key-sise"))),

@@ -96,8 +96,12 @@ impl Shell {
         if !stderr.is_empty() {
             let _ = write!(self.record, "--- stderr\n{stderr}");
         }
-        let written: Vec<String> =
-            self.stamps().into_iter().filter(|(name, stamp)| before.get(name) != Some(stamp)).map(|(name, _)| name).collect();
+        let written: Vec<String> = self
+            .stamps()
+            .into_iter()
+            .filter(|(name, stamp)| before.get(name) != Some(stamp))
+            .map(|(name, _)| name)
+            .collect();
         if !written.is_empty() {
             let _ = writeln!(self.record, "--- written: {}", written.join(" "));
         }
@@ -130,7 +134,7 @@ impl Line {
         let mut line = Self::default();
         let mut words = split(text).into_iter().peekable();
         while let Some((name, value)) = words.peek().and_then(|word| word.split_once('='))
-            && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         {
             line.variables.push((name.to_owned(), value.to_owned()));
             words.next();
