@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::gate::{self, Gate};
 use super::passwords::{InputPasswords, Source};
+use super::report::{optional_path_text, path_text};
 use super::source::{self, Input};
 use crate::cert::chain::{SearchError, Wanted, find};
 use crate::cert::pfx::Target;
@@ -60,7 +61,7 @@ pub struct FileFinding {
     /// The weight.
     pub severity: Severity,
     /// The file; absent for findings about waivers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_path_text")]
     pub file: Option<PathBuf>,
     /// The thumbprint of the leaf it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +83,7 @@ pub struct FileFinding {
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct FileEntry {
     /// The file.
+    #[serde(serialize_with = "path_text")]
     pub file: PathBuf,
     /// `ok`, `findings` (none of severity error), `fails`, or `unreadable`.
     pub verdict: Verdict,
@@ -367,6 +369,7 @@ impl FileEntry {
 
     fn unreadable(path: PathBuf, error: &Error) -> Self {
         let causes = error.causes().iter().fold(error.what().to_owned(), |text, cause| format!("{text}: {cause}"));
+        let causes = error.hints().iter().fold(causes, |text, hint| format!("{text}; {hint}"));
         Self {
             file: path,
             verdict: Verdict::Unreadable,

@@ -12,7 +12,7 @@ use super::import::{bundle_text, mismatch, no_key};
 use super::outputs::{self, Output};
 use super::passwords::{self, InputPasswords, OutSource, Source};
 use super::pfx_choice::{PfxOptions, with_random};
-use super::report::{CertificateReport, Identity};
+use super::report::{CertificateReport, Identity, optional_path_text, path_text};
 use super::source::{self, Choice, Gathered};
 use crate::cert::bundle::Attributes;
 use crate::cert::name::generation_of;
@@ -94,6 +94,7 @@ pub struct ExportReport {
     /// The form.
     pub format: Format,
     /// The file.
+    #[serde(serialize_with = "path_text")]
     pub file: PathBuf,
     /// The encryption profile of a PFX.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +112,7 @@ pub struct ExportReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub friendly_name: Option<String>,
     /// The file with the generated password, where one was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_path_text")]
     pub password_file: Option<PathBuf>,
     /// The policy that was asked.
     pub policy: String,
@@ -137,7 +138,9 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
     let existing = outputs::existing(options.force);
     options.refuse_what_has_no_meaning()?;
     let targets: Vec<&Path> = [Some(options.out.as_path()), options.password_file()].into_iter().flatten().collect();
-    outputs::admit(host, std::slice::from_ref(&options.input), &targets, existing)?;
+    let others = passwords::files(&options.in_passwords, &options.password).chain(options.gate.files());
+    let inputs: Vec<PathBuf> = std::iter::once(options.input.clone()).chain(others).collect();
+    outputs::admit(host, &inputs, &targets, existing)?;
 
     let mut in_passwords = InputPasswords::collect(host, &options.in_passwords)?;
     let password = match options.needs_password() {

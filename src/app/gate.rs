@@ -25,6 +25,14 @@ pub struct Options {
     pub waivers: Option<PathBuf>,
 }
 
+impl Options {
+    /// Returns the files that are read: no output may take the place of one.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        let policy = policies::is_path(&self.policy).then(|| PathBuf::from(&self.policy));
+        policy.into_iter().chain(self.waivers.clone())
+    }
+}
+
 /// A loaded policy with its waivers.
 #[derive(Clone, Debug)]
 pub struct Gate {

@@ -11,7 +11,7 @@ use super::gate::{self, Gate};
 use super::outputs::{self, Output};
 use super::passwords::{self, InputPasswords, OutSource, Source};
 use super::pfx_choice::with_random;
-use super::report::{CertificateReport, Identity};
+use super::report::{CertificateReport, Identity, optional_path_text, path_text};
 use super::source::{self, Choice, Gathered};
 use crate::cert::bundle::{self, Attributes, Protection};
 use crate::cert::{Certificate, Credential, Password};
@@ -75,9 +75,10 @@ pub struct ImportReport {
     /// What was passed over, and where.
     pub passed_over: Vec<String>,
     /// The bundle.
+    #[serde(serialize_with = "path_text")]
     pub bundle_file: PathBuf,
     /// The file with the generated password, where one was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_path_text")]
     pub password_file: Option<PathBuf>,
     /// The policy that was asked.
     pub policy: String,
@@ -102,7 +103,9 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
     let existing = outputs::existing(options.force);
     let password_file = options.password_file();
     let targets: Vec<&Path> = [Some(options.out.as_path()), password_file].into_iter().flatten().collect();
-    outputs::admit(host, &options.files, &targets, existing)?;
+    let others = passwords::files(&options.in_passwords, &options.password).chain(options.gate.files());
+    let inputs: Vec<PathBuf> = options.files.iter().cloned().chain(others).collect();
+    outputs::admit(host, &inputs, &targets, existing)?;
 
     let mut passwords = InputPasswords::collect(host, &options.in_passwords)?;
     let mut gathered = Gathered::default();
@@ -218,13 +221,21 @@ impl ImportReport {
 }
 
 fn next_steps(options: &Options) -> Vec<String> {
-    let password = match &options.password {
-        OutSource::Generate(path) if !options.unencrypted => format!(" --in-password-file {}", path.display()),
-        OutSource::Generate(_) | OutSource::From(_) | OutSource::Ask => String::new(),
+    let file = match &options.password {
+        _ if options.unencrypted => None,
+        OutSource::Generate(path) | OutSource::From(Source::File(path)) => Some(path),
+        OutSource::From(_) | OutSource::Ask => None,
     };
+    let password = file.map_or_else(String::new, |path| format!(" --in-password-file {}", quoted(path)));
     vec![format!(
         "make the PFX for the servers, naming the oldest: s2scert export {}{password} --for server2016 --out s2s.pfx \
          --generate-password-to s2s.pass",
-        options.out.display()
+        quoted(&options.out)
     )]
+}
+
+/// Writes a path so that a shell, cmd and PowerShell take it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(' ') { format!("\"{text}\"") } else { text }
 }

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::passwords::{InputPasswords, Source};
-use super::report::{CertificateReport, Identity, KeyReport, name_or_oid};
+use super::report::{CertificateReport, Identity, KeyReport, name_or_oid, path_text};
 use super::source::{self, Input};
 use crate::cert::chain::{Wanted, find};
-use crate::cert::container::{Content, Item};
+use crate::cert::container::{Content, Item, Origin};
 use crate::cert::pfx::{Outline, Target};
 use crate::cert::{Certificate, Password};
 use crate::error::Result;
@@ -37,6 +37,7 @@ pub struct InspectReport {
     /// `s2scert.inspect/1.0`.
     pub schema: &'static str,
     /// The file as it was named; `-` is stdin.
+    #[serde(serialize_with = "path_text")]
     pub file: PathBuf,
     /// Its size in octets.
     pub size: usize,
@@ -224,7 +225,8 @@ impl InspectReport {
             }),
             Content::Locked(locked) => {
                 let how = locked.encryption.as_ref().map_or_else(String::new, |how| format!(", {how}"));
-                self.locked.push(format!("{place}: {}{how}", locked.what));
+                let place = if item.origin == Origin::default() { String::new() } else { format!("{place}: ") };
+                self.locked.push(format!("{place}{}{how}", locked.what));
             }
             Content::PassedOver(what) => self.skipped.push(format!("{place}: {what}")),
         }

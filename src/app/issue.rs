@@ -14,7 +14,7 @@ use super::inspect::InspectReport;
 use super::outputs::{self, Output};
 use super::passwords::{self, OutSource, Source};
 use super::pfx_choice::{PfxOptions, with_random};
-use super::report::{CertificateReport, Identity};
+use super::report::{CertificateReport, Identity, optional_path_text, path_text};
 use super::{inspect, keygen, source};
 use crate::cert::issue::{BACKDATED, Request, self_sign};
 use crate::cert::key::KeySpec;
@@ -90,11 +90,13 @@ pub struct IssueReport {
     /// The friendly name.
     pub friendly_name: String,
     /// The PFX.
+    #[serde(serialize_with = "path_text")]
     pub pfx_file: PathBuf,
     /// The certificate, DER.
+    #[serde(serialize_with = "path_text")]
     pub cer_file: PathBuf,
     /// The file with the generated password, where one was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_path_text")]
     pub password_file: Option<PathBuf>,
     /// The policy that was asked.
     pub policy: String,
@@ -126,7 +128,12 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
         OutSource::Generate(path) => Some(path.as_path()),
         OutSource::From(_) | OutSource::Ask => None,
     };
-    let inputs: Vec<PathBuf> = options.key_file.iter().map(|(path, _)| path.clone()).collect();
+    let (key_file, key_sources) = match &options.key_file {
+        Some((path, sources)) => (Some(path.clone()), sources.as_slice()),
+        None => (None, [].as_slice()),
+    };
+    let others = passwords::files(key_sources, &options.password).chain(options.gate.files());
+    let inputs: Vec<PathBuf> = key_file.into_iter().chain(others).collect();
     let targets: Vec<&Path> =
         [Some(options.out.as_path()), Some(options.cer.as_path()), password_file].into_iter().flatten().collect();
     outputs::admit(host, &inputs, &targets, existing)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::ports::{Access, Existing, FileFault, Host, place_all};
+use crate::ports::{Access, EntryKind, Existing, FileError, FileFault, Host, place_all};
 
 /// One file to be written.
 pub struct Output<'a> {
@@ -16,16 +16,23 @@ pub struct Output<'a> {
 }
 
 /// Refuses before any work what would be refused at the end: two outputs in one place, an output that is an input, an
-/// existing target without `--force`.
+/// existing target without `--force`, a target that is no file. Inputs are all files that the command reads: those of
+/// passwords and policies too.
 ///
 /// # Errors
 /// [`Kind::Refused`], or what the file system reports.
 pub fn admit(host: &Host, inputs: &[PathBuf], outputs: &[&Path], existing: Existing) -> Result<()> {
     for (index, output) in outputs.iter().enumerate() {
+        let found = host.files.kind(output)?;
+        if let Some(kind) = found.filter(|kind| *kind != EntryKind::File) {
+            return Err(FileError::new(output, FileFault::TargetNotAFile { kind }).into());
+        }
         for other in &outputs[index + 1..] {
             if host.files.same_file(output, other)? {
-                return Err(Error::new(Kind::Refused, format!("is named for two outputs, as {} too", other.display()))
-                    .at(output.display()));
+                let name = if *other == *output { String::new() } else { format!(", as {} too", other.display()) };
+                return Err(Error::new(Kind::Refused, format!("two outputs would be this one file{name}"))
+                    .at(output.display())
+                    .hint("give each of them a name: --out, --cer (issue), --generate-password-to"));
             }
         }
         for input in inputs {
@@ -35,7 +42,7 @@ pub fn admit(host: &Host, inputs: &[PathBuf], outputs: &[&Path], existing: Exist
                     .hint("write to another name, look at the result, then replace the old file"));
             }
         }
-        if existing == Existing::Refuse && host.files.kind(output)?.is_some() {
+        if existing == Existing::Refuse && found.is_some() {
             return Err(exists(output));
         }
     }

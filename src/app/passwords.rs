@@ -25,8 +25,13 @@ pub enum Source {
     Environment(String),
     /// The first line of stdin.
     Stdin,
-    /// The first line that a program prints. Split at spaces, double quotes keep spaces together.
-    Command(String),
+    /// The first line that a program prints.
+    Command {
+        /// The program and its arguments. Split at spaces, double quotes keep spaces together.
+        line: String,
+        /// The variables that it does not get: all that the command line names as holding a password.
+        hidden: Vec<String>,
+    },
 }
 
 /// Where the password of what is written comes from.
@@ -53,7 +58,7 @@ impl InputPasswords {
     /// # Errors
     /// The first source that cannot be read.
     pub fn collect(host: &Host, sources: &[Source]) -> Result<Self> {
-        let known = sources.iter().map(|source| read(host, source, sources)).collect::<Result<Vec<_>>>()?;
+        let known = sources.iter().map(|source| read(host, source)).collect::<Result<Vec<_>>>()?;
         Ok(Self { named: !known.is_empty(), known })
     }
 
@@ -97,7 +102,7 @@ impl InputPasswords {
 /// [`Kind::Usage`] where there is no source and no terminal, where two typed passwords differ, or where it is empty.
 pub fn for_output(host: &Host, source: &OutSource, what: &Path) -> Result<Password> {
     let password = match source {
-        OutSource::From(source) => read(host, source, std::slice::from_ref(source))?,
+        OutSource::From(source) => read(host, source)?,
         OutSource::Generate(_) => {
             let mut octets = Zeroizing::new([0; 16]);
             host.random
@@ -115,6 +120,18 @@ pub fn for_output(host: &Host, source: &OutSource, what: &Path) -> Result<Passwo
     Ok(password)
 }
 
+/// Returns the files from which passwords are read: no output may take the place of one.
+pub fn files<'a>(sources: &'a [Source], output: &'a OutSource) -> impl Iterator<Item = PathBuf> + 'a {
+    let output = match output {
+        OutSource::From(source) => Some(source),
+        OutSource::Generate(_) | OutSource::Ask => None,
+    };
+    sources.iter().chain(output).filter_map(|source| match source {
+        Source::File(path) => Some(path.clone()),
+        Source::Environment(_) | Source::Stdin | Source::Command { .. } => None,
+    })
+}
+
 /// Refuses a command line on which two things want stdin, which can be read once.
 ///
 /// # Errors
@@ -130,12 +147,13 @@ pub fn refuse_second_reader_of_stdin(readers: &[(&str, bool)]) -> Result<()> {
     }
 }
 
-fn read(host: &Host, source: &Source, all: &[Source]) -> Result<Password> {
+fn read(host: &Host, source: &Source) -> Result<Password> {
     match source {
         Source::File(path) => {
-            let bytes = host.files.read(path, MAX_PASSWORD_INPUT).map_err(|e| {
-                Error::from(e).hint("--password-file names a file that holds the password in its first line")
-            })?;
+            let bytes = host
+                .files
+                .read(path, MAX_PASSWORD_INPUT)
+                .map_err(|e| Error::from(e).hint("a password file holds the password in its first line"))?;
             first_line(&bytes, &path.display().to_string())
         }
         Source::Environment(name) => match host.environment.var(name) {
@@ -150,15 +168,9 @@ fn read(host: &Host, source: &Source, all: &[Source]) -> Result<Password> {
             }
             first_line(&bytes, "stdin")
         }
-        Source::Command(text) => {
-            let argv = split_command(text)?;
-            let hidden: Vec<&str> = all
-                .iter()
-                .filter_map(|source| match source {
-                    Source::Environment(name) => Some(name.as_str()),
-                    Source::File(_) | Source::Stdin | Source::Command(_) => None,
-                })
-                .collect();
+        Source::Command { line, hidden } => {
+            let argv = split_command(line)?;
+            let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
             let limits =
                 CommandLimits { output: MAX_PASSWORD_INPUT, deadline: COMMAND_DEADLINE, hidden_variables: &hidden };
             let output = host.commands.secret_output(&argv, limits).map_err(|e| {

@@ -88,10 +88,15 @@ pub struct Explanation {
 /// [`Kind::Unreadable`] when the file cannot be read or is no policy; the nearest shipped name for a misspelt one.
 pub fn load(host: &Host, reference: &str) -> Result<Policy> {
     if !is_path(reference) {
-        return Policy::shipped(reference).map_err(refused);
+        return Policy::shipped(reference).map_err(|e| {
+            refused(e).hint(
+                "one of your own is named by its path, such as ./own.toml; see the shipped ones: s2scert policy list",
+            )
+        });
     }
     let first = read(host, Path::new(reference))?;
     let mut loader = |path: &str, from: &str| {
+        let path = path.strip_prefix("./").unwrap_or(path);
         let beside = Path::new(from).parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path));
         read(host, &beside).map_err(|e| e.to_string())
     };
@@ -104,7 +109,9 @@ pub fn load(host: &Host, reference: &str) -> Result<Policy> {
 /// As [`load`].
 pub fn add_waivers(host: &Host, policy: &mut Policy, path: &Path) -> Result<()> {
     let file = read(host, path)?;
-    policy.add_waivers(&file.text, &file.source_name).map_err(refused)
+    policy
+        .add_waivers(&file.text, &file.source_name)
+        .map_err(|e| Error::new(Kind::Unreadable, "the waivers cannot be used").because(e))
 }
 
 /// Lists the shipped policies.
@@ -159,10 +166,14 @@ pub fn explain(host: &Host, reference: &str, id: &str) -> Result<Explanation> {
         }),
         Err(unknown) => {
             let lint = lint::find(id).ok_or_else(|| {
-                Error::new(Kind::Usage, "no rule or lint has this id")
+                let error = Error::new(Kind::Usage, "no rule or lint has this id")
                     .at(id)
                     .because(unknown)
-                    .hint("policy show NAME lists the rules; docs/lint-reference.md lists the lints")
+                    .hint("docs/lint-reference.md lists the lints; see the rules: s2scert policy show NAME");
+                match lint::nearest(id) {
+                    Some(name) => error.hint(format!("the nearest lint is {name}")),
+                    None => error,
+                }
             })?;
             Ok(Explanation {
                 schema: SCHEMA,
@@ -180,7 +191,8 @@ pub fn explain(host: &Host, reference: &str, id: &str) -> Result<Explanation> {
     }
 }
 
-fn is_path(reference: &str) -> bool {
+/// Returns whether a reference is a path and not the name of a shipped policy.
+pub(super) fn is_path(reference: &str) -> bool {
     reference.contains(['/', '\\']) || reference.ends_with(".toml")
 }
 

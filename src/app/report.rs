@@ -4,9 +4,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use const_oid::ObjectIdentifier;
+use std::path::Path;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::cert::certificate::oid;
 use crate::cert::digest::hex_upper;
@@ -203,6 +205,23 @@ fn key_usage_names(certificate: &Certificate) -> Option<Vec<&'static str>> {
         (usage.decipher_only(), "decipherOnly"),
     ];
     Some(bits.into_iter().filter_map(|(set, name)| set.then_some(name)).collect())
+}
+
+/// Writes a path into JSON. What is no Unicode in it is replaced, as a terminal shows it: an answer about such a file is
+/// better than none.
+pub(super) fn path_text<S: Serializer>(path: &impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.as_ref().to_string_lossy())
+}
+
+/// As [`path_text`], for a path that may be absent.
+pub(super) fn optional_path_text<S: Serializer>(
+    path: &Option<impl AsRef<Path>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match path {
+        Some(path) => path_text(path, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// Names an object identifier, or prints it.

@@ -152,6 +152,10 @@ impl Input {
         let error = if self.tried {
             Error::new(Kind::Unreadable, format!("no password that was given opens the {}{how}", locked.what))
                 .hint("passwords are case-sensitive; a file from another system may hold a space or line end too many")
+                .hint(
+                    "a file that was altered or damaged on its way looks the same: ask who sent it for its SHA-256 and \
+                     compare",
+                )
         } else {
             Error::new(Kind::Unreadable, format!("the {}{how} needs a password, and none was given", locked.what))
                 .hint("name a source: --password-file, or --in-password-file where the command also writes")
@@ -161,10 +165,13 @@ impl Input {
 
     /// Returns why there is no certificate to look at.
     pub fn why_empty(&self) -> Error {
-        let what = match self.contents.kind {
-            ContainerKind::Key => "holds a private key only, no certificate",
-            ContainerKind::Csr => "holds a signing request, no certificate",
-            _ => "holds no certificate",
+        let holds = |wanted: fn(&Content) -> bool| self.items().iter().any(|item| wanted(&item.content));
+        let what = if holds(|content| matches!(content, Content::Csr(_))) {
+            "holds a signing request, no certificate"
+        } else if holds(|content| matches!(content, Content::Key(_))) {
+            "holds a private key only, no certificate"
+        } else {
+            "holds no certificate"
         };
         Error::new(Kind::Unreadable, what)
     }
@@ -244,7 +251,7 @@ impl Gathered {
                 Kind::Usage,
                 format!("{} private keys have a certificate here; choose one by --leaf THUMBPRINT", several.len()),
             )
-            .hint("s2scert inspect FILE shows the thumbprints")),
+            .hint("see the thumbprints: s2scert inspect FILE")),
         }
     }
 
@@ -255,7 +262,9 @@ impl Gathered {
             .iter()
             .find(|one| one.thumbprint().to_string() == wanted || one.fingerprint().to_string() == wanted)
             .ok_or_else(|| {
-                Error::new(Kind::Unreadable, "no certificate in what was handed in has this thumbprint").at(text)
+                Error::new(Kind::Unreadable, "no certificate in what was handed in has this thumbprint")
+                    .at(text)
+                    .hint("see the thumbprints: s2scert inspect FILE")
             })
     }
 }

@@ -25,7 +25,7 @@ Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of s
 4 not found or unreadable, 9 refused.
 
 A certificate for evaluation, from nothing to a PFX:
-  s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass --out s2s.pfx
+  s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass
 
 What is wrong with a file that somebody sent:
   s2scert inspect s2s.pfx --password-file s2s.pass --lint --for server2016";
@@ -97,6 +97,14 @@ pub struct IssueArgs {
     #[arg(long, value_name = "F.cer")]
     pub cer: Option<PathBuf>,
 
+    /// Read the PFX back after writing and show what `inspect` shows
+    #[arg(long)]
+    pub show: bool,
+
+    /// Replace files that exist
+    #[arg(long)]
+    pub force: bool,
+
     /// How the PFX is made.
     #[command(flatten)]
     pub pfx: PfxArgs,
@@ -112,14 +120,6 @@ pub struct IssueArgs {
     /// Password of --key-file.
     #[command(flatten)]
     pub in_password: InPasswordArgs,
-
-    /// Read the PFX back after writing and show what `inspect` shows
-    #[arg(long)]
-    pub show: bool,
-
-    /// Replace files that exist
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// `s2scert import`.
@@ -137,6 +137,14 @@ pub struct ImportArgs {
     #[arg(long, value_name = "THUMBPRINT")]
     pub leaf: Option<String>,
 
+    /// Write the private key without a password
+    #[arg(long)]
+    pub insecure_unencrypted: bool,
+
+    /// Replace the bundle if it exists
+    #[arg(long)]
+    pub force: bool,
+
     /// The policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -148,14 +156,6 @@ pub struct ImportArgs {
     /// Password of the bundle.
     #[command(flatten)]
     pub password: OutPasswordArgs,
-
-    /// Write the private key without a password
-    #[arg(long)]
-    pub insecure_unencrypted: bool,
-
-    /// Replace the bundle if it exists
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// `s2scert export`.
@@ -177,6 +177,14 @@ pub struct ExportArgs {
     #[arg(long, value_name = "THUMBPRINT")]
     pub leaf: Option<String>,
 
+    /// Write the private key of a PEM without a password
+    #[arg(long)]
+    pub insecure_unencrypted: bool,
+
+    /// Replace the output if it exists
+    #[arg(long)]
+    pub force: bool,
+
     /// How a PFX is made.
     #[command(flatten)]
     pub pfx: PfxArgs,
@@ -192,14 +200,6 @@ pub struct ExportArgs {
     /// Password of the output.
     #[command(flatten)]
     pub password: OutPasswordArgs,
-
-    /// Write the private key of a PEM without a password
-    #[arg(long)]
-    pub insecure_unencrypted: bool,
-
-    /// Replace the output if it exists
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// `s2scert inspect`.
@@ -229,13 +229,13 @@ pub struct CheckArgs {
     #[arg(required = true, value_name = "FILE")]
     pub paths: Vec<PathBuf>,
 
-    /// The policy.
-    #[command(flatten)]
-    pub policy: PolicyArgs,
-
     /// The oldest Windows Server that must read a PFX
     #[arg(long = "for", value_name = "TARGET")]
     pub target: Option<TargetArg>,
+
+    /// The policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 
     /// Passwords of the files, each tried on each locked file.
     #[command(flatten)]
@@ -345,7 +345,7 @@ pub enum FormatArg {
 pub enum PolicyCommand {
     /// List the shipped policies
     List,
-    /// Print a policy as TOML, with what it inherits
+    /// Show the rules of a policy, with those it inherits
     Show {
         /// A shipped policy or the path of one
         #[arg(value_name = "NAME|PATH")]
@@ -384,6 +384,12 @@ pub enum SchemaArg {
     Inspect,
     /// `check --json`.
     Check,
+    /// `policy list --json`.
+    PolicyList,
+    /// `policy show --json`.
+    Policy,
+    /// `policy explain --json`.
+    Explanation,
     /// What any command prints with --json when it fails.
     Error,
 }

@@ -49,19 +49,12 @@ pub fn run(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(e) if e.use_stderr() => {
-            // Where stderr cannot be written there is nobody left to tell.
-            let _ = write!(stderr, "{e}");
-            return ExitCode::Usage;
-        }
-        // --help and --version are answers.
         Err(e) => {
-            return match write!(stdout, "{e}") {
-                Ok(()) => ExitCode::Ok,
-                Err(_) => ExitCode::Internal,
-            };
+            let json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
+            return answer_of_parser(&e, Output { stdout, stderr, json });
         }
     };
     let mut output = Output { stdout, stderr, json: cli.json };
@@ -73,6 +66,26 @@ pub fn run(
         }
         error.kind().exit_code()
     })
+}
+
+/// Prints what the parser of the command line has to say: help and version, or a mistake.
+fn answer_of_parser(answer: &clap::Error, mut output: Output<'_>) -> ExitCode {
+    if !answer.use_stderr() {
+        let printed = output.data(answer.to_string().as_bytes());
+        return printed.map_or_else(
+            |error| {
+                output.talk(&error.report());
+                error.kind().exit_code()
+            },
+            |()| ExitCode::Ok,
+        );
+    }
+    output.talk(answer.to_string().trim_end());
+    if output.json {
+        // The words on stderr have said it all; a second failure has nobody to tell.
+        let _ = output.answer(&ErrorReport::of_parser(answer), |_| String::new());
+    }
+    ExitCode::Usage
 }
 
 fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
@@ -106,6 +119,9 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::Export => schema_for!(export::ExportReport),
                 SchemaArg::Inspect => schema_for!(inspect::InspectReport),
                 SchemaArg::Check => schema_for!(check::CheckReport),
+                SchemaArg::PolicyList => schema_for!(policies::PolicyList),
+                SchemaArg::Policy => schema_for!(policies::ShownPolicy),
+                SchemaArg::Explanation => schema_for!(policies::Explanation),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
             output.json = true;
@@ -177,6 +193,22 @@ fn collect_pages(command: &clap::Command, prefix: &str, pages: &mut Vec<(String,
 }
 
 impl ErrorReport {
+    /// The first paragraph is what happened; a help text in its place means that the command is missing.
+    fn of_parser(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let first = text.split("\n\n").next().and_then(|paragraph| paragraph.strip_prefix("error: "));
+        let words = first.unwrap_or("a command is missing").split_whitespace().collect::<Vec<_>>();
+        let tips = text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")).map(str::to_owned);
+        Self {
+            schema: ERROR_SCHEMA,
+            exit_code: ExitCode::Usage.code(),
+            what: words.join(" "),
+            place: None,
+            causes: Vec::new(),
+            hints: tips.chain(["see the commands: s2scert --help".to_owned()]).collect(),
+        }
+    }
+
     fn of(error: &Error) -> Self {
         Self {
             schema: ERROR_SCHEMA,

@@ -22,18 +22,19 @@ pub(super) fn issue(args: &IssueArgs) -> Result<issue::Options> {
         ("--in-password-stdin", args.in_password.in_password_stdin),
         ("--password-stdin", args.password.password_stdin),
     ])?;
+    let hidden = secret_variables(&args.in_password, &args.password);
     Ok(issue::Options {
         subject: args.subject.clone(),
         generation: args.generation.clone(),
         days: args.days,
         dns_names: args.dns_names.clone(),
         key: key_spec(args.key),
-        key_file: args.key_file.clone().map(|path| (path, in_sources(&args.in_password))),
+        key_file: args.key_file.clone().map(|path| (path, in_sources(&args.in_password, &hidden))),
         out: args.out.clone(),
         cer: args.cer.clone().unwrap_or_else(|| args.out.with_extension("cer")),
         pfx: pfx(&args.pfx),
         gate: gate_options(&args.policy, "evaluation"),
-        password: out_source(&args.password),
+        password: out_source(&args.password, &hidden),
         show: args.show,
         force: args.force,
     })
@@ -45,13 +46,14 @@ pub(super) fn import(args: &ImportArgs) -> Result<import::Options> {
         ("--in-password-stdin", args.in_password.in_password_stdin),
         ("--password-stdin", args.password.password_stdin),
     ])?;
+    let hidden = secret_variables(&args.in_password, &args.password);
     Ok(import::Options {
         files: args.files.clone(),
         out: args.out.clone(),
         leaf: args.leaf.clone(),
         gate: gate_options(&args.policy, "production"),
-        in_passwords: in_sources(&args.in_password),
-        password: out_source(&args.password),
+        in_passwords: in_sources(&args.in_password, &hidden),
+        password: out_source(&args.password, &hidden),
         unencrypted: args.insecure_unencrypted,
         force: args.force,
     })
@@ -63,6 +65,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<export::Options> {
         ("--in-password-stdin", args.in_password.in_password_stdin),
         ("--password-stdin", args.password.password_stdin),
     ])?;
+    let hidden = secret_variables(&args.in_password, &args.password);
     Ok(export::Options {
         input: args.input.clone(),
         out: args.out.clone(),
@@ -70,8 +73,8 @@ pub(super) fn export(args: &ExportArgs) -> Result<export::Options> {
         leaf: args.leaf.clone(),
         pfx: pfx(&args.pfx),
         gate: gate_options(&args.policy, "production"),
-        in_passwords: in_sources(&args.in_password),
-        password: out_source(&args.password),
+        in_passwords: in_sources(&args.in_password, &hidden),
+        password: out_source(&args.password, &hidden),
         unencrypted: args.insecure_unencrypted,
         force: args.force,
     })
@@ -162,22 +165,34 @@ fn format_by_name(path: &Path) -> export::Format {
     }
 }
 
-fn collect(files: &[PathBuf], variables: &[String], stdin: bool, commands: &[String]) -> Vec<Source> {
+/// All variables that the command line names as holding a password: no program that is started gets one of them.
+fn secret_variables(input: &InPasswordArgs, output: &OutPasswordArgs) -> Vec<String> {
+    input.in_password_env.iter().chain(&output.password_env).cloned().collect()
+}
+
+fn collect(
+    files: &[PathBuf],
+    variables: &[String],
+    stdin: bool,
+    commands: &[String],
+    hidden: &[String],
+) -> Vec<Source> {
     let files = files.iter().cloned().map(Source::File);
     let variables = variables.iter().cloned().map(Source::Environment);
     let stdin = stdin.then_some(Source::Stdin);
-    files.chain(variables).chain(stdin).chain(commands.iter().cloned().map(Source::Command)).collect()
+    let commands = commands.iter().map(|line| Source::Command { line: line.clone(), hidden: hidden.to_vec() });
+    files.chain(variables).chain(stdin).chain(commands).collect()
 }
 
 fn sources(args: &PasswordArgs) -> Vec<Source> {
-    collect(&args.password_file, &args.password_env, args.password_stdin, &args.password_command)
+    collect(&args.password_file, &args.password_env, args.password_stdin, &args.password_command, &args.password_env)
 }
 
-fn in_sources(args: &InPasswordArgs) -> Vec<Source> {
-    collect(&args.in_password_file, &args.in_password_env, args.in_password_stdin, &args.in_password_command)
+fn in_sources(args: &InPasswordArgs, hidden: &[String]) -> Vec<Source> {
+    collect(&args.in_password_file, &args.in_password_env, args.in_password_stdin, &args.in_password_command, hidden)
 }
 
-fn out_source(args: &OutPasswordArgs) -> OutSource {
+fn out_source(args: &OutPasswordArgs, hidden: &[String]) -> OutSource {
     if let Some(path) = &args.generate_password_to {
         return OutSource::Generate(path.clone());
     }
@@ -186,6 +201,7 @@ fn out_source(args: &OutPasswordArgs) -> OutSource {
         args.password_env.as_slice(),
         args.password_stdin,
         args.password_command.as_slice(),
+        hidden,
     );
     given.into_iter().next().map_or(OutSource::Ask, OutSource::From)
 }

@@ -16,11 +16,15 @@ mod exceptions;
 mod exit_codes;
 /// Files that others wrote are read by us.
 mod foreign;
+/// A full disk, several writers, a kill: files are whole or absent.
+mod hardship;
 /// Files that we write are read back by five foreign decoders and an independent ASN.1 walk.
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
+/// Command lines in remedies, hints and pages against the parser.
+mod remedies;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;

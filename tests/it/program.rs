@@ -74,7 +74,11 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
             ),
         ),
         ("check", run(dir, &["check", "s2s.cer", "--policy", "production", "--json"])),
+        ("policy-list", run(dir, &["policy", "list", "--json"])),
+        ("policy", run(dir, &["policy", "show", "production", "--json"])),
+        ("explanation", run(dir, &["policy", "explain", "rsa-key-size", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
+        ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];
     for (name, output) in documents {
         let printed: Value = json(&run(dir, &["schema", name]));
@@ -111,7 +115,7 @@ fn each_failure_ends_with_the_exit_code_of_the_table() {
         (&["check", "s2s.pfx"], 4, ""),
         (&["check", "s2s.cer", "--policy", "produktion"], 4, "production"),
         (&["issue", "--out", "s2s.pfx", "--password-file", "pass"], 9, "exists already"),
-        (&["issue", "--out", "a.pfx", "--cer", "a.pfx", "--password-file", "pass"], 9, "two outputs"),
+        (&["issue", "--out", "a.pfx", "--cer", "a.pfx", "--password-file", "pass"], 9, "two outputs would be"),
         (
             &[
                 "export",
@@ -201,6 +205,43 @@ fn the_password_is_in_nothing_that_is_written_or_printed() {
         assert!(!holds_canary(&fs::read(dir.join(&name)).unwrap()), "{name}");
     }
     assert!(holds_canary(&fs::read(dir.join("pass")).unwrap()), "the search itself must find it where it is");
+}
+
+/// The child tells its own environment and arguments, and the arguments of the program that started it.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_password_is_not_handed_to_programs_that_are_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    assert_eq!(issue(dir, &[]).status.code(), Some(0));
+    fs::write(
+        dir.join("tell.sh"),
+        "env > told.environment\ntr '\\0' '\\n' < /proc/$$/cmdline > told.own\n\
+         tr '\\0' '\\n' < /proc/$PPID/cmdline > told.parent\ncat pass\n",
+    )
+    .unwrap();
+    let cases: [(&str, &str, &str); 7] = [
+        ("inspect s2s.pfx", "--password-env", "--password-command"),
+        ("check s2s.pfx --policy evaluation", "--password-env", "--password-command"),
+        ("import s2s.pfx --policy evaluation --out a.pem", "--in-password-env", "--password-command"),
+        ("import s2s.pfx --policy evaluation --out b.pem", "--password-env", "--in-password-command"),
+        ("export s2s.pfx --policy evaluation --out c.pfx", "--in-password-env", "--password-command"),
+        ("export s2s.pfx --policy evaluation --out d.pfx", "--password-env", "--in-password-command"),
+        ("issue --key-file s2s.pfx --out e.pfx", "--in-password-env", "--password-command"),
+    ];
+    for (line, variable, command) in cases {
+        let mut program = Command::new(PROGRAM);
+        program.args(line.split(' ')).args([variable, "S2S_CANARY", command, "sh tell.sh"]).env("S2S_CANARY", CANARY);
+        let output = program.current_dir(dir).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        for told in ["told.environment", "told.own", "told.parent"] {
+            let text = fs::read(dir.join(told)).unwrap();
+            assert!(!text.is_empty(), "{line}: {told}");
+            assert!(!holds_canary(&text), "{line}: {told}");
+            fs::remove_file(dir.join(told)).unwrap();
+        }
+        assert!(!holds_canary(&output.stdout) && !holds_canary(&output.stderr), "{line}");
+    }
 }
 
 /// Looks for the canary as text, UTF-16 of both byte orders, hexadecimal and base64 at each of its three alignments.

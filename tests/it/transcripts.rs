@@ -10,6 +10,9 @@ mod coverage;
 mod fixtures;
 mod shell;
 
+pub(crate) use fixtures::{FILES, PASSWORD};
+pub(crate) use shell::{split, without_terminal};
+
 mod check;
 mod convert;
 mod errors;

@@ -56,8 +56,8 @@ pub struct SubjectName {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SubjectError {
     /// The text is no name.
-    #[error("the subject cannot be read")]
-    Text(#[source] TextError),
+    #[error(transparent)]
+    Text(TextError),
     /// The name is empty.
     #[error("the subject is empty; write at least CN=")]
     Empty,

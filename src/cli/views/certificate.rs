@@ -1,6 +1,6 @@
 //! One certificate as text.
 
-use super::field;
+use super::{WIDTH, field, wrapped};
 use crate::app::report::{CertificateReport, KeyReport};
 
 /// Renders a certificate as labelled lines.
@@ -53,7 +53,9 @@ pub(crate) fn render(text: &mut String, certificate: &CertificateReport) {
         })
         .collect();
     if !extensions.is_empty() {
-        field(text, "extensions", &extensions.join(", "));
+        let mut lines = String::new();
+        wrapped(&mut lines, &" ".repeat(18), WIDTH, &extensions.join(", "));
+        field(text, "extensions", lines.trim());
     }
 }
 

@@ -73,7 +73,8 @@ impl<'a, 'b> View<'a, 'b> {
             let _ = write!(text, ", {} unreadable", summary.unreadable);
         }
         if summary.passed_over > 0 {
-            let _ = write!(text, "; {} files without a certificate passed over", summary.passed_over);
+            let files = if summary.passed_over == 1 { "file" } else { "files" };
+            let _ = write!(text, "; {} {files} without a certificate passed over", summary.passed_over);
         }
         text.push('\n');
         self.output.data(clean(&text).as_bytes())

@@ -22,7 +22,9 @@ pub(crate) fn render(report: &IssueReport) -> String {
         if let Some(path) = &report.password_file {
             field(&mut text, "password", &path.display().to_string());
         }
-        field(&mut text, "friendly name", &report.friendly_name);
+        if !report.friendly_name.is_empty() {
+            field(&mut text, "friendly name", &report.friendly_name);
+        }
         field(&mut text, "provider", &report.provider);
         field(&mut text, "profile", &format!("{}, {} iterations", report.profile, report.iterations));
         wrapped(&mut text, &" ".repeat(18), WIDTH, report.profile_reason);

@@ -82,11 +82,7 @@ impl CertificateRule for KeySize {
         let Some(bounds) = bounds else { return };
         if let Some(min) = bounds.min.filter(|min| bits < *min) {
             let message = format!("the key is {algorithm}, shorter than {min} bits");
-            report.certificate(
-                view,
-                message,
-                "issue a new certificate with a longer key (s2scert issue --key rsa-2048)",
-            );
+            report.certificate(view, message, longer_key(min));
         }
         if let Some(max) = bounds.max.filter(|max| bits > *max) {
             let message = format!("the key is {algorithm}, longer than {max} bits");
@@ -96,6 +92,16 @@ impl CertificateRule for KeySize {
                 "issue a new certificate with a shorter key (s2scert issue --key rsa-4096)",
             );
         }
+    }
+}
+
+/// Says how to get a key that is long enough.
+fn longer_key(min: u32) -> &'static str {
+    match min {
+        ..=2_048 => "issue a new certificate with a longer key (s2scert issue --key rsa-2048)",
+        ..=3_072 => "issue a new certificate with a longer key (s2scert issue --key rsa-3072)",
+        ..=4_096 => "issue a new certificate with a longer key (s2scert issue --key rsa-4096)",
+        _ => "issue a new certificate with a longer key",
     }
 }
 

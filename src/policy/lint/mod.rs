@@ -216,6 +216,11 @@ pub fn find(id: &str) -> Option<&'static Lint> {
     catalogue().find(|lint| lint.id == id)
 }
 
+/// Returns the id that is most like `id`, if one is like it at all.
+pub fn nearest(id: &str) -> Option<String> {
+    super::error::nearest(id, catalogue().map(|lint| lint.id))
+}
+
 /// Returns all findings about `subject`, worst first, then by place, then in the order of the catalogue.
 ///
 /// `target` is the oldest Windows Server that must read the file; `None` where it is not known. `now` decides what is

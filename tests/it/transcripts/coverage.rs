@@ -1,1 +1,152 @@
-//! To come.
+//! Nothing that a person can type or meet is without a transcript: commands, options, exit codes, error texts.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use clap::CommandFactory;
+use regex::Regex;
+use s2scert::cli::args::Cli;
+use s2scert::error::ExitCode;
+
+use super::shell::split;
+use crate::architecture::root;
+
+/// One command line with what it printed.
+struct Transcript {
+    words: Vec<String>,
+    printed: String,
+    code: u8,
+}
+
+fn transcripts() -> Vec<Transcript> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root().join("tests/transcripts")).unwrap() {
+        let page = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let mut open: Option<Transcript> = None;
+        for line in page.lines() {
+            if let Some(command) = line.strip_prefix("$ ").filter(|command| !command.starts_with("cat ")) {
+                let words = split(command).into_iter().skip_while(|word| word != "s2scert").skip(1).collect();
+                open = Some(Transcript { words, printed: String::new(), code: 0 });
+            } else if let Some(code) = line.strip_prefix("? ").and_then(|code| code.parse().ok()) {
+                found.extend(open.take().map(|one| Transcript { code, ..one }));
+            } else if let Some(one) = &mut open {
+                one.printed.extend([line, "\n"]);
+            }
+        }
+    }
+    assert!(found.len() > 200, "the transcripts are not found");
+    found
+}
+
+/// Every command that has no further commands, with the words that call it.
+fn commands() -> Vec<(Vec<String>, clap::Command)> {
+    fn collect(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, clap::Command)>) {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let path = [path, &[sub.get_name().to_owned()]].concat();
+            match sub.has_subcommands() {
+                true => collect(sub, &path, found),
+                false => found.push((path, sub.clone())),
+            }
+        }
+    }
+    let mut root = Cli::command();
+    root.build();
+    let mut found = Vec::new();
+    collect(&root, &[], &mut found);
+    found
+}
+
+/// What these print is the same with and without `--json`: a script, pages, a schema.
+const WITHOUT_JSON: [&str; 4] = ["completions", "man", "schema", "policy schema"];
+
+#[test]
+fn every_command_and_option_has_a_transcript() {
+    let transcripts = transcripts();
+    let mut missing = Vec::new();
+    for (path, command) in commands() {
+        let name = path.join(" ");
+        let own: Vec<&Transcript> = transcripts.iter().filter(|one| one.words.starts_with(&path)).collect();
+        let has = |word: &str| own.iter().any(|one| one.words.iter().any(|other| other == word));
+        let succeeds = |word: Option<&str>| {
+            own.iter().any(|one| {
+                let asked = word.is_none_or(|word| one.words.iter().any(|other| other == word));
+                one.code == 0 && asked && (word.is_some() || !one.words.iter().any(|other| other == "--help"))
+            })
+        };
+        let mut want = |what: &str, there: bool| missing.extend((!there).then(|| format!("{name}: {what}")));
+        want("success", succeeds(None));
+        want("--help", succeeds(Some("--help")));
+        want("--json", WITHOUT_JSON.contains(&name.as_str()) || succeeds(Some("--json")));
+        if command
+            .get_arguments()
+            .any(|one| !one.is_global_set() && !["help", "version"].contains(&one.get_id().as_str()))
+        {
+            want("a failure", own.iter().any(|one| one.code != 0));
+        }
+        for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+            want(&format!("--{option}"), ["help", "version", "json"].contains(&option) || has(&format!("--{option}")));
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn every_exit_code_has_a_transcript() {
+    let seen: BTreeSet<u8> = transcripts().iter().map(|one| one.code).collect();
+    let table: BTreeSet<u8> = ExitCode::TABLE.iter().map(|(code, _)| code.code()).collect();
+    assert_eq!(seen, table);
+}
+
+/// The sources whose error texts reach a person as they stand, each written by `Error::new` or `#[error]`.
+const SOURCES: [&str; 6] =
+    ["src/app", "src/cli", "src/ports/fault.rs", "src/policy/error.rs", "src/cert/name", "src/cert/container/mod.rs"];
+
+/// Texts that no session shows, and why.
+const NOT_SHOWN: &[(&str, &str)] = &[];
+
+#[test]
+fn every_error_text_has_a_transcript() {
+    let printed: String = transcripts().into_iter().map(|one| one.printed).collect();
+    let texts = error_texts();
+    assert!(texts.len() > 80, "the error texts are not found");
+    let silent: Vec<&String> = texts.iter().filter(|text| !pattern(text).is_match(&printed)).collect();
+    let excused = |text: &str| NOT_SHOWN.iter().any(|(excused, _)| *excused == text);
+    let missing: Vec<&&String> = silent.iter().filter(|text| !excused(text)).collect();
+    assert!(missing.is_empty(), "no transcript shows {missing:#?}");
+    let stale: Vec<&str> =
+        NOT_SHOWN.iter().map(|(text, _)| *text).filter(|text| !silent.iter().any(|one| one == text)).collect();
+    assert!(stale.is_empty(), "these are shown or gone, and need no excuse: {stale:#?}");
+}
+
+fn error_texts() -> BTreeSet<String> {
+    let literal = r#""((?:[^"\\]|\\.)*)""#;
+    let made = Regex::new(&format!(r"(?s)Error::new\(\s*[\w:]+,\s*(?:format!\(\s*)?{literal}")).unwrap();
+    let declared = Regex::new(&format!(r"(?s)#\[error\(\s*{literal}")).unwrap();
+    let line_end = Regex::new(r"\\\n\s*").unwrap();
+    let mut texts = BTreeSet::new();
+    for source in sources() {
+        let product = source.split("#[cfg(test)]").next().unwrap();
+        for found in made.captures_iter(product).chain(declared.captures_iter(product)) {
+            let text = line_end.replace_all(&found[1], "").replace("\\\"", "\"").replace("\\\\", "\\");
+            if Regex::new(r"\{[^}]*\}").unwrap().replace_all(&text, "").chars().filter(|c| c.is_alphabetic()).count()
+                > 4
+            {
+                texts.insert(text);
+            }
+        }
+    }
+    texts
+}
+
+fn sources() -> Vec<String> {
+    let named = |path: &str| SOURCES.iter().any(|start| path.starts_with(start)) && !path.contains("/tests/");
+    let paths = crate::architecture::product_sources().into_iter().map(|source| source.path).filter(|path| named(path));
+    paths.map(|path| fs::read_to_string(root().join(path)).unwrap()).collect()
+}
+
+/// The text with anything in place of its fields.
+fn pattern(text: &str) -> Regex {
+    let fields = Regex::new(r"\{[^}]*\}").unwrap();
+    let parts: Vec<String> = fields.split(text).map(regex::escape).collect();
+    Regex::new(&parts.join(".*")).unwrap()
+}

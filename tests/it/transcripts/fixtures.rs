@@ -13,16 +13,16 @@ use s2scert::cert::pfx::{Contents, DEFAULT_PROVIDER, Labels, PfxProfile, Setting
 use s2scert::cert::{Certificate, Chain, Credential, KeyPair, Password, pem};
 
 /// The password of every PFX here.
-pub(super) const PASSWORD: &str = "Transkript-1";
+pub(crate) const PASSWORD: &str = "Transkript-1";
 
 /// The subject of the production leaf: with a generation, as the policy asks.
 const LEAF: &str = "crm.contoso.com g20260101";
 
 /// One file: its name and what it holds.
-pub(super) type File = (&'static str, Vec<u8>);
+pub(crate) type File = (&'static str, Vec<u8>);
 
 /// All files.
-pub(super) static FILES: LazyLock<Vec<File>> = LazyLock::new(make);
+pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(make);
 
 fn make() -> Vec<File> {
     let (root_key, issuing_key) =

@@ -15,12 +15,12 @@ pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_s2scert");
 
 /// What differs from run to run, and the shape that stands for it in a transcript. Applied in this order.
 const VARYING: &[(&str, &str)] = &[
-    (r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?Z", "[INSTANT]"),
+    (r"\b2[01]\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?Z", "[INSTANT]"),
     (r"\bg20\d{6}-[0-9a-f]{6}\b", "g[DATE]-[HEX]"),
     (r"\b20\d\d-[01]\d-[0-3]\d\b", "[DATE]"),
     (r"\b[0-9A-F]{64}\b", "[SHA-256]"),
     (r"\b[0-9A-F]{40}\b", "[SHA-1]"),
-    (r"\b[0-9A-F]{30,32}\b", "[SERIAL]"),
+    (r"\b[0-9A-F]{30,34}\b", "[SERIAL]"),
     (r"\b\d+ days (left|ago)", "[N] days $1"),
     (r#""days_left": ?-?\d+"#, r#""days_left": [N]"#),
     (r#""subject_der": ?"[A-Za-z0-9+/]+=*""#, r#""subject_der": "[BASE64]""#),
@@ -163,7 +163,7 @@ impl Line {
 }
 
 /// Returns the program, with no controlling terminal on which it could ask, and an environment that is always the same.
-pub(super) fn without_terminal() -> Command {
+pub(crate) fn without_terminal() -> Command {
     let has_terminal = fs::File::open("/dev/tty").is_ok();
     let mut command = Command::new(if has_terminal { "setsid" } else { PROGRAM });
     if has_terminal {
@@ -180,7 +180,7 @@ fn text_of(bytes: &[u8]) -> String {
 }
 
 /// Splits at spaces; single and double quotes keep spaces together.
-pub(super) fn split(text: &str) -> Vec<String> {
+pub(crate) fn split(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
