@@ -92,17 +92,17 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
     match command {
         Command::Issue(args) => {
             let report = issue::issue(host, &requests::issue(args)?)?;
-            output.answer(&report, views::issue::render)?;
+            output.answer(&report, views::issue::render).map_err(|e| untold(e, report.written))?;
             Ok(verdict(&report.findings))
         }
         Command::Import(args) => {
             let report = import::import(host, &requests::import(args)?)?;
-            output.answer(&report, views::export::render_import)?;
+            output.answer(&report, views::export::render_import).map_err(|e| untold(e, report.written))?;
             Ok(verdict(&report.findings))
         }
         Command::Export(args) => {
             let report = export::export(host, &requests::export(args)?)?;
-            output.answer(&report, views::export::render_export)?;
+            output.answer(&report, views::export::render_export).map_err(|e| untold(e, report.written))?;
             Ok(verdict(&report.findings))
         }
         Command::Inspect(args) => {
@@ -140,6 +140,11 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(ExitCode::Ok)
         }
     }
+}
+
+/// Says that the work was done where only its report could not be printed.
+fn untold(error: Error, written: bool) -> Error {
+    if written { error.hint("the files have been written; look at them: s2scert inspect FILE") } else { error }
 }
 
 fn check_command(host: &Host, options: &check::Options, output: &mut Output<'_>) -> Result<ExitCode> {

@@ -56,14 +56,20 @@ fn collect(folder: &Path, shown: &mut Vec<Shown>) {
 }
 
 /// What begins like a command line and is none: what is signed to test a key, the mark in a certificate.
-const NO_COMMANDS: [&str; 2] = ["s2scert key pair self test", "s2scert evaluation certificate, not for production"];
+const NO_COMMANDS: [&str; 3] = [
+    "s2scert key pair self test",
+    "s2scert evaluation certificate, not for production",
+    "s2scert looks after one certificate",
+];
 
 /// Finds command lines that open a clause: after a colon, a bracket, a quotation mark, a backtick, a `then`, or at the start
 /// of a line. The program's name in the middle of a sentence is no command line.
 fn lines_of(file: &str, text: &str) -> Vec<Shown> {
     // What a person typed in a transcript may be wrong on purpose; so may what a test says.
-    let text = text.split("#[cfg(test)]").next().unwrap();
-    let joined = Regex::new(r"\\\n\s*").unwrap().replace_all(text, "").replace("\\\"", "\u{1}");
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    // In a page a quotation mark belongs to the command line; in a source it ends the text.
+    let text = if file.ends_with(".md") { text.replace('"', "\u{1}") } else { text.to_owned() };
+    let joined = Regex::new(r"\\\n\s*").unwrap().replace_all(&text, "").replace("\\\"", "\u{1}");
     let opens = Regex::new(r#"(?m)(^\s*|: |\(|"|`|then )s2scert ([a-z-]+[^\n`"]*)"#).unwrap();
     let ends = Regex::new(r"\)|; |, then | then |, (or|and|which|so) |: |[^.]\.( |$)").unwrap();
     opens
@@ -81,7 +87,11 @@ fn lines_of(file: &str, text: &str) -> Vec<Shown> {
 /// needs.
 fn fault(line: &str) -> Option<String> {
     let field = Regex::new(r"\{[^}]*\}").unwrap();
-    let line = field.replace_all(line, "x").replace("TARGET", "server2016").replace("--days N", "--days 365");
+    let line = field
+        .replace_all(line, "x")
+        .replace("TARGET", "server2016")
+        .replace("--days N", "--days 365")
+        .replace("COMMAND", "issue");
     let words = split(&line);
     let named_only = words.iter().skip(1).all(|word| !word.contains(|c: char| c == '.' || c.is_ascii_uppercase()));
     match Cli::try_parse_from(&words) {

@@ -19,7 +19,7 @@ pub(crate) fn field(text: &mut String, label: &str, value: &str) {
 }
 
 /// Breaks a text into lines of at most `width` columns, each after `indent`. Words are not broken, nor are command lines
-/// that end a clause (`add it: s2scert import ...`): each has a line of its own, so that it can be copied whole.
+/// that end a clause (after a colon, or `then`): each has a line of its own, so that it can be copied whole.
 pub(crate) fn wrapped(text: &mut String, indent: &str, width: usize, sentence: &str) {
     let mut rest = sentence;
     while let Some((prose, command, behind)) = next_command(rest) {
@@ -38,7 +38,7 @@ fn next_command(sentence: &str) -> Option<(&str, &str, &str)> {
     const PROGRAM: &str = "s2scert ";
     let opens = |start: usize| {
         let before = sentence[..start].trim_end();
-        before.is_empty() || before.ends_with(':') || before.ends_with(" then")
+        before.is_empty() || before.ends_with(':') || before == "then" || before.ends_with(" then")
     };
     let start = sentence.match_indices(PROGRAM).map(|(start, _)| start).find(|start| opens(*start))?;
     let (prose, command) = sentence.split_at(start);

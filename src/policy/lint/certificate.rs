@@ -112,7 +112,7 @@ pub(super) const LINTS: &[Lint] = &[
         id: "cert-evaluation-mark",
         weight: Weight::Always(Info),
         title: "marked as an evaluation certificate",
-        reason: "s2scert issue put the mark there so that the production policy refuses the certificate.",
+        reason: "The mark is there so that the production policy refuses the certificate; s2scert issue puts it into each one.",
         remedy: "for production order a certificate from your authority",
         source: "s2scert, docs/SECURITY.md",
         confidence: Confidence::Code,

@@ -68,6 +68,7 @@ fn make() -> Vec<File> {
         ("leaf.csr", request.pem().unwrap().into_bytes()),
         ("other.cer", other.der().to_vec()),
         ("other.key", leaf_key_pem(&other_key)),
+        ("keys.pem", [leaf_key_pem(&leaf_key), leaf_key_pem(&other_key)].concat()),
         ("expired.cer", expired.der().to_vec()),
         ("weak.pem", include_bytes!("../../data/keys/weak-1024.pem").to_vec()),
         ("damaged.pem", issuing.pem().replacen("MII", "M!I", 1).into_bytes()),

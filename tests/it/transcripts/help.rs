@@ -53,6 +53,8 @@ fn command_line_errors() {
         "s2scert inspect chain.pfx --lint --for server2008",
         "s2scert inspect chain.pfx --for server2016",
         "s2scert inspect chain.pfx --password Geheim",
+        "s2scert inspect chain.pfx --password=Geheim",
+        "s2scert inspect chain.pfx -pGeheim",
         "s2scert inspect chain.pfx --lnit --json",
         "s2scert issue --days 0",
         "s2scert issue --days soon",

@@ -27,6 +27,7 @@ fn passwords() {
         .run_to("IN=Transkript-1 OUT=Transkript-2 s2scert issue --key-file chain.pfx --in-password-env IN --out e.pfx --password-env OUT", 1)
         .run_to("s2scert issue --key-file chain.pfx --in-password-stdin --out f.pfx --password-command 'cat wrong' < pass", 1)
         .run_to("s2scert issue --key-file chain.pfx --in-password-command 'cat pass' --out g.pfx --password-stdin < wrong", 1)
+        .run_to("s2scert export chain.pfx --in-password-command 'cat pass' --out h.pfx --password-stdin < wrong", 1)
         .run_to("S2S_PASSWORD=Transkript-1 s2scert check chain.pfx --for server2016 --password-env S2S_PASSWORD", 1)
         .run_to("s2scert check chain.pfx --for server2016 --password-stdin < pass", 1)
         .run_to("s2scert check chain.pfx --for server2016 --password-command 'cat pass'", 1)

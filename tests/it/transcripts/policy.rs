@@ -68,5 +68,7 @@ fn policy_errors() {
         shell.file(name, &text).run(&format!("s2scert policy show {name}"));
     }
     std::fs::write(shell.folder().join("binary.toml"), [0xff, 0x80, 0x00]).unwrap();
+    std::fs::write(shell.folder().join("long.toml"), format!("{HEAD}{}", "# filler\n".repeat(200_000))).unwrap();
+    shell.run("s2scert policy show long.toml");
     shell.run("s2scert policy show binary.toml").compare("policy-errors");
 }

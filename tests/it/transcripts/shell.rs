@@ -124,7 +124,7 @@ impl Shell {
     /// Every file with its content: what a command has written is what differs afterwards.
     fn stamps(&self) -> BTreeMap<String, Vec<u8>> {
         let entries = fs::read_dir(self.folder()).unwrap().map(|entry| entry.unwrap().path());
-        let files = entries.filter(|path| path.is_file());
+        let files = entries.filter(|path| path.metadata().is_ok_and(|found| found.is_file() && found.len() < 1 << 20));
         files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap())).collect()
     }
 }
