@@ -236,7 +236,15 @@ fn certificate(
         not_after: whole_seconds(now.checked_add(days).map_err(too_late)?),
         serial,
     };
-    self_sign(&request, key).map_err(|e| Error::new(Kind::Usage, "the certificate cannot be made").because(e))
+    self_sign(&request, key).map_err(|e| {
+        let error = Error::new(Kind::Usage, "the certificate cannot be made").because(e);
+        match &options.key_file {
+            Some((path, _)) => {
+                error.at(path.display()).hint("a key is RSA with 2048 to 4096 bits; without --key-file one is made")
+            }
+            None => error,
+        }
+    })
 }
 
 /// X.509 times have no parts of a second.

@@ -235,6 +235,7 @@ fn split_command(text: &str) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake_host::FakeHost;
 
     #[test]
     fn a_command_is_split_at_spaces_outside_quotes_and_backslashes_stay() {
@@ -258,6 +259,29 @@ mod tests {
             error.map_err(|e| e.to_string()),
             Err("IN - and --password-stdin both read stdin, which can be read once".to_owned())
         );
+    }
+
+    #[test]
+    fn a_new_password_is_typed_twice_and_the_two_must_be_one() {
+        let now = "2026-11-22T12:00:00Z".parse().unwrap_or_default();
+        let cases: [(&[&str], Result<&str, &str>); 5] = [
+            (&["Geheim-1", "Geheim-1"], Ok("Geheim-1")),
+            (&["Geheim-1", "Geheim-2"], Err("s2s.pfx: the two passwords differ; nothing was written")),
+            (&["", ""], Err("s2s.pfx: the password is empty, so it would protect nothing")),
+            (&["Geheim-1"], Err("s2s.pfx: a password is needed, and there is no terminal to ask on")),
+            (&[], Err("s2s.pfx: a password is needed, and there is no terminal to ask on")),
+        ];
+        for (typed, expected) in cases {
+            let machine = FakeHost::new(now, 1).with_answers(typed);
+            let answer = for_output(&machine.host(), &OutSource::Ask, Path::new("s2s.pfx"));
+            let answer = answer.map(|password| password.expose().to_owned());
+            assert!(!matches!(&answer, Err(e) if e.kind() != Kind::Usage), "{typed:?}");
+            assert_eq!(
+                answer.map_err(|e| e.to_string()),
+                expected.map(str::to_owned).map_err(str::to_owned),
+                "{typed:?}"
+            );
+        }
     }
 
     trait Strings {

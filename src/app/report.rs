@@ -1,11 +1,11 @@
 //! What commands answer, as values. The human view and `--json` are both made from these; the schema is generated from
 //! them. Field names are API: `docs/json.md`.
 
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use const_oid::ObjectIdentifier;
-use std::path::Path;
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};

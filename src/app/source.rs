@@ -70,8 +70,7 @@ pub fn read_key(host: &Host, path: &Path, sources: &[Source]) -> Result<KeyPair>
 }
 
 fn bytes(host: &Host, path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>> {
-    // The limit of the container parser, and one octet more so that the parser can say that it was too much.
-    let limit = container::MAX_SIZE as u64 + 1;
+    let limit = container::MAX_SIZE as u64;
     Ok(if is_stdin(path) { host.files.read_stdin(limit)? } else { host.files.read(path, limit)? })
 }
 

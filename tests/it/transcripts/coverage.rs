@@ -102,7 +102,42 @@ const SOURCES: [&str; 6] =
     ["src/app", "src/cli", "src/ports/fault.rs", "src/policy/error.rs", "src/cert/name", "src/cert/container/mod.rs"];
 
 /// Texts that no session shows, and why.
-const NOT_SHOWN: &[(&str, &str)] = &[];
+const NOT_SHOWN: &[(&str, &str)] = &[
+    ("a manual page cannot be made", "writing into memory does not fail"),
+    ("access denied", "nothing is denied to root; src/sys/fault.rs"),
+    ("another program is using the file", "Windows only"),
+    ("cannot read what {program} writes", "a pipe that breaks while it is read"),
+    (
+        "certificate and private key do not work together",
+        "key and certificate are chosen by their public key; src/cert/credential.rs",
+    ),
+    ("its ASN.1 is damaged: {0}", "src/cert/container/tests.rs"),
+    ("no chain can be told", "the leaf is taken from the file itself"),
+    ("no key could be made", "the cryptographic library has no such failure to offer"),
+    ("no password was asked for", "a guard: each form that needs one asks"),
+    ("no password was typed", "needs a terminal; src/app/passwords.rs"),
+    ("not a distinguished name: {what} at octet {offset}", "src/cert/name/tests"),
+    ("not searched: more than {limit} folders deep", "src/sys/files/tests.rs"),
+    ("the answer cannot be written as JSON", "a guard: every value of a report can be written"),
+    ("the bundle cannot be made", "a guard: an empty password is refused before; src/cert/bundle/tests.rs"),
+    ("the disk is full, or the quota of this account is used up", "tests/it/hardship.rs"),
+    ("the end of validity is out of range", "a guard: --days is bounded"),
+    ("the environment variable {name} is not Unicode text", "tests/it/hardship.rs"),
+    ("the file or its folder is read-only", "nothing is read-only to root; src/sys/fault.rs"),
+    ("the new PFX cannot be read back, so it was not written", "a guard against faults of our own"),
+    ("the new key and certificate do not fit", "a guard against faults of our own"),
+    ("the system has no random numbers to give", "the system always has some"),
+    ("the system reports an error", "what is left when no other sort of fault fits; src/ports/fault.rs"),
+    ("the temporary file for the answer cannot be used", "a full disk during the answer for very many files"),
+    ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
+    ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
+    ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
+    ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
+    (
+        "the file has {size} octets; at most {MAX_SIZE} are read",
+        "a file is not read beyond the limit; src/cert/container/tests.rs",
+    ),
+];
 
 #[test]
 fn every_error_text_has_a_transcript() {
