@@ -268,11 +268,12 @@ mod tests {
             (&["Geheim-1", "Geheim-1"], Ok("Geheim-1")),
             (&["Geheim-1", "Geheim-2"], Err("s2s.pfx: the two passwords differ; nothing was written")),
             (&["", ""], Err("s2s.pfx: the password is empty, so it would protect nothing")),
-            (&["Geheim-1"], Err("s2s.pfx: a password is needed, and there is no terminal to ask on")),
+            (&["Geheim-1"], Err("no password was typed")),
             (&[], Err("s2s.pfx: a password is needed, and there is no terminal to ask on")),
         ];
         for (typed, expected) in cases {
-            let machine = FakeHost::new(now, 1).with_answers(typed);
+            let machine = FakeHost::new(now, 1);
+            let machine = if typed.is_empty() { machine } else { machine.with_answers(typed) };
             let answer = for_output(&machine.host(), &OutSource::Ask, Path::new("s2s.pfx"));
             let answer = answer.map(|password| password.expose().to_owned());
             assert!(!matches!(&answer, Err(e) if e.kind() != Kind::Usage), "{typed:?}");

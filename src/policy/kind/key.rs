@@ -99,8 +99,8 @@ impl CertificateRule for KeySize {
 fn longer_key(min: u32) -> &'static str {
     match min {
         ..=2_048 => "issue a new certificate with a longer key (s2scert issue --key rsa-2048)",
-        ..=3_072 => "issue a new certificate with a longer key (s2scert issue --key rsa-3072)",
-        ..=4_096 => "issue a new certificate with a longer key (s2scert issue --key rsa-4096)",
+        2_049..=3_072 => "issue a new certificate with a longer key (s2scert issue --key rsa-3072)",
+        3_073..=4_096 => "issue a new certificate with a longer key (s2scert issue --key rsa-4096)",
         _ => "issue a new certificate with a longer key",
     }
 }

@@ -20,7 +20,7 @@ const VARYING: &[(&str, &str)] = &[
     (r"\b20\d\d-[01]\d-[0-3]\d\b", "[DATE]"),
     (r"\b[0-9A-F]{64}\b", "[SHA-256]"),
     (r"\b[0-9A-F]{40}\b", "[SHA-1]"),
-    (r"\b[0-9A-F]{30,34}\b", "[SERIAL]"),
+    (r"\b[0-9A-F]{26,34}\b", "[SERIAL]"),
     (r"\b\d+ days (left|ago)", "[N] days $1"),
     (r#""days_left": ?-?\d+"#, r#""days_left": [N]"#),
     (r#""subject_der": ?"[A-Za-z0-9+/]+=*""#, r#""subject_der": "[BASE64]""#),
