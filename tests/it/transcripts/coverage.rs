@@ -158,14 +158,13 @@ fn error_texts() -> BTreeSet<String> {
     let made = Regex::new(&format!(r"(?s)Error::new\(\s*[\w:]+,\s*(?:format!\(\s*)?{literal}")).unwrap();
     let declared = Regex::new(&format!(r"(?s)#\[error\(\s*{literal}")).unwrap();
     let line_end = Regex::new(r"\\\n\s*").unwrap();
+    let field = Regex::new(r"\{[^}]*\}").unwrap();
     let mut texts = BTreeSet::new();
     for source in sources() {
         let product = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for found in made.captures_iter(product).chain(declared.captures_iter(product)) {
             let text = line_end.replace_all(&found[1], "").replace("\\\"", "\"").replace("\\\\", "\\");
-            if Regex::new(r"\{[^}]*\}").unwrap().replace_all(&text, "").chars().filter(|c| c.is_alphabetic()).count()
-                > 4
-            {
+            if field.replace_all(&text, "").chars().filter(|c| c.is_alphabetic()).count() > 4 {
                 texts.insert(text);
             }
         }
