@@ -74,6 +74,9 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
             ),
         ),
         ("check", run(dir, &["check", "s2s.cer", "--policy", "production", "--json"])),
+        ("access", run(dir, &["access", "show", "s2s.pfx", "--json"])),
+        #[cfg(unix)]
+        ("access-prove", run(dir, &["access", "prove", "s2s.pfx", &me(), "--password-file", "pass", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
     ];
     for (name, output) in documents {
@@ -223,4 +226,11 @@ fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+/// The user of this process, as `access` takes it.
+#[cfg(unix)]
+fn me() -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    format!("user:{}", fs::metadata("/proc/self").unwrap().uid())
 }
