@@ -169,7 +169,7 @@ fn collect(files: &[PathBuf], variables: &[String], stdin: bool, commands: &[Str
     files.chain(variables).chain(stdin).chain(commands.iter().cloned().map(Source::Command)).collect()
 }
 
-fn sources(args: &PasswordArgs) -> Vec<Source> {
+pub(super) fn sources(args: &PasswordArgs) -> Vec<Source> {
     collect(&args.password_file, &args.password_env, args.password_stdin, &args.password_command)
 }
 

@@ -156,7 +156,7 @@ impl FileError {
             | FileFault::Permission
             | FileFault::TooDeep { .. }
             | FileFault::InUse => Kind::Unreadable,
-            FileFault::Exists | FileFault::TargetNotAFile { .. } => Kind::Refused,
+            FileFault::Exists | FileFault::TargetNotAFile { .. } | FileFault::Unsafe { .. } => Kind::Refused,
             FileFault::NameTooLong | FileFault::InvalidName { .. } => Kind::Usage,
             FileFault::DiskFull | FileFault::Other => Kind::Internal,
         }

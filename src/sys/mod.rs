@@ -11,6 +11,8 @@ mod contract;
 mod edges;
 mod fault;
 mod files;
+mod key_access;
+mod machine;
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
 mod os;
@@ -18,6 +20,7 @@ mod os;
 #[path = "windows/mod.rs"]
 mod os;
 mod staged;
+mod state;
 mod terminal;
 // The rules for Windows names are pure, so their table runs wherever the tests run.
 #[cfg(all(test, unix))]
@@ -37,5 +40,9 @@ pub fn host() -> Host {
         terminal: Arc::new(terminal::SystemTerminal),
         environment: Arc::new(edges::ProcessEnvironment),
         commands: Arc::new(commands::SystemCommands),
+        key_access: Arc::new(key_access::SystemKeyAccess),
+        principals: Arc::new(os::principal::SystemPrincipals),
+        state: Arc::new(state::SystemStateFolders),
+        machine: Arc::new(machine::SystemMachine),
     }
 }
