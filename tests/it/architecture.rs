@@ -14,6 +14,7 @@ mod source;
 const ARROWS: &[(&str, &[&str])] = &[
     ("cert", &[]),
     ("error", &[]),
+    ("node", &["cert", "error", "ports"]),
     ("policy", &["cert"]),
     ("ports", &["cert", "error"]),
     ("app", &["cert", "error", "policy", "ports"]),

@@ -20,5 +20,7 @@ mod foreign;
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
+/// The PowerShell scripts against the subset of docs/powershell.md.
+mod powershell;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
