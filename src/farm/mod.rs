@@ -3,6 +3,7 @@
 //! A server's certificate store and the access to its private keys stand here, because a decision rests on them wherever
 //! they were seen: on this machine, on another one, or in a test.
 
+pub mod access;
 mod key;
 
 pub use key::{KeyKind, KeyLocation, KeySpec};

@@ -1,0 +1,5 @@
+//! Tables and properties of access lists.
+
+mod forms;
+mod posix;
+mod windows;
