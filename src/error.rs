@@ -22,17 +22,20 @@ pub enum ExitCode {
     Unreadable = 4,
     /// The request was understood and refused: an existing target, an unsafe file.
     Refused = 9,
+    /// The access to a private key is not what was asked for.
+    AccessDiffers = 12,
 }
 
 impl ExitCode {
     /// Every code this version can end with, in order, each with the sentence printed in the documentation.
-    pub const TABLE: [(Self, &'static str); 6] = [
+    pub const TABLE: [(Self, &'static str); 7] = [
         (Self::Ok, "done, or nothing to do"),
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
         (Self::Finding, "a policy rule or a lint finding of severity error stands"),
         (Self::Unreadable, "something named was not found or cannot be read"),
         (Self::Refused, "refused: the target exists, input and output are one file, an unsafe file"),
+        (Self::AccessDiffers, "the access to a private key is not what was asked for"),
     ];
 
     /// Returns the number handed to the operating system.

@@ -4,6 +4,7 @@
 //! `tests/support/fake_host.rs` for tests. [`Host`] is what `main` wires. No trait here decides anything.
 
 mod fault;
+mod key_fault;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -15,8 +16,11 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::cert::Password;
+use crate::farm::KeyLocation;
+use crate::farm::access::{AccessState, Principal};
 
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
+pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 
 /// The world, as `main` wires it.
 #[derive(Clone)]
@@ -33,6 +37,10 @@ pub struct Host {
     pub environment: Arc<dyn Environment>,
     /// Programs of others.
     pub commands: Arc<dyn Commands>,
+    /// Who may use a private key.
+    pub key_access: Arc<dyn KeyAccess>,
+    /// Who is who.
+    pub principals: Arc<dyn Principals>,
 }
 
 /// Tells the time.
@@ -211,4 +219,54 @@ pub trait Commands: Send + Sync {
     /// # Errors
     /// [`CommandError`]; it names the program, never its arguments or output.
     fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError>;
+}
+
+/// What an access list of a private key hangs on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KeyPlace {
+    /// A file that holds a key.
+    File(PathBuf),
+    /// A key in a provider of Windows.
+    Key(KeyLocation),
+}
+
+/// Reads and writes who may use a private key.
+pub trait KeyAccess: Send + Sync {
+    /// Reads the access. A symbolic link is not followed.
+    ///
+    /// # Errors
+    /// [`KeyAccessError`].
+    fn read(&self, place: &KeyPlace) -> Result<AccessState, KeyAccessError>;
+
+    /// Writes the access list of `state`, in one step; owner and group stay as they are.
+    ///
+    /// # Errors
+    /// [`KeyAccessError`]. The access is then as before.
+    fn write(&self, place: &KeyPlace, state: &AccessState) -> Result<(), KeyAccessError>;
+
+    /// Returns the file that holds the key, where it is known.
+    ///
+    /// # Errors
+    /// [`KeyAccessError`] when the key cannot be opened.
+    fn key_file(&self, place: &KeyPlace) -> Result<Option<PathBuf>, KeyAccessError>;
+}
+
+/// Knows the users, groups and other identities of this machine and its domain.
+pub trait Principals: Send + Sync {
+    /// Returns the identity of a name. Windows: an English well-known name in any display language, `DOMAIN\\user`, a gMSA
+    /// `DOMAIN\\name$`, `NT SERVICE\\name`, or a SID. Elsewhere: a user, `group:name`, or `user:` and `group:` with a
+    /// number.
+    ///
+    /// # Errors
+    /// [`PrincipalError::Unknown`] for a name that does not exist.
+    fn find(&self, name: &str) -> Result<Principal, PrincipalError>;
+
+    /// Returns the name of an identity as the system shows it, if it has one.
+    fn name(&self, principal: &Principal) -> Option<String>;
+
+    /// Runs `act` once on a thread that has this identity and no other; the rest of the program keeps its own.
+    ///
+    /// # Errors
+    /// [`PrincipalError::NotPossible`] where that identity cannot be taken here; `act` has not run then.
+    fn act_as(&self, principal: &Principal, act: &mut (dyn FnMut() + Send)) -> Result<(), PrincipalError>;
 }

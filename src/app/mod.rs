@@ -2,6 +2,7 @@
 //!
 //! Nothing here prints. Reports are rendered in [`crate::cli`], for people and as JSON from the same value.
 
+pub mod access;
 pub mod check;
 pub mod export;
 pub mod gate;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::access_args::AccessCommand;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 
 /// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server
@@ -22,7 +23,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of severity error,
-4 not found or unreadable, 9 refused.
+4 not found or unreadable, 9 refused, 12 access to a key differs.
 
 A certificate for evaluation, from nothing to a PFX:
   s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass
@@ -43,6 +44,9 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Check files and folders of certificates against a policy
     Check(CheckArgs),
+    /// Show, change and prove who may use a private key
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Show the policies and explain their rules
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -390,6 +394,10 @@ pub enum SchemaArg {
     Policy,
     /// `policy explain --json`.
     Explanation,
+    /// `access show|grant|revoke|restore|check --json`.
+    Access,
+    /// `access prove --json`.
+    AccessProve,
     /// What any command prints with --json when it fails.
     Error,
 }

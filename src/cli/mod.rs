@@ -1,5 +1,6 @@
 //! The command line: arguments in, one answer out, and the exit code.
 
+pub mod access_args;
 pub mod args;
 mod output;
 mod password_args;
@@ -14,10 +15,11 @@ use clap::{CommandFactory, Parser};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-use crate::app::{check, export, gate, import, inspect, issue, policies};
+use crate::app::{access, check, export, gate, import, inspect, issue, policies};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
+use access_args::AccessCommand;
 use args::{Cli, Command, PolicyCommand, SchemaArg};
 use output::Output;
 
@@ -111,6 +113,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(verdict(&report.findings))
         }
         Command::Check(args) => check_command(host, &requests::check(args)?, output),
+        Command::Access(command) => access_command(command, host, output),
         Command::Policy(command) => policy_command(command, host, output),
         Command::Schema(args) => {
             let schema = match args.of {
@@ -122,6 +125,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::PolicyList => schema_for!(policies::PolicyList),
                 SchemaArg::Policy => schema_for!(policies::ShownPolicy),
                 SchemaArg::Explanation => schema_for!(policies::Explanation),
+                SchemaArg::Access => schema_for!(crate::node::access::AccessReport),
+                SchemaArg::AccessProve => schema_for!(access::ProveReport),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
             output.json = true;
@@ -152,6 +157,19 @@ fn check_command(host: &Host, options: &check::Options, output: &mut Output<'_>)
     let outcome = check::check(host, options, &mut view)?;
     view.finish(&outcome)?;
     Ok(outcome.exit_code())
+}
+
+fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    if let Some((target, request)) = command.request() {
+        let report = access::run(host, &target, &request)?;
+        output.answer(&report, views::access::render)?;
+        return Ok(report.exit_code());
+    }
+    if let AccessCommand::Prove { target, name, password } = command {
+        let report = access::prove(host, &target.target(), name, &requests::sources(password))?;
+        output.answer(&report, views::access::render_prove)?;
+    }
+    Ok(ExitCode::Ok)
 }
 
 fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {

@@ -184,7 +184,7 @@ fn collect(
     files.chain(variables).chain(stdin).chain(commands).collect()
 }
 
-fn sources(args: &PasswordArgs) -> Vec<Source> {
+pub(super) fn sources(args: &PasswordArgs) -> Vec<Source> {
     collect(&args.password_file, &args.password_env, args.password_stdin, &args.password_command, &args.password_env)
 }
 

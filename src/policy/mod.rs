@@ -13,6 +13,7 @@
 //! | `schema`, `reference` | the JSON schema and `docs/policy-reference.md`, made from the types |
 //! | `shipped` | the policies in `policies/`, embedded |
 
+pub mod access;
 mod error;
 pub mod facts;
 pub mod finding;

@@ -11,6 +11,7 @@ mod contract;
 mod edges;
 mod fault;
 mod files;
+mod key_access;
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
 mod os;
@@ -37,5 +38,7 @@ pub fn host() -> Host {
         terminal: Arc::new(terminal::SystemTerminal),
         environment: Arc::new(edges::ProcessEnvironment),
         commands: Arc::new(commands::SystemCommands),
+        key_access: Arc::new(key_access::SystemKeyAccess),
+        principals: Arc::new(os::principal::SystemPrincipals),
     }
 }

@@ -17,8 +17,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("farm", &["cert"]),
     ("policy", &["cert", "farm"]),
     ("ports", &["cert", "error", "farm"]),
-    ("app", &["cert", "error", "farm", "policy", "ports"]),
-    ("cli", &["app", "cert", "error", "farm", "policy", "ports"]),
+    ("node", &["cert", "error", "farm", "policy", "ports"]),
+    ("app", &["cert", "error", "farm", "node", "policy", "ports"]),
+    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports"]),
     ("sys", &["cert", "error", "farm", "ports"]),
 ];
 

@@ -2,6 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the machine themselves")]
 
+/// Access to a key file against the real kernel.
+#[cfg(unix)]
+mod access;
 /// Who may name whom, where the world is touched, how large a file may be.
 mod architecture;
 /// Certificates that we issue are parsed by OpenSSL and pyca/cryptography as we parse them.
@@ -28,3 +31,6 @@ mod program;
 mod remedies;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;
+/// No test: finding the programs that judge.
+#[path = "../support/tools.rs"]
+mod tools;

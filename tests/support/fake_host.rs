@@ -13,9 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use s2scert::cert::Password;
+use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
     Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, Random, Staged, Stream, Terminal,
+    FileError, FileFault, Files, Host, KeyAccess, KeyAccessError, KeyFault, KeyPlace, PrincipalError, Principals,
+    Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -37,6 +39,8 @@ struct State {
     typed: Vec<String>,
     terminal: bool,
     outputs: BTreeMap<String, Vec<u8>>,
+    access: BTreeMap<String, AccessState>,
+    access_written: usize,
 }
 
 impl FakeHost {
@@ -54,6 +58,8 @@ impl FakeHost {
             typed: Vec::new(),
             terminal: false,
             outputs: BTreeMap::new(),
+            access: BTreeMap::new(),
+            access_written: 0,
         };
         Self { state: Arc::new(Mutex::new(state)) }
     }
@@ -89,6 +95,17 @@ impl FakeHost {
         self
     }
 
+    /// Gives a key its access: a file's path, or the name of a container.
+    pub(crate) fn with_access(self, place: &str, state: AccessState) -> Self {
+        self.state().access.insert(place.to_owned(), state);
+        self
+    }
+
+    /// Returns how often an access list was written.
+    pub(crate) fn access_written(&self) -> usize {
+        self.state().access_written
+    }
+
     /// Makes the file operation with this number, counted from 0 and from the start of the machine, fail.
     pub(crate) fn failing_at(self, number: usize, fault: FileFault) -> Self {
         self.state().fail = Some((number, fault));
@@ -104,7 +121,9 @@ impl FakeHost {
             files: fake.clone(),
             terminal: fake.clone(),
             environment: fake.clone(),
-            commands: fake,
+            commands: fake.clone(),
+            key_access: fake.clone(),
+            principals: fake,
         }
     }
 
@@ -340,5 +359,54 @@ impl Commands for FakeHost {
             Some(output) => Ok(Zeroizing::new(output.clone())),
             None => Err(CommandError::NotStarted { program, source: io::ErrorKind::NotFound.into() }),
         }
+    }
+}
+
+fn place_name(place: &KeyPlace) -> String {
+    match place {
+        KeyPlace::File(path) => path.display().to_string(),
+        KeyPlace::Key(location) => location.container.clone(),
+    }
+}
+
+impl KeyAccess for FakeHost {
+    fn read(&self, place: &KeyPlace) -> Result<AccessState, KeyAccessError> {
+        let place = place_name(place);
+        let state = self.state().access.get(&place).cloned();
+        state.ok_or(KeyAccessError { place, fault: KeyFault::NotFound, source: None })
+    }
+
+    fn write(&self, place: &KeyPlace, state: &AccessState) -> Result<(), KeyAccessError> {
+        let mut machine = self.state();
+        machine.access_written += 1;
+        machine.access.insert(place_name(place), state.clone());
+        Ok(())
+    }
+
+    fn key_file(&self, place: &KeyPlace) -> Result<Option<PathBuf>, KeyAccessError> {
+        Ok(match place {
+            KeyPlace::File(path) => Some(path.clone()),
+            KeyPlace::Key(_) => None,
+        })
+    }
+}
+
+/// The well-known identities of Windows, and SIDs as text; nobody else exists.
+impl Principals for FakeHost {
+    fn find(&self, name: &str) -> Result<Principal, PrincipalError> {
+        let sid = well_known::by_name(name).or_else(|| name.parse().ok());
+        sid.map(Principal::Sid).ok_or_else(|| PrincipalError::Unknown { name: name.to_owned() })
+    }
+
+    fn name(&self, principal: &Principal) -> Option<String> {
+        match principal {
+            Principal::Sid(sid) => Some(well_known::of(sid)?.name.to_owned()),
+            _ => None,
+        }
+    }
+
+    fn act_as(&self, _: &Principal, act: &mut (dyn FnMut() + Send)) -> Result<(), PrincipalError> {
+        act();
+        Ok(())
     }
 }

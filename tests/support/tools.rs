@@ -6,6 +6,7 @@
     clippy::disallowed_methods,
     reason = "a test starts the program that judges, and asks whether it is required"
 )]
+#![allow(dead_code, reason = "every test crate uses a part")]
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -20,7 +21,8 @@ pub(crate) fn openssl() -> Option<Tool> {
     tool("openssl", "version")
 }
 
-fn tool(program: &'static str, probe: &str) -> Option<Tool> {
+/// A program that answers `probe`, or `None` with a note.
+pub(crate) fn tool(program: &'static str, probe: &str) -> Option<Tool> {
     let found = Command::new(program).arg(probe).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if found.is_ok_and(|status| status.success()) {
         return Some(Tool { program });

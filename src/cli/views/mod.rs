@@ -3,6 +3,7 @@
 //! Colour is not used: nothing here needs it to be understood. Lines fit 100 columns except where a name, path or hash is
 //! longer, so that those can be copied whole.
 
+pub(crate) mod access;
 pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod export;

@@ -1,6 +1,8 @@
 //! What is special on Unix. Exports the same names as its sibling for Windows.
 
 pub(super) mod file;
+pub(super) mod key_access;
+pub(super) mod principal;
 pub(super) mod process;
 pub(super) mod terminal;
 

@@ -4,7 +4,9 @@
 
 mod ffi;
 pub(super) mod file;
+pub(super) mod key_access;
 mod name;
+pub(super) mod principal;
 pub(super) mod process;
 pub(super) mod terminal;
 

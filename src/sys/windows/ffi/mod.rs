@@ -1,8 +1,11 @@
 //! Calls of the Windows API: the only unsafe code of the house. Each function is safe to call and decides nothing.
 
+pub(super) mod account;
 pub(super) mod console;
+pub(super) mod csp;
 pub(super) mod file;
 pub(super) mod job;
+pub(super) mod ncrypt;
 pub(super) mod security;
 
 use std::ffi::OsStr;

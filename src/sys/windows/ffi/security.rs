@@ -5,23 +5,29 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::path::Path;
 use std::ptr;
 
 use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::Security::Authorization::{
-    ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
+    ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1, SE_FILE_OBJECT,
+    SetNamedSecurityInfoW,
 };
 use windows_sys::Win32::Security::{
-    GetTokenInformation, PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
+    DACL_SECURITY_INFORMATION, GROUP_SECURITY_INFORMATION, GetFileSecurityW, GetSecurityDescriptorDacl,
+    GetTokenInformation, OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR,
+    SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser, UNPROTECTED_DACL_SECURITY_INFORMATION,
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
-use super::{check, wide};
+use super::{check, wide, wide_path};
 
 /// Room for a TOKEN_USER and the longest SID (68 octets), aligned for both.
 const TOKEN_USER_WORDS: usize = 16;
 /// The most UTF-16 units of a SID as text: `S-1-`, an authority and 15 numbers of at most 10 digits.
 const LONGEST_SID_TEXT: usize = 200;
+/// The most octets of a descriptor: two lists of 64 KiB and two SIDs.
+const LONGEST_DESCRIPTOR: usize = 1 << 18;
 
 /// A security descriptor that the system has allocated.
 pub(in crate::sys::os) struct Descriptor(PSECURITY_DESCRIPTOR);
@@ -69,8 +75,67 @@ impl Drop for Descriptor {
     }
 }
 
+/// Returns the octets as words, so that the system reads them aligned.
+pub(super) fn aligned(octets: &[u8]) -> Vec<u64> {
+    let word = |chunk: &[u8]| {
+        let mut word = [0; 8];
+        word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+        u64::from_ne_bytes(word)
+    };
+    octets.chunks(8).map(word).collect()
+}
+
+/// Returns the self-relative descriptor of a file: access list, owner and group.
+///
+/// # Errors
+/// That of the system.
+pub(in crate::sys::os) fn of_file(path: &Path) -> io::Result<Vec<u8>> {
+    let name = wide_path(path)?;
+    let all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    let mut needed = 0;
+    let mut words = vec![0_u64; LONGEST_DESCRIPTOR / 8];
+    // SAFETY: the name ends with a NUL, and the buffer has the size that is told.
+    check(unsafe {
+        GetFileSecurityW(name.as_ptr(), all, words.as_mut_ptr().cast(), LONGEST_DESCRIPTOR as u32, &raw mut needed)
+    })?;
+    let octets = words.iter().flat_map(|word| word.to_ne_bytes()).take(needed as usize);
+    Ok(octets.collect())
+}
+
+/// Writes the access list of a self-relative descriptor to a file. A list that is not protected takes in again what
+/// the folder above gives.
+///
+/// # Errors
+/// That of the system.
+pub(in crate::sys::os) fn set_on_file(path: &Path, descriptor: &[u8], protected: bool) -> io::Result<()> {
+    let name = wide_path(path)?;
+    let words = aligned(descriptor);
+    let (mut present, mut list, mut defaulted) = (0, ptr::null_mut(), 0);
+    let start: PSECURITY_DESCRIPTOR = words.as_ptr().cast_mut().cast();
+    // SAFETY: the descriptor is whole, aligned and self-relative, it is only read, and each result has a place.
+    check(unsafe { GetSecurityDescriptorDacl(start, &raw mut present, &raw mut list, &raw mut defaulted) })?;
+    let protection =
+        if protected { PROTECTED_DACL_SECURITY_INFORMATION } else { UNPROTECTED_DACL_SECURITY_INFORMATION };
+    // SAFETY: the name ends with a NUL, and the list lies in the descriptor, which lives until the call returns.
+    let result = unsafe {
+        SetNamedSecurityInfoW(
+            name.as_ptr(),
+            SE_FILE_OBJECT,
+            DACL_SECURITY_INFORMATION | protection,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            list,
+            ptr::null_mut(),
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(result.cast_signed())) }
+}
+
 /// Returns the SID of the user of this process, as text.
-fn current_user() -> io::Result<String> {
+///
+/// # Errors
+/// That of the system.
+pub(in crate::sys::os) fn current_user() -> io::Result<String> {
     let mut handle = ptr::null_mut();
     // SAFETY: the pseudo handle of the process is always good, and the result is a place for one handle.
     check(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut handle) })?;
@@ -115,9 +180,8 @@ mod tests {
 
     use tempfile::TempDir;
     use windows_sys::Win32::Security::Authorization::{
-        ConvertSecurityDescriptorToStringSecurityDescriptorW, GetSecurityInfo, SE_FILE_OBJECT,
+        ConvertSecurityDescriptorToStringSecurityDescriptorW, GetSecurityInfo,
     };
-    use windows_sys::Win32::Security::DACL_SECURITY_INFORMATION;
 
     use super::super::file::create_new;
     use super::*;

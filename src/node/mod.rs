@@ -1,0 +1,3 @@
+//! What happens on one server. Decisions come from the pure rooms, the world is touched through the ports.
+
+pub mod access;
