@@ -2,6 +2,7 @@
 //! s2scert, and another user is let in or kept out.
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+#![expect(clippy::print_stderr, reason = "a test says aloud what it skips")]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

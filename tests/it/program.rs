@@ -77,6 +77,9 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("policy-list", run(dir, &["policy", "list", "--json"])),
         ("policy", run(dir, &["policy", "show", "production", "--json"])),
         ("explanation", run(dir, &["policy", "explain", "rsa-key-size", "--json"])),
+        ("access", run(dir, &["access", "show", "s2s.pfx", "--json"])),
+        #[cfg(unix)]
+        ("access-prove", run(dir, &["access", "prove", "s2s.pfx", &me(), "--password-file", "pass", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];
@@ -264,4 +267,11 @@ fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+/// The user of this process, as `access` takes it.
+#[cfg(unix)]
+fn me() -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    format!("user:{}", fs::metadata("/proc/self").unwrap().uid())
 }

@@ -6,6 +6,7 @@
     clippy::disallowed_methods,
     reason = "a test starts the program that judges, and asks whether it is required"
 )]
+#![allow(clippy::print_stderr, reason = "a test says aloud what it skips")]
 #![allow(dead_code, reason = "every test crate uses a part")]
 
 use std::io::Write as _;

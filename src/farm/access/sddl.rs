@@ -117,7 +117,7 @@ fn list<'a>(whole: &str, text: &'a str) -> Result<(Acl, &'a str), SddlError> {
     loop {
         let at = whole.len() - rest.len();
         let flag = |name: &str| {
-            rest.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).and(rest.get(name.len()..))
+            rest.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).and_then(|_| rest.get(name.len()..))
         };
         if rest.is_empty() || rest.starts_with('(') || rest.as_bytes().get(1) == Some(&b':') {
             break;

@@ -152,7 +152,7 @@ impl FromStr for Sid {
     type Err = SidError;
 
     fn from_str(text: &str) -> Result<Self, SidError> {
-        let rest = text.get(..4).filter(|start| start.eq_ignore_ascii_case("S-1-")).and(text.get(4..));
+        let rest = text.get(..4).filter(|start| start.eq_ignore_ascii_case("S-1-")).and_then(|_| text.get(4..));
         let mut parts = rest.ok_or(SidError::Beginning)?.split('-');
         let authority = parts.next().and_then(authority).ok_or(SidError::Number)?;
         let mut sub_authorities = Vec::new();

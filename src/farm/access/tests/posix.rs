@@ -89,7 +89,7 @@ fn access() -> impl Strategy<Value = PosixAccess> {
             owner_perm,
             group_perm,
             other_perm,
-            mask: mask.or((users.len() + groups.len() > 0).then_some(Perm::of(7))),
+            mask: mask.or_else(|| (users.len() + groups.len() > 0).then_some(Perm::of(7))),
             users: users.into_iter().collect(),
             groups: groups.into_iter().collect(),
         },
