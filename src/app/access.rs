@@ -59,7 +59,7 @@ pub enum Request {
 /// # Errors
 /// When a name does not exist, the key cannot be opened, or the access cannot be read or written.
 pub fn run(host: &Host, target: &Target, request: &Request) -> Result<AccessReport> {
-    let place = place(target);
+    let place = place(host, target)?;
     match request {
         Request::Show => access::show(host, &place),
         Request::Grant(names) => access::grant(host, &place, &principals(host, names)?),
@@ -69,9 +69,13 @@ pub fn run(host: &Host, target: &Target, request: &Request) -> Result<AccessRepo
     }
 }
 
-/// Returns the key that a target names. A file comes first: that a key is named is written before the name.
-fn place(target: &Target) -> KeyPlace {
-    match target.text.strip_prefix(CONTAINER) {
+/// Digits of a thumbprint in hexadecimal.
+const THUMBPRINT: usize = 40;
+
+/// Returns the key that a target names.
+fn place(host: &Host, target: &Target) -> Result<KeyPlace> {
+    Ok(match target.text.strip_prefix(CONTAINER) {
+        Some("") => return Err(Error::new(Kind::Usage, "container: is followed by the name of a container")),
         Some(container) => KeyPlace::Key(KeyLocation {
             provider: target.provider.clone().unwrap_or_else(|| DEFAULT_PROVIDER.to_owned()),
             provider_type: target.provider_type.unwrap_or(PROV_RSA_AES),
@@ -79,8 +83,20 @@ fn place(target: &Target) -> KeyPlace {
             key_spec: KeySpec::Exchange,
             machine: true,
         }),
-        None => KeyPlace::File(PathBuf::from(&target.text)),
-    }
+        None => {
+            let file = PathBuf::from(&target.text);
+            let is_thumbprint =
+                target.text.len() == THUMBPRINT && target.text.bytes().all(|octet| octet.is_ascii_hexdigit());
+            if is_thumbprint && host.files.kind(&file)?.is_none() {
+                return Err(Error::new(Kind::Usage, "a key cannot be named by its certificate's thumbprint yet")
+                    .at(&target.text)
+                    .hint(
+                        "name its container: container:NAME; certutil -store My THUMBPRINT shows it as Key Container",
+                    ));
+            }
+            KeyPlace::File(file)
+        }
+    })
 }
 
 fn principals(host: &Host, names: &[String]) -> Result<Vec<Principal>> {
@@ -123,7 +139,7 @@ pub struct ProveReport {
 /// # Errors
 /// [`Kind::Refused`] when that identity cannot be taken here; [`Kind::Unreadable`] when it cannot open the key.
 pub fn prove(host: &Host, target: &Target, name: &str, passwords: &[Source]) -> Result<ProveReport> {
-    let KeyPlace::File(file) = place(target) else {
+    let KeyPlace::File(file) = place(host, target)? else {
         return Err(Error::new(Kind::Refused, "a key in a provider cannot be used as another identity from here")
             .at(&target.text)
             .hint("s2scert access check says whether the identity may read it"));

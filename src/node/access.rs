@@ -273,3 +273,81 @@ impl AccessReport {
         self.obstacles.iter().map(text).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+    use super::*;
+    use crate::fake_host::FakeHost;
+    use crate::farm::access::well_known;
+    use crate::farm::{KeyKind, KeySpec};
+
+    fn place() -> KeyPlace {
+        let location = KeyLocation {
+            provider: "Microsoft Enhanced RSA and AES Cryptographic Provider".to_owned(),
+            provider_type: 24,
+            container: "s2s".to_owned(),
+            key_spec: KeySpec::Exchange,
+            machine: true,
+        };
+        assert_eq!(location.kind(), KeyKind::Csp);
+        KeyPlace::Key(location)
+    }
+
+    fn machine(sddl: &str) -> FakeHost {
+        let state = AccessState::Windows(sddl.parse().unwrap());
+        FakeHost::new("2026-11-24T00:00:00Z".parse().unwrap(), 1).with_access("s2s", state)
+    }
+
+    fn service() -> Vec<Principal> {
+        vec![Principal::Sid(well_known::NETWORK_SERVICE.sid())]
+    }
+
+    const MASTERS: &str = "D:P(A;;FA;;;SY)(A;;FA;;;BA)";
+
+    #[test]
+    fn a_grant_writes_once_tells_what_was_before_and_the_second_run_writes_nothing() {
+        let fake = machine(MASTERS);
+        let first = grant(&fake.host(), &place(), &service()).unwrap();
+        assert_eq!((first.changed, first.before.as_str(), fake.access_written()), (true, MASTERS, 1));
+        assert_eq!(first.exit_code(), ExitCode::Ok);
+        let second = grant(&fake.host(), &place(), &service()).unwrap();
+        assert_eq!((second.changed, second.changes.len(), fake.access_written()), (false, 0, 1));
+        let back = restore(&fake.host(), &place(), &first.before).unwrap();
+        assert_eq!((back.changed, back.now.as_str()), (true, MASTERS));
+        assert!(!restore(&fake.host(), &place(), &first.before).unwrap().changed);
+        assert_eq!(fake.access_written(), 2);
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_told_with_its_exit_code() {
+        let fake = machine("D:P(D;;FR;;;NS)(A;;FA;;;SY)(A;;FA;;;BA)");
+        let report = grant(&fake.host(), &place(), &service()).unwrap();
+        assert_eq!(report.exit_code(), ExitCode::AccessDiffers);
+        assert_eq!(report.obstacle_texts(), ["an entry denies reading to NETWORK SERVICE (S-1-5-20)"]);
+    }
+
+    #[test]
+    fn a_check_writes_nothing_and_names_each_difference() {
+        let fake = machine("D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;IS)");
+        let report = check(&fake.host(), &place(), &service(), false).unwrap();
+        assert_eq!(report.exit_code(), ExitCode::AccessDiffers);
+        let kinds: Vec<DeviationKind> = report.deviations.iter().map(|one| one.kind).collect();
+        assert_eq!(kinds, [DeviationKind::Missing, DeviationKind::Foreign]);
+        assert_eq!(report.names["S-1-5-32-568"], "IIS_IUSRS");
+        let tolerant = check(&fake.host(), &place(), &service(), true).unwrap();
+        assert_eq!(tolerant.deviations.len(), 1);
+        assert_eq!(fake.access_written(), 0);
+    }
+
+    #[test]
+    fn a_snapshot_that_is_none_changes_nothing() {
+        let fake = machine(MASTERS);
+        for text in ["", "O:BA", "user::rw-,group::---,other::---", "D:(A;;FA;;;SY"] {
+            let error = restore(&fake.host(), &place(), text).unwrap_err();
+            assert_eq!(error.kind(), Kind::Usage, "{text}");
+        }
+        assert_eq!(fake.access_written(), 0);
+    }
+}

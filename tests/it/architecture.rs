@@ -52,6 +52,7 @@ const EDGES: &[Edge] = &[
         what: "calls the operating system",
         betrayed_by: &[
             &["windows_sys"],
+            &["nix"],
             &["rpassword"],
             &["Command", "new"],
             &["TcpStream"],

@@ -1,3 +1,5 @@
+//! The two forms of a descriptor: tables, and round trips of any one.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use proptest::prelude::*;

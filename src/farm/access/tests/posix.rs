@@ -1,3 +1,5 @@
+//! The difference over POSIX access lists.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use proptest::prelude::*;

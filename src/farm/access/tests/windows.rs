@@ -1,3 +1,5 @@
+//! The difference over Windows access lists.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use proptest::prelude::*;
