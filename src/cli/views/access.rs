@@ -58,7 +58,10 @@ fn headline(report: &AccessReport) -> String {
     let outcome = match (report.action, report.changed) {
         (Action::Show, _) => "Access to the key".to_owned(),
         (Action::Check, _) if report.deviations.is_empty() => "The access is exactly as it should be".to_owned(),
-        (Action::Check, _) => format!("The access differs in {} places", report.deviations.len()),
+        (Action::Check, _) => match report.deviations.len() {
+            1 => "The access differs in 1 place".to_owned(),
+            number => format!("The access differs in {number} places"),
+        },
         (_, false) => "Nothing to do".to_owned(),
         (Action::Restore, true) => "The access list was put back".to_owned(),
         (_, true) => format!("{} changed", count(report.changes.len())),
