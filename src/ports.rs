@@ -5,6 +5,7 @@
 
 mod fault;
 mod key_fault;
+mod state;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -21,6 +22,7 @@ use crate::farm::access::{AccessState, Principal};
 
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
+pub use state::{Entry, Held, StateFolder, StateFolders};
 
 /// The world, as `main` wires it.
 #[derive(Clone)]
@@ -41,6 +43,10 @@ pub struct Host {
     pub key_access: Arc<dyn KeyAccess>,
     /// Who is who.
     pub principals: Arc<dyn Principals>,
+    /// What outlasts a run.
+    pub state: Arc<dyn StateFolders>,
+    /// What this machine and this process are.
+    pub machine: Arc<dyn Machine>,
 }
 
 /// Tells the time.
@@ -198,6 +204,36 @@ pub trait Environment: Send + Sync {
     /// # Errors
     /// When the value is not Unicode; the error names the variable and never the value.
     fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError>;
+}
+
+/// What the machine and the process are, as far as it does not change during a run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MachineFacts {
+    /// The system: `windows`, `linux`, or what it calls itself.
+    pub system: String,
+    /// Its version as the system tells it.
+    pub version: String,
+    /// The name of the machine.
+    pub name: String,
+    /// Who runs this process: a SID on Windows, `uid:0` elsewhere.
+    pub account: String,
+    /// Whether the process may change the machine: an elevated token on Windows, root elsewhere.
+    pub elevated: bool,
+}
+
+/// Tells what the machine and this process are.
+pub trait Machine: Send + Sync {
+    /// Returns the facts.
+    ///
+    /// # Errors
+    /// What the system reports.
+    fn facts(&self) -> io::Result<MachineFacts>;
+
+    /// Returns the SHA-256 of the file that this process was started from.
+    ///
+    /// # Errors
+    /// When it is gone or cannot be read.
+    fn program_sha256(&self) -> io::Result<[u8; 32]>;
 }
 
 /// Bounds of one run of a program.

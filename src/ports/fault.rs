@@ -103,6 +103,12 @@ pub enum FileFault {
     /// Another program has the file open in a way that shuts us out (Windows).
     #[error("another program is using the file")]
     InUse,
+    /// Something of ours that others could have made or could change.
+    #[error("not safe: {why}")]
+    Unsafe {
+        /// What is wrong with it.
+        why: String,
+    },
     /// Anything else; the system's own words are the source of the error.
     #[error("the system reports an error")]
     Other,
@@ -150,7 +156,7 @@ impl FileError {
             | FileFault::Permission
             | FileFault::TooDeep { .. }
             | FileFault::InUse => Kind::Unreadable,
-            FileFault::Exists | FileFault::TargetNotAFile { .. } => Kind::Refused,
+            FileFault::Exists | FileFault::TargetNotAFile { .. } | FileFault::Unsafe { .. } => Kind::Refused,
             FileFault::NameTooLong | FileFault::InvalidName { .. } => Kind::Usage,
             FileFault::DiskFull | FileFault::Other => Kind::Internal,
         }

@@ -12,6 +12,7 @@ mod edges;
 mod fault;
 mod files;
 mod key_access;
+mod machine;
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
 mod os;
@@ -19,6 +20,7 @@ mod os;
 #[path = "windows/mod.rs"]
 mod os;
 mod staged;
+mod state;
 mod terminal;
 // The rules for Windows names are pure, so their table runs wherever the tests run.
 #[cfg(all(test, unix))]
@@ -40,5 +42,7 @@ pub fn host() -> Host {
         commands: Arc::new(commands::SystemCommands),
         key_access: Arc::new(key_access::SystemKeyAccess),
         principals: Arc::new(os::principal::SystemPrincipals),
+        state: Arc::new(state::SystemStateFolders),
+        machine: Arc::new(machine::SystemMachine),
     }
 }

@@ -16,15 +16,21 @@ use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
     Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyAccess, KeyAccessError, KeyFault, KeyPlace, PrincipalError, Principals,
-    Random, Staged, Stream, Terminal,
+    FileError, FileFault, Files, Host, KeyAccess, KeyAccessError, KeyFault, KeyPlace, Machine, MachineFacts,
+    PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
+
+use fake_state::FakeFolders;
+
+#[path = "fake_state.rs"]
+mod fake_state;
 
 /// The machine. Clones share one state.
 #[derive(Clone)]
 pub(crate) struct FakeHost {
     state: Arc<Mutex<State>>,
+    folders: FakeFolders,
 }
 
 struct State {
@@ -61,7 +67,7 @@ impl FakeHost {
             access: BTreeMap::new(),
             access_written: 0,
         };
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default() }
     }
 
     /// Puts a file there.
@@ -123,7 +129,9 @@ impl FakeHost {
             environment: fake.clone(),
             commands: fake.clone(),
             key_access: fake.clone(),
-            principals: fake,
+            principals: fake.clone(),
+            state: Arc::new(self.folders.clone()),
+            machine: fake,
         }
     }
 
@@ -366,6 +374,17 @@ fn place_name(place: &KeyPlace) -> String {
     match place {
         KeyPlace::File(path) => path.display().to_string(),
         KeyPlace::Key(location) => location.container.clone(),
+    }
+}
+
+impl Machine for FakeHost {
+    fn facts(&self) -> io::Result<MachineFacts> {
+        let [system, version, name, account] = ["linux", "6.1", "crm01", "uid:0"].map(str::to_owned);
+        Ok(MachineFacts { system, version, name, account, elevated: true })
+    }
+
+    fn program_sha256(&self) -> io::Result<[u8; 32]> {
+        Ok([0x5a; 32])
     }
 }
 

@@ -1,10 +1,14 @@
 //! What is special on Unix. Exports the same names as its sibling for Windows.
 
 pub(super) mod file;
+pub(super) mod folder;
 pub(super) mod key_access;
+pub(super) mod machine;
 pub(super) mod principal;
 pub(super) mod process;
 pub(super) mod terminal;
 
+#[cfg(test)]
+mod folder_tests;
 #[cfg(test)]
 mod tests;

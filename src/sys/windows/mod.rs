@@ -4,7 +4,9 @@
 
 mod ffi;
 pub(super) mod file;
+pub(super) mod folder;
 pub(super) mod key_access;
+pub(super) mod machine;
 mod name;
 pub(super) mod principal;
 pub(super) mod process;

@@ -10,8 +10,8 @@ use std::ptr;
 
 use windows_sys::Win32::Foundation::{GENERIC_WRITE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_ID_INFO, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_TYPE_DISK,
-    FILE_TYPE_PIPE, FileIdInfo, GetFileInformationByHandleEx, GetFileType, MOVEFILE_REPLACE_EXISTING,
+    CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_ID_INFO, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_TYPE_DISK, FILE_TYPE_PIPE, FileIdInfo, GetFileInformationByHandleEx, GetFileType, MOVEFILE_REPLACE_EXISTING,
     MOVEFILE_WRITE_THROUGH, MoveFileExW,
 };
 
@@ -43,6 +43,17 @@ pub(in crate::sys::os) fn create_new(path: &Path, descriptor: &Descriptor) -> io
     }
     // SAFETY: the handle was just opened and nobody else owns it.
     Ok(unsafe { File::from_raw_handle(handle) })
+}
+
+/// Creates a folder whose access list is `descriptor` from its first instant.
+///
+/// # Errors
+/// That of the system; `AlreadyExists` where something stands at `path`.
+pub(in crate::sys::os) fn create_folder(path: &Path, descriptor: &Descriptor) -> io::Result<()> {
+    let name = wide_path(path)?;
+    let attributes = descriptor.attributes();
+    // SAFETY: `name` ends with a NUL, and `attributes` with the descriptor in it lives until the call returns.
+    check(unsafe { CreateDirectoryW(name.as_ptr(), &raw const attributes) })
 }
 
 /// Gives the file its final name unless something stands there. Returns when the move is on disk.

@@ -5,6 +5,7 @@ pub(super) mod console;
 pub(super) mod csp;
 pub(super) mod file;
 pub(super) mod job;
+pub(super) mod machine;
 pub(super) mod ncrypt;
 pub(super) mod security;
 

@@ -42,6 +42,15 @@ impl Descriptor {
         Self::from_sddl(&format!("D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;{})", current_user()?))
     }
 
+    /// Makes the same for a folder, so that what is made in it has it too.
+    ///
+    /// # Errors
+    /// That of the system.
+    pub(in crate::sys::os) fn secret_folder() -> io::Result<Self> {
+        let user = current_user()?;
+        Self::from_sddl(&format!("D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;{user})"))
+    }
+
     /// Reads the security descriptor definition language.
     fn from_sddl(sddl: &str) -> io::Result<Self> {
         let sddl = wide(OsStr::new(sddl))?;
