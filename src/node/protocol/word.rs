@@ -1,0 +1,189 @@
+//! Texts of a request that have a form and a bound: names, hashes, octets.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::cert::digest::hex_upper;
+
+/// Before words of ours in an error of the parser, so that they are told from those that could repeat a value.
+pub(super) const OURS: &str = "s2scert: ";
+/// The most characters of a name.
+pub const LONGEST_ID: usize = 80;
+/// The most characters of a free text.
+const LONGEST_TEXT: usize = 64 * 1024;
+/// The most octets of a value.
+const MOST_OCTETS: usize = 64 * 1024;
+
+/// A name: letters and digits of ASCII, `.`, `-`, `_`, `@`; 1 to 80 of them.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Id(String);
+
+/// A text without control characters, of at most 65,536 octets.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Text(String);
+
+/// `N` octets as upper-case hexadecimal: a thumbprint (20) or a SHA-256 (32).
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Hex<const N: usize>([u8; N]);
+
+/// Octets as base64, at most 65,536.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Octets(Vec<u8>);
+
+impl Id {
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Text {
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Octets {
+    /// Returns the octets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<const N: usize> Hex<N> {
+    /// Returns the octets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Hex<N> {
+    fn from(bytes: [u8; N]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl FromStr for Id {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_' | b'@');
+        let fits = !text.is_empty() && text.len() <= LONGEST_ID && text.bytes().all(allowed);
+        fits.then(|| Self(text.to_owned())).ok_or("a name is not 1 to 80 letters, digits, dots, dashes, underscores or @")
+    }
+}
+
+impl FromStr for Text {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > LONGEST_TEXT {
+            return Err("a text is longer than 65536 octets");
+        }
+        if text.chars().any(char::is_control) {
+            return Err("a text holds a control character");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<const N: usize> FromStr for Hex<N> {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "a hash is not hexadecimal of the right length";
+        let digits = text.as_bytes();
+        if digits.len() != 2 * N {
+            return Err(WRONG);
+        }
+        let mut bytes = [0; N];
+        for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+            let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
+            *byte = high.zip(low).map(|(high, low)| (high << 4 | low) as u8).ok_or(WRONG)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl FromStr for Octets {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = STANDARD.decode(text).map_err(|_| "a value is not base64")?;
+        (bytes.len() <= MOST_OCTETS).then_some(Self(bytes)).ok_or("a value has more than 65536 octets")
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<const N: usize> fmt::Display for Hex<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex_upper(&self.0))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Hex<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hex({self})")
+    }
+}
+
+/// Reads a text through [`FromStr`].
+fn parse<'de, T: FromStr<Err = &'static str>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let text = Cow::<'de, str>::deserialize(deserializer)?;
+    text.parse().map_err(|why| de::Error::custom(format_args!("{OURS}{why}")))
+}
+
+macro_rules! text_on_the_wire {
+    ($([$($generics:tt)*] $type:ty, $name:literal, |$value:ident| $print:expr, $schema:expr;)*) => {$(
+        impl<'de, $($generics)*> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                parse(deserializer)
+            }
+        }
+
+        impl<$($generics)*> Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $value = self;
+                serializer.serialize_str($print)
+            }
+        }
+
+        impl<$($generics)*> JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    )*};
+}
+
+text_on_the_wire! {
+    [] Id, "Id", |id| &id.0, json_schema!({"type": "string", "pattern": "^[A-Za-z0-9._@-]{1,80}$"});
+    [] Text, "Text", |text| &text.0, json_schema!({"type": "string", "maxLength": LONGEST_TEXT});
+    [] Octets, "Octets", |octets| &STANDARD.encode(&octets.0), json_schema!({"type": "string", "contentEncoding": "base64"});
+    [const N: usize] Hex<N>, "Hex", |hex| &hex.to_string(),
+        json_schema!({"type": "string", "pattern": format!("^[0-9A-Fa-f]{{{}}}$", 2 * N)});
+}
