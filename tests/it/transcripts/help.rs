@@ -12,6 +12,13 @@ fn help() {
         " export",
         " inspect",
         " check",
+        " access",
+        " access show",
+        " access grant",
+        " access revoke",
+        " access restore",
+        " access check",
+        " access prove",
         " policy",
         " policy list",
         " policy show",
@@ -32,7 +39,19 @@ fn self_description() {
     for kind in ["bash", "elvish", "fish", "powershell", "zsh"] {
         shell.run_to(&format!("s2scert completions {kind}"), 4);
     }
-    for name in ["issue", "import", "export", "inspect", "check", "policy-list", "policy", "explanation", "error"] {
+    for name in [
+        "issue",
+        "import",
+        "export",
+        "inspect",
+        "check",
+        "policy-list",
+        "policy",
+        "explanation",
+        "access",
+        "access-prove",
+        "error",
+    ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);
     }
     std::fs::create_dir(shell.folder().join("pages")).unwrap();
