@@ -63,6 +63,8 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Tell what this program was built from
+    Version,
 }
 
 /// `s2scert issue`.
@@ -398,6 +400,8 @@ pub enum SchemaArg {
     Access,
     /// `access prove --json`.
     AccessProve,
+    /// `version --json`.
+    Version,
     /// What any command prints with --json when it fails.
     Error,
 }

@@ -15,7 +15,7 @@ use clap::{CommandFactory, Parser};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-use crate::app::{access, check, export, gate, import, inspect, issue, policies};
+use crate::app::{access, check, export, gate, import, inspect, issue, policies, version};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
@@ -127,6 +127,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::Explanation => schema_for!(policies::Explanation),
                 SchemaArg::Access => schema_for!(crate::node::access::AccessReport),
                 SchemaArg::AccessProve => schema_for!(access::ProveReport),
+                SchemaArg::Version => schema_for!(version::VersionReport),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
             output.json = true;
@@ -142,6 +143,10 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Man { out } => {
             let written = write_manual(host, out)?;
             output.talk(&format!("{written} manual pages written to {}", out.display()));
+            Ok(ExitCode::Ok)
+        }
+        Command::Version => {
+            output.answer(&version::version(host), views::version::render)?;
             Ok(ExitCode::Ok)
         }
     }

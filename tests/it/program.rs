@@ -80,6 +80,7 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("access", run(dir, &["access", "show", "s2s.pfx", "--json"])),
         #[cfg(unix)]
         ("access-prove", run(dir, &["access", "prove", "s2s.pfx", &me(), "--password-file", "pass", "--json"])),
+        ("version", run(dir, &["version", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];

@@ -27,6 +27,7 @@ fn help() {
         " schema",
         " completions",
         " man",
+        " version",
     ] {
         shell.run(&format!("s2scert{command} --help"));
     }
@@ -50,11 +51,13 @@ fn self_description() {
         "explanation",
         "access",
         "access-prove",
+        "version",
         "error",
     ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);
     }
     std::fs::create_dir(shell.folder().join("pages")).unwrap();
+    shell.run("s2scert version").run("s2scert version --json");
     shell.run("s2scert man --out pages").run("s2scert man --out no-such-folder").run("s2scert man --out leaf.cer");
     shell.compare("self-description");
 }

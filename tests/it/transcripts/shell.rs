@@ -21,6 +21,8 @@ const VARYING: &[(&str, &str)] = &[
     (r"\b[0-9A-F]{64}\b", "[SHA-256]"),
     (r"\b[0-9A-F]{40}\b", "[SHA-1]"),
     (r"\b[0-9A-F]{26,34}\b", "[SERIAL]"),
+    (r#"\brustc \d[^\n"]*"#, "rustc [VERSION]"),
+    (r"\b(x86_64|aarch64)-[a-z0-9-]+\b", "[TARGET]"),
     (r"\b\d+ days (left|ago)", "[N] days $1"),
     (r#""days_left": ?-?\d+"#, r#""days_left": [N]"#),
     (r#""subject_der": ?"[A-Za-z0-9+/]+=*""#, r#""subject_der": "[BASE64]""#),
