@@ -38,7 +38,9 @@ fn printed_text_is_read_back(name: &DistinguishedName) {
         Err(_) if text.chars().count() > MAX_TEXT || name.attributes().count() > MAX_ATTRIBUTES => return,
         Err(_) if name.rdns().iter().any(|rdn| rdn.attributes.is_empty()) => return,
         // A value of a text type that the attribute does not take: read from others, never written.
-        Err(error) if matches!(error.problem, TextProblem::Country | TextProblem::NotPrintable | TextProblem::NotAscii) => {
+        Err(error)
+            if matches!(error.problem, TextProblem::Country | TextProblem::NotPrintable | TextProblem::NotAscii) =>
+        {
             return;
         }
         Err(error) => panic!("{text:?} was printed and is not read: {error}"),
