@@ -197,7 +197,7 @@ fn read_der(bytes: &[u8], passwords: &[Password]) -> Result<Contents, ContainerE
 }
 
 fn is_blank(bytes: &[u8]) -> bool {
-    let (_, mark) = text::detect(bytes);
+    let mark = text::byte_order_mark(bytes).map_or(0, |(_, length)| length);
     bytes[mark..].iter().all(|octet| *octet == 0 || octet.is_ascii_whitespace())
 }
 
