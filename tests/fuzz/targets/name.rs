@@ -45,7 +45,12 @@ fn printed_text_is_read_back(name: &DistinguishedName) {
         }
         Err(error) => panic!("{text:?} was printed and is not read: {error}"),
     };
-    assert_eq!(again.to_string(), text, "printed twice");
+    // Octets from elsewhere may hold a string of another type than we write, which can change the order within an RDN; what
+    // was read from a text is written and read the same from then on.
+    if name.rdns().iter().all(|rdn| rdn.attributes.len() == 1) {
+        assert_eq!(again.to_string(), text, "printed twice");
+    }
+    assert_eq!(DistinguishedName::parse(&again.to_string()).as_ref(), Ok(&again), "{text:?}");
     assert_ne!(compare(name, &again), NameMatch::Different, "{text:?}");
     assert_eq!(name.normalised_key(), again.normalised_key(), "{text:?}");
 }
