@@ -86,11 +86,12 @@ impl fmt::Debug for Text<'_> {
 /// an even one (big endian). A few stand on the other side, as in U+4E00. A stray zero in a file of another encoding is no
 /// sign: a quarter of all octets on that side must be zero.
 pub fn detect(bytes: &[u8]) -> (Encoding, usize) {
-    match bytes {
-        [0xef, 0xbb, 0xbf, ..] => return (Encoding::Utf8, 3),
-        [0xff, 0xfe, ..] => return (Encoding::Utf16Le, 2),
-        [0xfe, 0xff, ..] => return (Encoding::Utf16Be, 2),
-        _ => {}
+    if let Some(marked) = byte_order_mark(bytes) {
+        return marked;
+    }
+    // Most texts have none, and to see that is far cheaper than to count.
+    if !bytes.contains(&0) {
+        return (Encoding::Utf8, 0);
     }
     let zeros = |parity: usize| bytes.iter().skip(parity).step_by(2).filter(|octet| **octet == 0).count();
     let many = |zeros: usize| zeros > 0 && 4 * zeros >= bytes.len() / 2;
@@ -98,6 +99,16 @@ pub fn detect(bytes: &[u8]) -> (Encoding, usize) {
         (even, odd) if odd > 4 * even && many(odd) => (Encoding::Utf16Le, 0),
         (even, odd) if even > 4 * odd && many(even) => (Encoding::Utf16Be, 0),
         _ => (Encoding::Utf8, 0),
+    }
+}
+
+/// Returns the encoding that a byte order mark names and the length of the mark, where the text begins with one.
+pub(super) fn byte_order_mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, ..] => Some((Encoding::Utf8, 3)),
+        [0xff, 0xfe, ..] => Some((Encoding::Utf16Le, 2)),
+        [0xfe, 0xff, ..] => Some((Encoding::Utf16Be, 2)),
+        _ => None,
     }
 }
 

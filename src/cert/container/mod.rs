@@ -203,7 +203,7 @@ fn read_der(bytes: &[u8], passwords: &[Password]) -> Result<Contents, ContainerE
 }
 
 fn is_blank(bytes: &[u8]) -> bool {
-    let (_, mark) = text::detect(bytes);
+    let mark = text::byte_order_mark(bytes).map_or(0, |(_, length)| length);
     // The zeros of blanks in UTF-16 are blank too; a file of zeros alone is a copy that went wrong, and not empty.
     let blank = |octet: &u8| *octet == 0 || octet.is_ascii_whitespace();
     bytes[mark..].iter().all(blank) && (bytes.len() == mark || bytes[mark..].iter().any(u8::is_ascii_whitespace))
