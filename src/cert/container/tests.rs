@@ -226,6 +226,30 @@ fn what_is_not_read_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn a_zero_octet_in_the_junk_around_a_block_changes_nothing() {
+    let plain = pem_of(&PKI.chain());
+    let wanted = summary(&read(plain.as_bytes(), &[]).unwrap());
+    for junk in ["\0", "\0\n", "Bag Attributes\0\n", "subject=CN\0=crm\n\0\0\0\n"] {
+        for text in [
+            format!("{junk}{plain}"),
+            format!("{plain}{junk}"),
+            plain.replace("\n-----BEGIN", &format!("\n{junk}-----BEGIN")),
+        ] {
+            assert_eq!(summary(&read(text.as_bytes(), &[]).unwrap()), wanted, "{junk:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_zeros_alone_is_said_to_be_one() {
+    let error = read(&[0; 512], &[]).unwrap_err();
+    assert!(matches!(error, ContainerError::Zeros { size: 512 }), "{error}");
+    for blank in [&b""[..], b" \n", b"\xef\xbb\xbf", b"\xff\xfe \0\n\0"] {
+        assert!(matches!(read(blank, &[]), Err(ContainerError::Empty)), "{blank:?}");
+    }
+}
+
+#[test]
 fn a_damaged_item_fails_the_file_and_is_named() {
     use std::error::Error as _;
     let mut der = PKI.issuing.der().to_vec();
