@@ -142,7 +142,8 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
     let mut files = vec![Output { path: &options.out, access: Access::Secret, bytes: text.as_bytes() }];
     let line = password.as_ref().map(|password| Zeroizing::new(format!("{}\n", password.expose())));
     if let (Some(path), Some(line)) = (password_file, &line) {
-        files.push(Output { path, access: Access::Secret, bytes: line.as_bytes() });
+        // Before what it opens: a run that is killed in between leaves a password without a file, not a file without one.
+        files.insert(0, Output { path, access: Access::Secret, bytes: line.as_bytes() });
     }
     outputs::write(host, &files, existing)?;
     report.written = true;
