@@ -30,5 +30,8 @@ pub mod sys;
 #[cfg(test)]
 extern crate self as s2scert;
 #[cfg(test)]
+#[path = "../tests/support/fake_acts.rs"]
+mod fake_acts;
+#[cfg(test)]
 #[path = "../tests/support/fake_host.rs"]
 mod fake_host;

@@ -98,6 +98,12 @@ pub trait Files: Send + Sync {
     /// [`FileFault::TooLarge`] beyond `limit`, or what the system reports. The path in the error is `-`.
     fn read_stdin(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError>;
 
+    /// Reads standard input as [`Files::read_stdin`] does, if it comes to its end in time.
+    ///
+    /// # Errors
+    /// [`FileFault::Late`] where it does not, and as there.
+    fn read_stdin_within(&self, limit: u64, patience: Duration) -> Result<Zeroizing<Vec<u8>>, FileError>;
+
     /// Returns what stands at `path`, symbolic links followed; nothing where nothing is, or where a link leads nowhere.
     ///
     /// # Errors

@@ -103,6 +103,12 @@ pub enum FileFault {
     /// Another program has the file open in a way that shuts us out (Windows).
     #[error("another program is using the file")]
     InUse,
+    /// It did not come to its end in time.
+    #[error("did not come to its end within {seconds} seconds")]
+    Late {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// Something of ours that others could have made or could change.
     #[error("not safe: {why}")]
     Unsafe {
@@ -155,6 +161,7 @@ impl FileError {
             | FileFault::ReadOnly
             | FileFault::Permission
             | FileFault::TooDeep { .. }
+            | FileFault::Late { .. }
             | FileFault::InUse => Kind::Unreadable,
             FileFault::Exists | FileFault::TargetNotAFile { .. } | FileFault::Unsafe { .. } => Kind::Refused,
             FileFault::NameTooLong | FileFault::InvalidName { .. } => Kind::Usage,

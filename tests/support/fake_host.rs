@@ -10,6 +10,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use s2scert::cert::Password;
@@ -21,7 +22,7 @@ use s2scert::ports::{
 };
 use zeroize::Zeroizing;
 
-use fake_state::FakeFolders;
+pub(crate) use fake_state::{Crash, FakeFolders};
 
 #[path = "fake_state.rs"]
 mod fake_state;
@@ -135,6 +136,17 @@ impl FakeHost {
         }
     }
 
+    /// Returns the state folders.
+    pub(crate) fn folders(&self) -> &FakeFolders {
+        &self.folders
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: i64) {
+        let mut state = self.state();
+        state.now += jiff::SignedDuration::from_secs(seconds);
+    }
+
     /// Returns a file with its access.
     pub(crate) fn file(&self, path: &str) -> Option<(Access, Vec<u8>)> {
         self.state().files.get(&plain(Path::new(path))).cloned()
@@ -238,6 +250,10 @@ impl Files for FakeHost {
         let path = Path::new("-");
         let mut state = self.begin("read", path)?;
         within(&std::mem::take(&mut state.stdin), path, limit)
+    }
+
+    fn read_stdin_within(&self, limit: u64, _: Duration) -> Result<Zeroizing<Vec<u8>>, FileError> {
+        self.read_stdin(limit)
     }
 
     fn kind(&self, path: &Path) -> Result<Option<EntryKind>, FileError> {
