@@ -1,3 +1,4 @@
 //! What happens on one server. Decisions come from the pure rooms, the world is touched through the ports.
 
 pub mod access;
+pub mod store;

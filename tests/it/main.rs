@@ -29,8 +29,8 @@ mod oracles;
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
 mod remedies;
-/// Sessions with the program, command by command, against the pages of `tests/transcripts`.
-mod transcripts;
 /// No test: finding the programs that judge.
 #[path = "../support/tools.rs"]
 mod tools;
+/// Sessions with the program, command by command, against the pages of `tests/transcripts`.
+mod transcripts;
