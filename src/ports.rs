@@ -6,6 +6,7 @@
 mod fault;
 mod key_fault;
 mod state;
+mod store;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -17,12 +18,13 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::cert::Password;
-use crate::farm::KeyLocation;
 use crate::farm::access::{AccessState, Principal};
 
+pub use crate::farm::KeyPlace;
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 pub use state::{Entry, Held, StateFolder, StateFolders};
+pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 
 /// The world, as `main` wires it.
 #[derive(Clone)]
@@ -43,6 +45,8 @@ pub struct Host {
     pub key_access: Arc<dyn KeyAccess>,
     /// Who is who.
     pub principals: Arc<dyn Principals>,
+    /// The certificate stores and the keys behind them.
+    pub stores: Arc<dyn CertificateStores>,
     /// What outlasts a run.
     pub state: Arc<dyn StateFolders>,
     /// What this machine and this process are.
@@ -261,15 +265,6 @@ pub trait Commands: Send + Sync {
     /// # Errors
     /// [`CommandError`]; it names the program, never its arguments or output.
     fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError>;
-}
-
-/// What an access list of a private key hangs on.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum KeyPlace {
-    /// A file that holds a key.
-    File(PathBuf),
-    /// A key in a provider of Windows.
-    Key(KeyLocation),
 }
 
 /// Reads and writes who may use a private key.

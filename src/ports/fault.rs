@@ -150,6 +150,11 @@ impl FileError {
         &self.fault
     }
 
+    /// Returns the system's words, where there are any.
+    pub fn into_source(self) -> Option<io::Error> {
+        self.source
+    }
+
     /// Returns the kind, which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self.fault {

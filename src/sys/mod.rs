@@ -42,6 +42,7 @@ pub fn host() -> Host {
         commands: Arc::new(commands::SystemCommands),
         key_access: Arc::new(key_access::SystemKeyAccess),
         principals: Arc::new(os::principal::SystemPrincipals),
+        stores: Arc::new(os::store::SystemStores),
         state: Arc::new(state::SystemStateFolders),
         machine: Arc::new(machine::SystemMachine),
     }

@@ -17,15 +17,18 @@ use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
     Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyAccess, KeyAccessError, KeyFault, KeyPlace, Machine, MachineFacts,
-    PrincipalError, Principals, Random, Staged, Stream, Terminal,
+    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PrincipalError, Principals, Random, Staged,
+    Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
 pub(crate) use fake_state::{Crash, FakeFolders};
+pub(crate) use fake_store::Outcome;
 
 #[path = "fake_state.rs"]
 mod fake_state;
+#[path = "fake_store.rs"]
+mod fake_store;
 
 /// The machine. Clones share one state.
 #[derive(Clone)]
@@ -48,6 +51,7 @@ struct State {
     outputs: BTreeMap<String, Vec<u8>>,
     access: BTreeMap<String, AccessState>,
     access_written: usize,
+    stores: fake_store::Stores,
 }
 
 impl FakeHost {
@@ -67,6 +71,7 @@ impl FakeHost {
             outputs: BTreeMap::new(),
             access: BTreeMap::new(),
             access_written: 0,
+            stores: fake_store::Stores::default(),
         };
         Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default() }
     }
@@ -131,6 +136,7 @@ impl FakeHost {
             commands: fake.clone(),
             key_access: fake.clone(),
             principals: fake.clone(),
+            stores: fake.clone(),
             state: Arc::new(self.folders.clone()),
             machine: fake,
         }
@@ -401,28 +407,6 @@ impl Machine for FakeHost {
 
     fn program_sha256(&self) -> io::Result<[u8; 32]> {
         Ok([0x5a; 32])
-    }
-}
-
-impl KeyAccess for FakeHost {
-    fn read(&self, place: &KeyPlace) -> Result<AccessState, KeyAccessError> {
-        let place = place_name(place);
-        let state = self.state().access.get(&place).cloned();
-        state.ok_or(KeyAccessError { place, fault: KeyFault::NotFound, source: None })
-    }
-
-    fn write(&self, place: &KeyPlace, state: &AccessState) -> Result<(), KeyAccessError> {
-        let mut machine = self.state();
-        machine.access_written += 1;
-        machine.access.insert(place_name(place), state.clone());
-        Ok(())
-    }
-
-    fn key_file(&self, place: &KeyPlace) -> Result<Option<PathBuf>, KeyAccessError> {
-        Ok(match place {
-            KeyPlace::File(path) => Some(path.clone()),
-            KeyPlace::Key(_) => None,
-        })
     }
 }
 
