@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access_args::AccessCommand;
+use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 
 /// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server
@@ -47,6 +48,8 @@ pub enum Command {
     /// Show, change and prove who may use a private key
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Answer one request of a controller: JSON on stdin, one JSON answer on stdout
+    Node(NodeArgs),
     /// Show the policies and explain their rules
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -398,6 +401,10 @@ pub enum SchemaArg {
     Access,
     /// `access prove --json`.
     AccessProve,
+    /// What `node` reads.
+    NodeRequest,
+    /// What `node` answers.
+    NodeAnswer,
     /// What any command prints with --json when it fails.
     Error,
 }

@@ -2,6 +2,7 @@
 
 pub mod access_args;
 pub mod args;
+pub mod node_args;
 mod output;
 mod password_args;
 mod requests;
@@ -17,10 +18,13 @@ use serde::Serialize;
 
 use crate::app::{access, check, export, gate, import, inspect, issue, policies};
 use crate::error::{Error, ExitCode, Kind, Result};
+use crate::node::acts::MachineActs;
+use crate::node::{engine, protocol};
 use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
 use access_args::AccessCommand;
 use args::{Cli, Command, PolicyCommand, SchemaArg};
+use node_args::{NodeArgs, NodeCommand};
 use output::Output;
 
 /// The schema of what is printed with `--json` when a command fails.
@@ -114,6 +118,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         }
         Command::Check(args) => check_command(host, &requests::check(args)?, output),
         Command::Access(command) => access_command(command, host, output),
+        Command::Node(args) => node_command(args, host, output),
         Command::Policy(command) => policy_command(command, host, output),
         Command::Schema(args) => {
             let schema = match args.of {
@@ -127,6 +132,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::Explanation => schema_for!(policies::Explanation),
                 SchemaArg::Access => schema_for!(crate::node::access::AccessReport),
                 SchemaArg::AccessProve => schema_for!(access::ProveReport),
+                SchemaArg::NodeRequest => schema_for!(protocol::Request),
+                SchemaArg::NodeAnswer => schema_for!(protocol::Answer),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
             output.json = true;
@@ -170,6 +177,22 @@ fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>)
         output.answer(&report, views::access::render_prove)?;
     }
     Ok(ExitCode::Ok)
+}
+
+/// Answers one request on standard input, or describes this node. The answer is JSON whatever was asked for.
+fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match &args.command {
+        None => {
+            let reply = engine::serve(host, &MachineActs, &args.serve.settings());
+            output.data(&reply.bytes)?;
+            Ok(reply.exit_code)
+        }
+        Some(NodeCommand::Describe(state)) => {
+            let answer = engine::describe(host, &MachineActs, state.state_dir.as_deref());
+            output.answer(&answer, views::node::render)?;
+            Ok(answer.exit_code())
+        }
+    }
 }
 
 fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {

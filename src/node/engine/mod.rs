@@ -44,6 +44,9 @@ const STATE_LOCK: &str = "state.lock";
 /// How long the lock of the state is waited for. It is held for a few writes only.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a description may take, in seconds: PowerShell is started three times for it.
+const DESCRIBE_SECONDS: u32 = 300;
+
 /// What a request may ask for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Allow {
@@ -113,6 +116,24 @@ pub fn answer(host: &Host, acts: &dyn Acts, settings: &Settings, bytes: &[u8]) -
             Answer::new(Some(order.request.clone()), &name(host), at, outcome)
         }
     }
+}
+
+/// Describes the node, as the action `describe` does.
+#[must_use]
+pub fn describe(host: &Host, acts: &dyn Acts, state: Option<&Path>) -> Answer {
+    let request = protocol::Request {
+        schema: protocol::REQUEST_SCHEMA.to_owned(),
+        request: protocol::Id::word("describe"),
+        deadline_seconds: DESCRIBE_SECONDS,
+        mode: protocol::Mode::Observe,
+        roll: None,
+        step: None,
+        attempt: None,
+        fence: None,
+        action: Action::Describe(protocol::Nothing {}),
+    };
+    let settings = Settings { allow: Allow::Observe, state: state.map(Path::to_owned), read_within: Duration::ZERO };
+    answer(host, acts, &settings, &serde_json::to_vec(&request).unwrap_or_default())
 }
 
 /// One request on its way.

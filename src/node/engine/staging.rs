@@ -6,9 +6,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cert::chain::{self, Wanted};
 use crate::cert::digest::{Fingerprint, hex_upper};
 use crate::cert::pfx::Pfx;
-use crate::cert::{Certificate, Password};
+use crate::cert::{Certificate, Credential, KeyPair, Password};
 use crate::error::{Error, Kind};
 use crate::node::acts::{Did, Fault, Look, Work};
 use crate::node::protocol::{Action, Facts, Hex, List, MAX_PFX, Nothing, Stage, Staged, StagedFile, Text};
@@ -24,10 +25,10 @@ const ENDING: &str = ".pfx";
 pub(in crate::node) struct StagedPfx {
     /// The path, for Microsoft's script.
     pub(in crate::node) path: PathBuf,
-    /// What it holds.
-    pub(in crate::node) pfx: Pfx,
-    /// Its octets.
-    pub(in crate::node) bytes: zeroize::Zeroizing<Vec<u8>>,
+    /// The certificate with its chain, and the key.
+    pub(in crate::node) credential: Credential,
+    /// The friendly name in it.
+    pub(in crate::node) friendly_name: Option<String>,
 }
 
 /// Looks whether it is so already. Returns nothing where the action is about something else.
@@ -61,7 +62,7 @@ pub(super) fn act(action: &Action, work: &Work<'_>) -> Result<Option<Did>, Fault
 
 /// Opens the PFX, keeps it, and reads it again.
 fn keep(stage: &Stage, work: &Work<'_>) -> Result<Did, Fault> {
-    opened(stage.pfx.expose(), stage.password.password(), &stage.thumbprint)?;
+    opened(work, stage.pfx.expose(), stage.password.password(), &stage.thumbprint)?;
     let folder = folder(work)?.create(FOLDER)?;
     let name = name(stage.pfx.expose());
     // One at a time: what an earlier run left behind goes first.
@@ -108,27 +109,34 @@ pub(in crate::node) fn take(work: &Work<'_>, password: &Password, thumbprint: &H
     let entries = staging.entries()?;
     let [entry] = entries.as_slice() else { return Err(nothing()) };
     let bytes = staging.read(&entry.name, MAX_PFX as u64)?.ok_or_else(nothing)?;
-    let pfx = opened(&bytes, password, thumbprint)?;
-    Ok(StagedPfx { path: staging.path().join(&entry.name), pfx, bytes })
+    let (credential, friendly_name) = opened(work, &bytes, password, thumbprint)?;
+    Ok(StagedPfx { path: staging.path().join(&entry.name), credential, friendly_name })
 }
 
 /// Opens a PFX, and proves that it holds the certificate together with its key.
-fn opened(bytes: &[u8], password: &Password, thumbprint: &Hex<20>) -> Result<Pfx, Fault> {
-    let wrong = |what: &str| Fault::from(Error::new(Kind::Unreadable, what));
-    let pfx = Pfx::open(bytes, password).map_err(|error| {
-        Fault::from(Error::new(Kind::Unreadable, "the PFX does not open with the one-use password").because(error))
-    })?;
-    let leaf = pfx
-        .certificates()
-        .filter_map(|bag| bag.certificate())
-        .find(|one| one.thumbprint().as_bytes() == thumbprint.as_bytes())
-        .map(Certificate::public_key)
-        .ok_or_else(|| wrong("the PFX does not hold the certificate that is asked for"))?;
-    let belongs = |key: &crate::cert::KeyPair| key.public_key().bits() == leaf.bits();
-    if !pfx.keys().filter_map(|bag| bag.key_pair()).filter_map(Result::ok).any(|key| belongs(&key)) {
-        return Err(wrong("the PFX does not hold the key of the certificate"));
-    }
-    Ok(pfx)
+fn opened(
+    work: &Work<'_>,
+    bytes: &[u8],
+    password: &Password,
+    thumbprint: &Hex<20>,
+) -> Result<(Credential, Option<String>), Fault> {
+    let wrong = |what: &str| Error::new(Kind::Unreadable, what);
+    let pfx = Pfx::open(bytes, password)
+        .map_err(|error| wrong("the PFX does not open with the one-use password").because(error))?;
+    let certificates: Vec<Certificate> = pfx.certificates().filter_map(|bag| bag.certificate().cloned()).collect();
+    let leaf = certificates.iter().find(|one| one.thumbprint().as_bytes() == thumbprint.as_bytes());
+    let leaf = leaf.ok_or_else(|| wrong("the PFX does not hold the certificate that is asked for"))?;
+    let wanted = Wanted { key: None, leaf: Some(leaf.thumbprint()) };
+    let chain = chain::find(&certificates, &wanted, work.host.clock.now())
+        .map_err(|error| wrong("no chain can be built from the PFX").because(error))?
+        .chain;
+    let belongs = |key: &KeyPair| key.public_key().bits() == leaf.public_key().bits();
+    let key = pfx.keys().filter_map(|bag| bag.key_pair()).filter_map(Result::ok).find(belongs);
+    let key = key.ok_or_else(|| wrong("the PFX does not hold the key of the certificate"))?;
+    let credential = Credential::prove(chain, key)
+        .map_err(|error| wrong("certificate and key in the PFX do not work together").because(error))?;
+    let friendly_name = pfx.keys().find_map(|bag| bag.friendly_name());
+    Ok((credential, friendly_name))
 }
 
 /// Returns what is staged.

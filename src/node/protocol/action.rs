@@ -401,9 +401,3 @@ impl Action {
         Hex::from(*Fingerprint::of(&serde_json::to_vec(&told).unwrap_or_default()).as_bytes())
     }
 }
-
-/// Returns the octets that are signed as a proof: no token and no other document looks like them.
-#[must_use]
-pub fn proof_text(nonce: &Hex<32>, node: &str, purpose: &str) -> String {
-    format!("s2scert proof 1\nnonce {nonce}\nnode {node}\npurpose {purpose}\n")
-}

@@ -528,6 +528,6 @@ pub struct ProofFacts {
     pub certificate: Octets,
     /// The name of the node that was signed.
     pub node: Text,
-    /// The signature, RSASSA-PKCS1-v1_5 with SHA-256, over the text that `docs/node-protocol.md` shows.
+    /// The signature, RSASSA-PKCS1-v1_5 with SHA-256, over the text that `docs/node-protocol.md` shows. It verified here.
     pub signature: Octets,
 }

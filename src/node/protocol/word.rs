@@ -115,6 +115,12 @@ impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Bounded<T, N> {
 }
 
 impl Id {
+    /// Takes a word of ours. What could not be read as a name is left out of it.
+    #[must_use]
+    pub fn word(text: &str) -> Self {
+        Self(text.chars().filter(|letter| allowed(*letter)).take(LONGEST_ID).collect())
+    }
+
     /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -131,6 +137,12 @@ impl Text {
 }
 
 impl Text {
+    /// Returns a text that something is done with later, such as an access list: as it is, or cut where it cannot be taken.
+    #[must_use]
+    pub fn whole(text: &str) -> Self {
+        text.parse().unwrap_or_else(|_| Self::told(text))
+    }
+
     /// Returns what the machine told as a text that fits: control characters become spaces, what is too long is cut.
     #[must_use]
     pub fn told(text: &str) -> Self {
@@ -177,11 +189,15 @@ impl FromStr for Id {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_' | b'@');
-        let fits = !text.is_empty() && text.len() <= LONGEST_ID && text.bytes().all(allowed);
+        let fits = !text.is_empty() && text.len() <= LONGEST_ID && text.chars().all(allowed);
         fits.then(|| Self(text.to_owned()))
             .ok_or("a name is not 1 to 80 letters, digits, dots, dashes, underscores or @")
     }
+}
+
+/// Returns whether a name may hold a letter.
+fn allowed(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | '@')
 }
 
 impl FromStr for Text {

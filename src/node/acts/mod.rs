@@ -1,6 +1,11 @@
 //! The acts of a node, as the engine sees them: look, act, and tell what surrounds the program.
 //!
-//! The engine knows nothing behind this page. A simulated node does them on values.
+//! The engine knows nothing behind this page. [`MachineActs`] does them for real; a simulated node does them on values.
+
+mod access;
+mod machine;
+mod store;
+mod told;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +18,8 @@ use super::protocol::{
 };
 use crate::error::Error;
 use crate::ports::{Host, StateFolder};
+
+pub use machine::MachineActs;
 
 /// What an act may use.
 pub struct Work<'a> {
