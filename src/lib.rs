@@ -9,6 +9,7 @@
 //! | [`cert`] | X.509, keys, PKCS#12: bytes to nouns and back | yes |
 //! | [`farm`] | what a farm is and what was seen of it: stores, keys, access | yes |
 //! | [`policy`] | rules as data, lint, findings | yes |
+//! | [`node`] | what happens on one server: the PowerShell bridge | through ports |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |
@@ -20,6 +21,7 @@ pub mod cert;
 pub mod cli;
 pub mod error;
 pub mod farm;
+pub mod node;
 pub mod policy;
 pub mod ports;
 pub mod sys;

@@ -22,6 +22,8 @@ mod hardship;
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
+/// The PowerShell scripts against the subset of docs/powershell.md.
+mod powershell;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
