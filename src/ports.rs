@@ -4,6 +4,7 @@
 //! `tests/support/fake_host.rs` for tests. [`Host`] is what `main` wires. No trait here decides anything.
 
 mod fault;
+mod powershell;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::cert::Password;
 
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
+pub use powershell::{PowerShell, PowerShellLimits, PowerShellOutput};
 
 /// The world, as `main` wires it.
 #[derive(Clone)]

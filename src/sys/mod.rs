@@ -17,6 +17,7 @@ mod os;
 #[cfg(windows)]
 #[path = "windows/mod.rs"]
 mod os;
+mod powershell;
 mod staged;
 mod terminal;
 // The rules for Windows names are pure, so their table runs wherever the tests run.
@@ -26,7 +27,7 @@ mod windows_name;
 
 use std::sync::Arc;
 
-use crate::ports::Host;
+use crate::ports::{Host, PowerShell};
 
 /// Returns the real machine. Only `main` asks for it.
 pub fn host() -> Host {
@@ -38,4 +39,9 @@ pub fn host() -> Host {
         environment: Arc::new(edges::ProcessEnvironment),
         commands: Arc::new(commands::SystemCommands),
     }
+}
+
+/// Returns the Windows PowerShell of this machine. Only `main` asks for it.
+pub fn powershell() -> Arc<dyn PowerShell> {
+    Arc::new(powershell::SystemPowerShell)
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Marker;
+use super::clixml::message;
 
 /// The most octets that are taken from the standard output of a call.
 pub const LIMIT_OF_ANSWER: u64 = 8 << 20;
@@ -31,9 +32,23 @@ pub struct ScriptFailure {
 /// Why a call gave no usable answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum AnswerError {
-    /// No marker line.
+    /// No marker line, and nothing else.
     #[error("PowerShell ended without an answer")]
     Missing,
+    /// Something else in the place of an answer: an error of PowerShell itself, a text in the language of the server.
+    #[error("PowerShell gave no answer but said: {message}")]
+    Instead {
+        /// What it said, readable and of bounded length.
+        message: String,
+    },
+    /// An answer, and something else beside it.
+    #[error("PowerShell printed {lines} lines beside its answer, the first: {first}")]
+    Noise {
+        /// How many lines.
+        lines: usize,
+        /// The first, readable and of bounded length.
+        first: String,
+    },
     /// A begin and no end.
     #[error("the answer of PowerShell breaks off")]
     Truncated,
@@ -72,7 +87,13 @@ impl AnswerError {
         match self {
             Self::LanguageMode | Self::Refused { .. } => true,
             Self::Script(failure) => failure.stage == "before",
-            Self::Missing | Self::Truncated | Self::Doubled | Self::Junk { .. } | Self::FileRefused { .. } => false,
+            Self::Missing
+            | Self::Instead { .. }
+            | Self::Noise { .. }
+            | Self::Truncated
+            | Self::Doubled
+            | Self::Junk { .. }
+            | Self::FileRefused { .. } => false,
         }
     }
 }
@@ -110,7 +131,7 @@ struct Document<T> {
     error: Option<ScriptFailure>,
 }
 
-/// Reads the answer of a call from all that PowerShell wrote to standard output. Lines outside the markers are left alone.
+/// Reads the answer of a call from all that PowerShell wrote to standard output. Beside the answer stand empty lines only.
 ///
 /// # Errors
 /// [`AnswerError`].
@@ -139,9 +160,22 @@ fn between(stdout: &[u8], marker: &Marker) -> Result<Vec<u8>, AnswerError> {
     match (places(&begin).as_slice(), places(&end).as_slice()) {
         ([], []) => Err(AnswerError::Missing),
         ([_], []) => Err(AnswerError::Truncated),
-        ([first], [last]) if first < last => Ok(lines.get(first + 1..*last).unwrap_or_default().concat()),
+        ([first], [last]) if first < last => {
+            let (before, after) = (lines.get(..*first), lines.get(last + 1..));
+            quiet(before.into_iter().chain(after).flatten())?;
+            Ok(lines.get(first + 1..*last).unwrap_or_default().concat())
+        }
         ([_, _, ..], _) | (_, [_, _, ..]) => Err(AnswerError::Doubled),
         _ => Err(AnswerError::Junk { why: "the end stands before the beginning".to_owned() }),
+    }
+}
+
+/// Refuses lines that hold anything. A script that prints beside its answer is not the script that was tested.
+fn quiet<'a>(lines: impl Iterator<Item = &'a &'a [u8]>) -> Result<(), AnswerError> {
+    let loud: Vec<&&[u8]> = lines.filter(|line| !line.is_empty()).collect();
+    match loud.first() {
+        None => Ok(()),
+        Some(first) => Err(AnswerError::Noise { lines: loud.len(), first: message(first).chars().take(200).collect() }),
     }
 }
 
@@ -168,8 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_found_among_other_lines() {
-        assert_eq!(answer(&["noise", "BEGIN", r#"{"ok":true,"value":[1,2]}"#, "END", "noise"]).unwrap(), [1, 2]);
+    fn an_answer_may_be_folded_and_has_empty_lines_around_it() {
+        assert_eq!(answer(&["", "BEGIN", r#"{"ok":true,"value":[1,2]}"#, "END", " ", ""]).unwrap(), [1, 2]);
         assert_eq!(answer(&["BEGIN", r#"{"ok":true,"#, r#""value":[]}"#, "END"]).unwrap(), [0; 0]);
     }
 
@@ -195,6 +229,14 @@ mod tests {
         ] {
             assert!(matches!(answer(lines), Err(AnswerError::Junk { .. })), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn lines_beside_an_answer_are_told() {
+        let whole = r#"{"ok":true,"value":[]}"#;
+        let noise = |lines, first: &str| Err(AnswerError::Noise { lines, first: first.to_owned() });
+        assert_eq!(answer(&["Zugriff verweigert", "BEGIN", whole, "END", "x"]), noise(2, "Zugriff verweigert"));
+        assert_eq!(answer(&["BEGIN", whole, "END", &"y".repeat(1000)]), noise(1, &"y".repeat(200)));
     }
 
     #[test]

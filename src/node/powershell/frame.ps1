@@ -2,6 +2,7 @@
 # The body of the script that is called stands where the line of the body stands.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
+$WarningPreference = 'SilentlyContinue'
 $Request = $input | ConvertFrom-Json
 # In another language mode the rest cannot run. What stands here can.
 if ([string]$ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {

@@ -28,17 +28,56 @@ impl Marker {
     }
 }
 
+/// The password of a PFX that was re-sealed for one run of Microsoft's script. Erased when dropped, and never printed: it has
+/// no debug text at all.
+pub struct OneUsePassword(Password);
+
+/// Why a password is no one-use password: those are ASCII letters and digits, 22 to 128 of them, so that they are strong
+/// and look the same in every code page and every quoting.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a one-use password has 22 to 128 ASCII letters and digits")]
+pub struct NotOneUse;
+
+impl OneUsePassword {
+    /// Makes a password with 128 bits of entropy.
+    pub fn generate(random: &[u8; 16]) -> Self {
+        Self(Password::generate(random))
+    }
+
+    /// Takes over the password with which a PFX was re-sealed elsewhere.
+    ///
+    /// # Errors
+    /// [`NotOneUse`]: a password that a person chose does not belong here.
+    pub fn received(password: Password) -> Result<Self, NotOneUse> {
+        let text = password.expose();
+        let fits = (22..=128).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_alphanumeric());
+        if fits { Ok(Self(password)) } else { Err(NotOneUse) }
+    }
+
+    /// Returns the password, with which the PFX is sealed.
+    pub fn password(&self) -> &Password {
+        &self.0
+    }
+}
+
 /// One value that a script gets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Field<'a> {
     /// A text.
     Text(&'a str),
     /// A one-use password.
-    Secret(&'a Password),
+    Secret(&'a OneUsePassword),
     /// A yes or no.
     Flag(bool),
     /// Nothing.
     Null,
+}
+
+impl<'a> Field<'a> {
+    /// Makes a text, or nothing.
+    pub fn optional(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Null, Self::Text)
+    }
 }
 
 /// Why data cannot be sent.
@@ -73,7 +112,7 @@ pub fn input(marker: &Marker, fields: &[(&str, Field<'_>)]) -> Result<Zeroizing<
         line.push(b':');
         match field {
             Field::Text(text) => quoted(&mut line, plain(name, text)?),
-            Field::Secret(password) => quoted(&mut line, plain(name, password.expose())?),
+            Field::Secret(password) => quoted(&mut line, password.0.expose()),
             Field::Flag(flag) => line.extend_from_slice(if flag { b"true" } else { b"false" }),
             Field::Null => line.extend_from_slice(b"null"),
         }
@@ -88,7 +127,7 @@ fn size<'a>(fields: impl Iterator<Item = (&'a str, Field<'a>)>) -> Result<usize,
     for (name, field) in fields {
         let value = match field {
             Field::Text(text) => text,
-            Field::Secret(password) => password.expose(),
+            Field::Secret(password) => password.0.expose(),
             Field::Flag(_) | Field::Null => "",
         };
         // Six octets for each octet of UTF-8 are never too few; quotes, colon, comma and a word come on top.
@@ -207,12 +246,22 @@ mod tests {
     }
 
     #[test]
-    fn an_error_and_a_debug_text_hold_no_value() {
-        let password = Password::new("kanarienvogel\n".to_owned());
-        let fields = [("password", Field::Secret(&password))];
-        let error = input(&Marker::new(&[0; 16]), &fields).unwrap_err();
-        assert_eq!(error.to_string(), "the value of password holds the control character U+000A");
-        assert!(!format!("{error:?}{fields:?}").contains("kanarienvogel"));
+    fn an_error_holds_no_value() {
+        let error = sent("kanarienvogel\n").unwrap_err();
+        assert_eq!(error.to_string(), "the value of value holds the control character U+000A");
+        assert!(!format!("{error:?}").contains("kanarienvogel"));
+    }
+
+    #[test]
+    fn only_long_plain_passwords_are_for_one_use() {
+        let received = |text: &str| OneUsePassword::received(Password::new(text.to_owned())).is_ok();
+        assert!(received(OneUsePassword::generate(&[3; 16]).password().expose()));
+        assert!(received(&"a".repeat(22)) && received(&"Z9".repeat(64)));
+        for text in
+            ["", "a", &"a".repeat(21), &"a".repeat(129), &"a'".repeat(12), &"\u{e4}".repeat(12), &"a\0".repeat(12)]
+        {
+            assert!(!received(text), "{text:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The scripts by name, put together from constant files, and the arguments that start one.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -27,7 +29,7 @@ pub enum Effect {
 }
 
 /// A script that the bridge can run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Script {
     /// The name, that of its main file.
     pub name: &'static str,
@@ -35,61 +37,80 @@ pub struct Script {
     pub needs: Needs,
     /// What it does to the machine.
     pub effect: Effect,
+    /// How long it may run. Loading the cmdlets of SharePoint alone takes a minute on a cold server.
+    pub deadline: Duration,
     parts: &'static [&'static str],
 }
 
-macro_rules! script {
-    ($name:literal, $needs:ident, $effect:ident, [$($part:literal),+]) => {
-        Script {
+/// Makes one constant per script, and the list of all.
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $needs:ident, $effect:ident, $seconds:literal,
+        [$($part:literal),+];)+) => {
+        $($(#[$doc])* pub const $constant: Script = Script {
             name: $name,
             needs: Needs::$needs,
             effect: Effect::$effect,
+            deadline: Duration::from_secs($seconds),
             parts: &[$(include_str!(concat!($part, ".ps1"))),+],
-        }
+        };)+
+
+        /// Every script, in the order of docs/powershell.md.
+        pub const SCRIPTS: &[Script] = &[$($constant),+];
     };
 }
 
-/// Every script, in the order of docs/powershell.md.
-pub const SCRIPTS: &[Script] = &[
-    script!("Describe", Local, Observes, ["Describe"]),
-    script!("NetworkIdentity", NetworkIdentity, Observes, ["NetworkIdentity"]),
-    script!("LocateReconfiguration", Local, Observes, ["FindReconfiguration", "LocateReconfiguration"]),
-    script!(
-        "CertificateReconfiguration",
-        NetworkIdentity,
-        Changes,
-        ["FindReconfiguration", "CertificateReconfiguration"]
-    ),
-    script!("GetCrmCertificate", NetworkIdentity, Observes, ["CrmSnapin", "GetCrmCertificate"]),
-    script!("SetCrmCertificate", NetworkIdentity, Changes, ["CrmSnapin", "SetCrmCertificate"]),
-    script!("RemoveCrmCertificate", NetworkIdentity, Changes, ["CrmSnapin", "RemoveCrmCertificate"]),
-    script!("GetCrmServer", NetworkIdentity, Observes, ["CrmSnapin", "GetCrmServer"]),
-    script!("GetServices", Local, Observes, ["GetServices"]),
-    script!("RestartService", Local, Changes, ["RestartService"]),
-    script!("GetAppPools", Local, Observes, ["GetAppPools"]),
-    script!("RecycleAppPool", Local, Changes, ["RecycleAppPool"]),
-    script!("ResetIis", Local, Changes, ["ResetIis"]),
-    script!("GetSharePointTrusts", NetworkIdentity, Observes, ["SharePoint", "GetSharePointTrusts"]),
-    script!("GetMetadataJob", NetworkIdentity, Observes, ["SharePoint", "MetadataJob", "MetadataJobState"]),
-    script!(
-        "StartMetadataJob",
-        NetworkIdentity,
-        Changes,
-        ["SharePoint", "MetadataJob", "StartMetadataJob", "MetadataJobState"]
-    ),
-    script!(
-        "HoldMetadataJob",
-        NetworkIdentity,
-        Changes,
-        ["SharePoint", "MetadataJob", "HoldMetadataJob", "MetadataJobState"]
-    ),
-    script!(
-        "ReleaseMetadataJob",
-        NetworkIdentity,
-        Changes,
-        ["SharePoint", "MetadataJob", "ReleaseMetadataJob", "MetadataJobState"]
-    ),
-];
+scripts! {
+    /// What PowerShell is there, and what of a call it writes down.
+    DESCRIBE = "Describe", Local, Observes, 60, ["Describe"];
+    /// Whether this session has credentials to go on with.
+    NETWORK_IDENTITY = "NetworkIdentity", NetworkIdentity, Observes, 60, ["NetworkIdentity"];
+    /// Which CertificateReconfiguration.ps1 would run.
+    LOCATE_RECONFIGURATION =
+        "LocateReconfiguration", Local, Observes, 60, ["FindReconfiguration", "LocateReconfiguration"];
+    /// Microsoft's script.
+    CERTIFICATE_RECONFIGURATION =
+        "CertificateReconfiguration", NetworkIdentity, Changes, 900,
+        ["FindReconfiguration", "CertificateReconfiguration"];
+    /// The certificate rows.
+    GET_CRM_CERTIFICATE =
+        "GetCrmCertificate", NetworkIdentity, Observes, 180, ["CrmSnapin", "GetCrmCertificate"];
+    /// Writes one row.
+    SET_CRM_CERTIFICATE =
+        "SetCrmCertificate", NetworkIdentity, Changes, 180, ["CrmSnapin", "SetCrmCertificate"];
+    /// Removes one row.
+    REMOVE_CRM_CERTIFICATE =
+        "RemoveCrmCertificate", NetworkIdentity, Changes, 180, ["CrmSnapin", "RemoveCrmCertificate"];
+    /// The servers of the deployment.
+    GET_CRM_SERVER = "GetCrmServer", NetworkIdentity, Observes, 180, ["CrmSnapin", "GetCrmServer"];
+    /// The services of Dynamics, of SharePoint's timer and of IIS.
+    GET_SERVICES = "GetServices", Local, Observes, 60, ["GetServices"];
+    /// Restarts one service.
+    RESTART_SERVICE = "RestartService", Local, Changes, 300, ["RestartService"];
+    /// The application pools.
+    GET_APP_POOLS = "GetAppPools", Local, Observes, 60, ["GetAppPools"];
+    /// Recycles one application pool.
+    RECYCLE_APP_POOL = "RecycleAppPool", Local, Changes, 120, ["RecycleAppPool"];
+    /// Restarts the web server.
+    RESET_IIS = "ResetIis", Local, Changes, 300, ["ResetIis"];
+    /// What SharePoint trusts.
+    GET_SHAREPOINT_TRUSTS =
+        "GetSharePointTrusts", NetworkIdentity, Observes, 300, ["SharePoint", "GetSharePointTrusts"];
+    /// The job that reads metadata.
+    GET_METADATA_JOB =
+        "GetMetadataJob", NetworkIdentity, Observes, 300, ["SharePoint", "MetadataJob", "MetadataJobState"];
+    /// Starts the job.
+    START_METADATA_JOB =
+        "StartMetadataJob", NetworkIdentity, Changes, 300,
+        ["SharePoint", "MetadataJob", "StartMetadataJob", "MetadataJobState"];
+    /// Holds the job.
+    HOLD_METADATA_JOB =
+        "HoldMetadataJob", NetworkIdentity, Changes, 300,
+        ["SharePoint", "MetadataJob", "HoldMetadataJob", "MetadataJobState"];
+    /// Releases the job.
+    RELEASE_METADATA_JOB =
+        "ReleaseMetadataJob", NetworkIdentity, Changes, 300,
+        ["SharePoint", "MetadataJob", "ReleaseMetadataJob", "MetadataJobState"];
+}
 
 impl Script {
     /// Returns the script of this name.
@@ -159,7 +180,8 @@ mod tests {
     #[test]
     fn names_are_unique_and_found() {
         for script in SCRIPTS {
-            assert!(std::ptr::eq(Script::named(script.name).unwrap(), script));
+            assert_eq!(Script::named(script.name), Some(script));
+            assert_eq!(SCRIPTS.iter().filter(|other| other.name == script.name).count(), 1);
         }
         assert!(Script::named("Contoso").is_none());
     }

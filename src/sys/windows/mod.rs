@@ -5,6 +5,7 @@
 mod ffi;
 pub(super) mod file;
 mod name;
+pub(super) mod powershell;
 pub(super) mod process;
 pub(super) mod terminal;
 

@@ -4,6 +4,7 @@ pub(super) mod console;
 pub(super) mod file;
 pub(super) mod job;
 pub(super) mod security;
+pub(super) mod system;
 
 use std::ffi::OsStr;
 use std::io;
