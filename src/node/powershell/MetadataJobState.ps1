@@ -1,5 +1,5 @@
 # What the job is after the act, read anew.
-$Now = Get-SPTimerJob | Where-Object { $_.Name -eq $Job.Name } | Select-Object -First 1
+$Now = Get-SPTimerJob | Where-Object { $_.Name -eq $Job.Name }
 $Runs = @($Now.HistoryEntries | Where-Object { $null -ne $_ } | Select-Object -First 10)
 $Active = @($Farm.TimerService.RunningJobs | Where-Object { $_.JobDefinitionTitle -eq $Now.Title })
 $Value = [ordered]@{

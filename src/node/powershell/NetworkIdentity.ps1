@@ -2,7 +2,6 @@
 $System = Get-CimInstance -ClassName 'Win32_ComputerSystem'
 if ($System.PartOfDomain -ne $true) { throw 's2scert:no-domain' }
 $Share = '\\{0}\SYSVOL' -f $System.Domain
-$Value = [ordered]@{ share = $Share; reached = $false; message = $null }
 try {
     $Entries = @(Get-ChildItem -LiteralPath $Share -ErrorAction Stop)
     $Value = [ordered]@{ share = $Share; reached = ($Entries.Count -gt 0); message = $null }

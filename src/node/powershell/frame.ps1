@@ -1,7 +1,6 @@
 # The frame of every call: the data come in as one line of JSON, the answer goes out between two marker lines.
 # The body of the script that is called stands where the line of the body stands.
 $ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
 $WarningPreference = 'SilentlyContinue'
 $Request = $input | ConvertFrom-Json
 # In another language mode the rest cannot run. What stands here can.
@@ -12,7 +11,6 @@ if ([string]$ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
     exit 0
 }
 $Stage = 'before'
-$Value = $null
 try {
     # body
     $Answer = [ordered]@{ ok = $true; value = $Value }

@@ -39,10 +39,12 @@ pub struct Description {
     /// Where transcripts go; empty for the default.
     pub transcript_folder: String,
     /// How the service of AppLocker starts: 2 by itself, 3 on demand, 4 never.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub app_locker_start: Option<i64>,
     /// The collections for which AppLocker has rules.
     pub app_locker_rules: Vec<String>,
     /// How Windows Defender Application Control treats programs: 0 off, 1 audited, 2 enforced.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub code_integrity: Option<i64>,
     /// The account.
     pub identity: String,
@@ -84,6 +86,7 @@ pub struct NetworkAccess {
     /// Whether it could be read. Where it could not, the second hop is refused.
     pub reached: bool,
     /// The words of the system, in its language, where it could not.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub message: Option<String>,
 }
 
@@ -245,6 +248,7 @@ pub struct ResetIis;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct IisReset {
     /// Its exit code.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub exit_code: Option<i64>,
     /// What it printed, in the language of the server.
     pub output: Vec<String>,

@@ -63,6 +63,7 @@ pub struct ReconfigurationOutcome {
     /// The state of its signature.
     pub signature: String,
     /// The exit code, where the script set one.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub exit_code: Option<i64>,
     /// Errors that did not break it off, the first 50.
     pub errors: Vec<ReportedError>,
@@ -79,6 +80,7 @@ pub struct ReportedError {
     /// PowerShell's name of the error.
     pub id: String,
     /// The code of the exception.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub hresult: Option<i64>,
 }
 

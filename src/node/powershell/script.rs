@@ -118,9 +118,20 @@ impl Script {
         SCRIPTS.iter().find(|script| script.name == name)
     }
 
-    /// Returns the whole text, comments and empty lines left out. It is the same for every call.
+    /// Returns the files that the script is made of, the frame first.
+    pub fn sources(&self) -> Vec<&'static str> {
+        [FRAME].into_iter().chain(self.parts.iter().copied()).collect()
+    }
+
+    /// Returns the whole text. It is the same for every call.
     pub fn text(&self) -> String {
-        let whole = FRAME.replacen(BODY, &self.parts.concat(), 1);
+        Self::assembled(&self.sources())
+    }
+
+    /// Puts a frame and the parts of its body together, comments and empty lines left out.
+    pub fn assembled(sources: &[&str]) -> String {
+        let (frame, parts) = sources.split_first().unwrap_or((&"", &[]));
+        let whole = frame.replacen(BODY, &parts.concat(), 1);
         let kept = whole.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
         kept.map(|line| format!("{line}\n")).collect()
     }
