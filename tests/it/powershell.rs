@@ -12,3 +12,5 @@ mod faults;
 mod lint;
 /// A script with any statement deleted or any literal or operator altered fails a case.
 mod mutants;
+/// The stand-in as a process of its own: arguments, environment, deadline, overlapping calls.
+mod process;

@@ -81,5 +81,5 @@ fn distorted(ended: Ended, world: &World) -> Ended {
 /// Writes down how a process was started.
 pub(crate) fn note_start(world: &World, arguments: &[String], environment: Vec<(String, String)>) {
     let environment: serde_json::Value = environment.into_iter().map(|(name, value)| (name, json!(value))).collect();
-    world.note(json!({ "started": arguments, "environment": environment }));
+    world.note(json!({ "started": arguments, "environment": environment, "process": std::process::id() }));
 }

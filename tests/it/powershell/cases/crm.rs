@@ -336,6 +336,11 @@ fn locating() -> Vec<Case> {
             located(NEW, ""),
         ),
         locate(
+            "not where the registry says, but in the newer folder",
+            |state| put(state, json!({ "CRM_Server_InstallDir": "D:\\CRM" }), &[NEW]),
+            located(NEW, ""),
+        ),
+        locate(
             "nowhere",
             |state| put(state, json!({ "CRM_Server_InstallDir": "D:\\CRM" }), &["C:"]),
             Err("CertificateReconfiguration.ps1 was not found | script-absent"),
