@@ -5,6 +5,7 @@
 
 mod fault;
 mod key_fault;
+mod powershell;
 mod state;
 mod store;
 
@@ -23,6 +24,7 @@ use crate::farm::access::{AccessState, Principal};
 pub use crate::farm::KeyPlace;
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
+pub use powershell::{PowerShell, PowerShellLimits, PowerShellOutput};
 pub use state::{Entry, Held, StateFolder, StateFolders};
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 
@@ -41,6 +43,8 @@ pub struct Host {
     pub environment: Arc<dyn Environment>,
     /// Programs of others.
     pub commands: Arc<dyn Commands>,
+    /// Windows PowerShell.
+    pub powershell: Arc<dyn PowerShell>,
     /// Who may use a private key.
     pub key_access: Arc<dyn KeyAccess>,
     /// Who is who.

@@ -199,6 +199,9 @@ pub enum CommandError {
     /// The list of arguments is empty.
     #[error("no program is named")]
     Empty,
+    /// The machine has no Windows PowerShell.
+    #[error("there is no Windows PowerShell on this machine")]
+    NoPowerShell,
     /// The program could not be started.
     #[error("cannot start {program}")]
     NotStarted {

@@ -25,6 +25,8 @@ mod hardship;
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
+/// The PowerShell scripts: their subset, their behaviour in the stand-in, their mutants, their faults.
+mod powershell;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
@@ -32,5 +34,8 @@ mod remedies;
 /// No test: finding the programs that judge.
 #[path = "../support/tools.rs"]
 mod tools;
+/// No test: the stand-in for `powershell.exe`, here without a process of its own.
+#[path = "../standin/mod.rs"]
+mod standin;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;

@@ -17,7 +17,8 @@ use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
     Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PrincipalError, Principals, Random, Staged,
+    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PowerShell,
+    PowerShellLimits, PowerShellOutput, PrincipalError, Principals, Random, Staged,
     Stream, Terminal,
 };
 use zeroize::Zeroizing;
@@ -35,6 +36,7 @@ mod fake_store;
 pub(crate) struct FakeHost {
     state: Arc<Mutex<State>>,
     folders: FakeFolders,
+    powershell: Option<Arc<dyn PowerShell>>,
 }
 
 struct State {
@@ -73,7 +75,7 @@ impl FakeHost {
             access_written: 0,
             stores: fake_store::Stores::default(),
         };
-        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default() }
+        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None }
     }
 
     /// Puts a file there.
@@ -107,6 +109,12 @@ impl FakeHost {
         self
     }
 
+    /// Installs Windows PowerShell.
+    pub(crate) fn with_powershell(mut self, powershell: Arc<dyn PowerShell>) -> Self {
+        self.powershell = Some(powershell);
+        self
+    }
+
     /// Gives a key its access: a file's path, or the name of a container.
     pub(crate) fn with_access(self, place: &str, state: AccessState) -> Self {
         self.state().access.insert(place.to_owned(), state);
@@ -134,6 +142,7 @@ impl FakeHost {
             terminal: fake.clone(),
             environment: fake.clone(),
             commands: fake.clone(),
+            powershell: self.powershell.clone().unwrap_or_else(|| fake.clone()),
             key_access: fake.clone(),
             principals: fake.clone(),
             stores: fake.clone(),
@@ -376,6 +385,18 @@ impl Terminal for FakeHost {
 impl Environment for FakeHost {
     fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
         Ok(self.state().variables.get(name).cloned())
+    }
+}
+
+/// A machine without one; see [`FakeHost::with_powershell`].
+impl PowerShell for FakeHost {
+    fn run(
+        &self,
+        _: &[String],
+        _: Zeroizing<Vec<u8>>,
+        _: PowerShellLimits,
+    ) -> Result<PowerShellOutput, CommandError> {
+        Err(CommandError::NoPowerShell)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The acts on the access to the key of a certificate.
 
-use super::store::{find, in_the_middle, no_key};
+use super::store::{absent, find, in_the_middle, no_key};
 use super::{Did, Fault, Look, Work, told};
 use crate::error::{Error, Kind};
 use crate::farm::KeyPlace;
@@ -84,8 +84,6 @@ fn did(thumbprint: &Hex<20>, key: &KeyPlace, report: &AccessReport) -> Did {
 
 /// Returns the key that the store names for a certificate.
 fn key(thumbprint: &Hex<20>, work: &Work<'_>) -> Result<KeyPlace, Fault> {
-    let seen = find(thumbprint, work)?.ok_or_else(|| {
-        Error::new(Kind::Unreadable, "no certificate in the store My has this thumbprint").at(thumbprint)
-    })?;
+    let seen = find(thumbprint, work)?.ok_or_else(|| absent(thumbprint))?;
     seen.stored.key.ok_or_else(|| no_key(thumbprint))
 }

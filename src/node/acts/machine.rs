@@ -1,7 +1,8 @@
 //! The acts of the real machine: each action to the room that does it.
 
-use super::{Acts, Did, Fault, Look, Surroundings, Work, access, store};
-use crate::node::protocol::{Action, Refusal, RefusalCode, Seen, Text};
+use super::{Acts, Did, Fault, Look, Surroundings, Work, access, crm, script, services, sharepoint, store};
+use crate::error::Kind;
+use crate::node::protocol::{Action, Trouble};
 
 /// The acts of this machine, through its ports.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +20,33 @@ impl Acts for MachineActs {
             Action::Grant(asked) => access::is_granted(asked, work),
             Action::Revoke(asked) => access::is_revoked(asked, work),
             Action::RestoreAccess(asked) => access::is_restored(asked, work),
+            Action::Reconfigure(asked) => script::is_reconfigured(asked, work),
+            Action::CrmCertificates(_) => crm::rows(work),
+            Action::CrmCertificateSet(asked) => crm::is_set(asked, work),
+            Action::CrmCertificateRemove(asked) => crm::is_removed(asked, work),
+            Action::CrmServers(_) => crm::servers(work),
+            Action::Services(_) => services::show(work),
+            Action::ServiceRestart(asked) => services::is_restarted(asked, work),
+            Action::PoolRecycle(asked) => services::is_recycled(asked, work),
+            Action::IisReset(asked) => services::is_reset(*asked, work),
+            Action::SharepointTrusts(_) => sharepoint::trusts(work),
+            Action::MetadataJob(_) => sharepoint::job(work),
+            Action::MetadataJobStart(asked) => sharepoint::has_run(*asked, work),
+            Action::MetadataJobHold(_) => sharepoint::is_held(work),
+            Action::MetadataJobRelease(_) => sharepoint::is_released(work),
             Action::Prove(prove) => store::prove(prove, work),
-            other => Err(not_here(other)),
+            Action::Describe(_)
+            | Action::Stage(_)
+            | Action::Unstage(_)
+            | Action::Lease(_)
+            | Action::LeaseTake(_)
+            | Action::LeaseRenew(_)
+            | Action::LeaseRelease(_)
+            | Action::RollMarker(_)
+            | Action::RollMarkerWrite(_)
+            | Action::RollMarkerClear(_)
+            | Action::Journal(_)
+            | Action::JournalAppend(_) => Err(of_the_engine(action)),
         }
     }
 
@@ -31,20 +57,26 @@ impl Acts for MachineActs {
             Action::Grant(asked) => access::grant(asked, work),
             Action::Revoke(asked) => access::revoke(asked, work),
             Action::RestoreAccess(asked) => access::restore(asked, work),
-            other => Err(not_here(other)),
+            Action::Reconfigure(asked) => script::reconfigure(asked, work),
+            Action::CrmCertificateSet(asked) => crm::set(asked, work),
+            Action::CrmCertificateRemove(asked) => crm::remove(asked, work),
+            Action::ServiceRestart(asked) => services::restart(asked, work),
+            Action::PoolRecycle(asked) => services::recycle(asked, work),
+            Action::IisReset(_) => services::reset(work),
+            Action::MetadataJobStart(_) => sharepoint::start(work),
+            Action::MetadataJobHold(_) => sharepoint::hold(work),
+            Action::MetadataJobRelease(_) => sharepoint::release(work),
+            _ => Err(of_the_engine(action)),
         }
     }
 
-    fn surroundings(&self, _: &Work<'_>) -> Surroundings {
-        Surroundings {
-            powershell: Seen::Unseen(Text::told("not looked for")),
-            script: Seen::Unseen(Text::told("not looked for")),
-            network_identity: Seen::Unseen(Text::told("not measured")),
-        }
+    fn surroundings(&self, work: &Work<'_>) -> Surroundings {
+        script::surroundings(work)
     }
 }
 
-fn not_here(action: &Action) -> Fault {
-    let why = format!("the action {} needs Windows PowerShell, which this machine has not", action.info().name);
-    Fault::Refused(Refusal::new(RefusalCode::NotHere, &why, "ask a Windows server of the farm"))
+/// The engine does these itself, or refuses to perform what only looks: they do not come here.
+fn of_the_engine(action: &Action) -> Fault {
+    let what = format!("the action {} is not one of the machine", action.info().name);
+    Fault::Failed(Trouble::new(Kind::Internal, &what))
 }

@@ -3,7 +3,11 @@
 //! The engine knows nothing behind this page. [`MachineActs`] does them for real; a simulated node does them on values.
 
 mod access;
+mod crm;
 mod machine;
+mod script;
+mod services;
+mod sharepoint;
 mod store;
 mod told;
 

@@ -34,6 +34,15 @@ pub(super) fn place(work: &Work<'_>) -> StorePlace {
     }
 }
 
+/// Returns the same where anything is there. A named folder that is not there yet holds nothing.
+fn there(work: &Work<'_>) -> Result<Option<StorePlace>, Fault> {
+    let place = place(work);
+    Ok(match &place {
+        StorePlace::Folder(path) if work.host.state.find(path)?.is_none() => None,
+        _ => Some(place),
+    })
+}
+
 /// Lists a store.
 pub(super) fn list(store: Store, work: &Work<'_>) -> Result<Look, Fault> {
     let name = match store {
@@ -41,7 +50,8 @@ pub(super) fn list(store: Store, work: &Work<'_>) -> Result<Look, Fault> {
         Store::Ca => StoreName::Ca,
         Store::Root => StoreName::Root,
     };
-    let report = store::list(work.host, &place(work), &[name])?;
+    let Some(place) = there(work)? else { return Ok(Look::of(Facts::Certificates(Certificates::default()))) };
+    let report = store::list(work.host, &place, &[name])?;
     let groups = report.same_subjects.iter();
     Ok(Look::of(Facts::Certificates(Certificates {
         certificates: List::first(report.entries.iter().filter_map(told::certificate)),
@@ -59,6 +69,9 @@ pub(super) fn show(thumbprint: &Hex<20>, work: &Work<'_>) -> Result<Look, Fault>
 }
 
 fn facts(thumbprint: &Hex<20>, work: &Work<'_>) -> Result<Facts, Fault> {
+    if there(work)?.is_none() {
+        return Err(absent(thumbprint));
+    }
     let report = store::show(work.host, &place(work), StoreName::My, &told::print(thumbprint))?;
     let others = report.same_subject.iter().filter_map(|one| one.parse().ok());
     let group: List<Hex<20>, _> = List::first(others);
@@ -72,7 +85,8 @@ fn facts(thumbprint: &Hex<20>, work: &Work<'_>) -> Result<Facts, Fault> {
 
 /// Lists keys that no certificate names.
 pub(super) fn orphans(work: &Work<'_>) -> Result<Look, Fault> {
-    let report = store::orphans(work.host, &place(work))?;
+    let Some(place) = there(work)? else { return Ok(Look::of(Facts::Orphans(Orphans::default()))) };
+    let report = store::orphans(work.host, &place)?;
     let keys = report.keys.iter().map(|one| Text::told(&one.place.text()));
     Ok(Look::of(Facts::Orphans(Orphans { keys: List::first(keys), gaps: told::gaps(&report.gaps) })))
 }
@@ -80,11 +94,12 @@ pub(super) fn orphans(work: &Work<'_>) -> Result<Look, Fault> {
 /// Finds a certificate of the store My; nothing where it is not there.
 pub(super) fn find(thumbprint: &Hex<20>, work: &Work<'_>) -> Result<Option<Seen>, Fault> {
     let print = told::print(thumbprint);
-    let there = store::list(work.host, &place(work), &[StoreName::My])?.entries;
+    let Some(place) = there(work)? else { return Ok(None) };
+    let there = store::list(work.host, &place, &[StoreName::My])?.entries;
     if !there.iter().any(|entry| entry.thumbprint == print) {
         return Ok(None);
     }
-    Ok(Some(store::find(work.host, &place(work), StoreName::My, &print)?))
+    Ok(Some(store::find(work.host, &place, StoreName::My, &print)?))
 }
 
 /// Looks whether a certificate is installed so that the product can sign with it, and these may read its key.
@@ -124,6 +139,9 @@ fn staged(install: &Install, work: &Work<'_>) -> Result<Did, Fault> {
         .fill(&mut nonce)
         .map_err(|error| Error::new(Kind::Internal, "the random generator failed").because(error))?;
     let place = place(work);
+    if let StorePlace::Folder(path) = &place {
+        work.host.state.create(path)?;
+    }
     let order = InstallOrder {
         place: &place,
         credential: &staged.credential,
@@ -153,7 +171,7 @@ pub(super) fn is_gone(remove: &Remove, work: &Work<'_>) -> Result<Look, Fault> {
 
 /// Removes a certificate that nothing else uses.
 pub(super) fn remove(remove: &Remove, work: &Work<'_>) -> Result<Did, Fault> {
-    let place = place(work);
+    let Some(place) = there(work)? else { return Ok(Did::silent(false)) };
     let order = RemoveOrder {
         place: &place,
         store: StoreName::My,
@@ -169,7 +187,7 @@ pub(super) fn remove(remove: &Remove, work: &Work<'_>) -> Result<Did, Fault> {
 
 /// Signs with the key that the store names, and verifies with the certificate.
 pub(super) fn prove(prove: &Prove, work: &Work<'_>) -> Result<Look, Fault> {
-    let seen = store::find(work.host, &place(work), StoreName::My, &told::print(&prove.thumbprint))?;
+    let seen = find(&prove.thumbprint, work)?.ok_or_else(|| absent(&prove.thumbprint))?;
     let key = seen.stored.key.as_ref().ok_or_else(|| no_key(&prove.thumbprint))?;
     let node = work.host.machine.facts().map(|facts| facts.name).unwrap_or_default();
     let nonce = hex_upper(prove.nonce.as_bytes());
@@ -189,6 +207,12 @@ pub(super) fn prove(prove: &Prove, work: &Work<'_>) -> Result<Look, Fault> {
         }
         _ => Err(Fault::Failed(Trouble::new(Kind::Unreadable, "the certificate is too large for an answer"))),
     }
+}
+
+/// Says that a certificate is not there.
+pub(super) fn absent(thumbprint: &Hex<20>) -> Fault {
+    let error = Error::new(Kind::Unreadable, "no certificate in the store My has this thumbprint").at(thumbprint);
+    error.hint("see what is there with the action store-list").into()
 }
 
 /// Says that a certificate names no key.

@@ -1,6 +1,6 @@
 //! What the rooms of a node tell, as facts of the wire.
 
-use crate::cert::digest::{Fingerprint, Thumbprint};
+use crate::cert::digest::Thumbprint;
 use crate::farm::store::{KeyState, StoreEntry, StoredKey};
 use crate::farm::{Gap, KeyPlace};
 use crate::node::access::AccessReport;
@@ -82,9 +82,4 @@ pub(super) fn print(thumbprint: &Hex<20>) -> String {
 /// Returns the hashes of a DER.
 pub(super) fn thumbprint_of(der: &[u8]) -> Hex<20> {
     Hex::from(*Thumbprint::of(der).as_bytes())
-}
-
-/// Returns the SHA-256 of octets.
-pub(super) fn sha256_of(bytes: &[u8]) -> Hex<32> {
-    Hex::from(*Fingerprint::of(bytes).as_bytes())
 }

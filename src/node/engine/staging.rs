@@ -140,7 +140,7 @@ fn opened(
 }
 
 /// Returns what is staged.
-pub(super) fn left(folder: Option<&dyn StateFolder>) -> Result<Vec<StagedFile>, FileError> {
+pub(in crate::node) fn left(folder: Option<&dyn StateFolder>) -> Result<Vec<StagedFile>, FileError> {
     let Some(staging) = folder.map(|folder| folder.find(FOLDER)).transpose()?.flatten() else { return Ok(Vec::new()) };
     let entries = staging.entries()?.into_iter();
     Ok(entries.map(|e| StagedFile { name: Text::told(&e.name), size: e.size, written: e.written }).collect())

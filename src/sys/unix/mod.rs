@@ -5,6 +5,7 @@ pub(super) mod folder;
 pub(super) mod key_access;
 pub(super) mod machine;
 pub(super) mod principal;
+pub(super) mod powershell;
 pub(super) mod process;
 pub(super) mod store;
 pub(super) mod terminal;

@@ -9,6 +9,7 @@ pub(super) mod key_access;
 pub(super) mod machine;
 mod name;
 pub(super) mod principal;
+pub(super) mod powershell;
 pub(super) mod process;
 pub(super) mod terminal;
 

@@ -8,6 +8,7 @@ pub(super) mod job;
 pub(super) mod machine;
 pub(super) mod ncrypt;
 pub(super) mod security;
+pub(super) mod system;
 
 use std::ffi::OsStr;
 use std::io;
