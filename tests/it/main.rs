@@ -25,6 +25,11 @@ mod hardship;
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
+/// A machine in memory.
+#[path = "../support/fake_host.rs"]
+mod fake_host;
+/// Requests to a node and their answers.
+mod node;
 /// The PowerShell scripts: their subset, their behaviour in the stand-in, their mutants, their faults.
 mod powershell;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
