@@ -11,6 +11,7 @@ pub(crate) mod findings;
 pub(crate) mod inspect;
 pub(crate) mod issue;
 pub(crate) mod policy;
+pub(crate) mod store;
 
 /// Writes a labelled line: the label is padded so that values stand in one column.
 pub(crate) fn field(text: &mut String, label: &str, value: &str) {

@@ -10,6 +10,7 @@ pub(super) mod machine;
 mod name;
 pub(super) mod principal;
 pub(super) mod process;
+pub(super) mod store;
 pub(super) mod terminal;
 
 #[cfg(test)]
