@@ -17,7 +17,7 @@ use crate::node::store::{
     self, INSTALL_SCHEMA, InstallOrder, InstallReport, ListReport, OrphansReport, PURPOSE, RemoveOrder, RemoveReport,
     ShowReport,
 };
-use crate::ports::Host;
+use crate::ports::{FileError, FileFault, Host};
 
 /// Octets of a nonce that is drawn here.
 const NONCE: usize = 32;
@@ -60,6 +60,7 @@ pub struct InstallOptions {
 /// # Errors
 /// As [`store::list`].
 pub fn list(host: &Host, place: &StorePlace, stores: &[StoreName]) -> Result<ListReport> {
+    must_exist(host, place)?;
     store::list(host, place, if stores.is_empty() { &StoreName::ALL } else { stores })
 }
 
@@ -68,6 +69,7 @@ pub fn list(host: &Host, place: &StorePlace, stores: &[StoreName]) -> Result<Lis
 /// # Errors
 /// As [`store::show`].
 pub fn show(host: &Host, place: &StorePlace, store: StoreName, thumbprint: &str) -> Result<ShowReport> {
+    must_exist(host, place)?;
     store::show(host, place, store, thumbprint)
 }
 
@@ -76,6 +78,7 @@ pub fn show(host: &Host, place: &StorePlace, store: StoreName, thumbprint: &str)
 /// # Errors
 /// As [`store::remove`].
 pub fn remove(host: &Host, order: &RemoveOrder<'_>) -> Result<RemoveReport> {
+    must_exist(host, order.place)?;
     store::remove(host, order)
 }
 
@@ -84,6 +87,7 @@ pub fn remove(host: &Host, order: &RemoveOrder<'_>) -> Result<RemoveReport> {
 /// # Errors
 /// As [`store::orphans`].
 pub fn orphans(host: &Host, place: &StorePlace) -> Result<OrphansReport> {
+    must_exist(host, place)?;
     store::orphans(host, place)
 }
 
@@ -157,6 +161,16 @@ fn read(host: &Host, options: &InstallOptions) -> Result<Gathered> {
     let mut gathered = Gathered::default();
     gathered.add(&options.file, input);
     Ok(gathered)
+}
+
+/// Refuses a folder that was named and is not there: an empty store would be a false answer to a mistake in the name.
+fn must_exist(host: &Host, place: &StorePlace) -> Result<()> {
+    match place {
+        StorePlace::Folder(path) if host.files.kind(path)?.is_none() => {
+            Err(Error::from(FileError::new(path, FileFault::NotFound)).hint("s2scert install makes the folder"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Draws a nonce, or reads that of the caller.
