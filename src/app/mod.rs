@@ -16,3 +16,4 @@ pub mod pfx_choice;
 pub mod policies;
 pub mod report;
 pub mod source;
+pub mod store;

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::access_args::AccessCommand;
 use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
+use super::store_args::{InstallArgs, StoreCommand};
 
 /// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server
 /// tokens, and which SharePoint (on-premises) trusts.
@@ -45,6 +46,11 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Check files and folders of certificates against a policy
     Check(CheckArgs),
+    /// Install a PFX on this server: short form of `store install`
+    Install(Box<InstallArgs>),
+    /// List, show, install and remove certificates in the stores of this machine
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Show, change and prove who may use a private key
     #[command(subcommand)]
     Access(AccessCommand),
@@ -405,6 +411,16 @@ pub enum SchemaArg {
     NodeRequest,
     /// What `node` answers.
     NodeAnswer,
+    /// `store list --json`.
+    StoreList,
+    /// `store show --json`.
+    StoreShow,
+    /// `install --json` and `store install --json`.
+    StoreInstall,
+    /// `store remove --json`.
+    StoreRemove,
+    /// `store orphans --json`.
+    StoreOrphans,
     /// What any command prints with --json when it fails.
     Error,
 }

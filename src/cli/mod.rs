@@ -6,6 +6,7 @@ pub mod node_args;
 mod output;
 mod password_args;
 mod requests;
+pub mod store_args;
 mod views;
 
 use std::ffi::OsString;
@@ -16,16 +17,17 @@ use clap::{CommandFactory, Parser};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-use crate::app::{access, check, export, gate, import, inspect, issue, policies};
+use crate::app::{access, check, export, gate, import, inspect, issue, policies, store};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::MachineActs;
-use crate::node::{engine, protocol};
+use crate::node::{self, engine, protocol};
 use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
 use access_args::AccessCommand;
 use args::{Cli, Command, PolicyCommand, SchemaArg};
 use node_args::{NodeArgs, NodeCommand};
 use output::Output;
+use store_args::{InstallArgs, StoreCommand};
 
 /// The schema of what is printed with `--json` when a command fails.
 pub const ERROR_SCHEMA: &str = "s2scert.error/1.0";
@@ -117,6 +119,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(verdict(&report.findings))
         }
         Command::Check(args) => check_command(host, &requests::check(args)?, output),
+        Command::Install(args) => install_command(args, host, output),
+        Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
         Command::Node(args) => node_command(args, host, output),
         Command::Policy(command) => policy_command(command, host, output),
@@ -130,10 +134,15 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::PolicyList => schema_for!(policies::PolicyList),
                 SchemaArg::Policy => schema_for!(policies::ShownPolicy),
                 SchemaArg::Explanation => schema_for!(policies::Explanation),
-                SchemaArg::Access => schema_for!(crate::node::access::AccessReport),
+                SchemaArg::Access => schema_for!(node::access::AccessReport),
                 SchemaArg::AccessProve => schema_for!(access::ProveReport),
                 SchemaArg::NodeRequest => schema_for!(protocol::Request),
                 SchemaArg::NodeAnswer => schema_for!(protocol::Answer),
+                SchemaArg::StoreList => schema_for!(node::store::ListReport),
+                SchemaArg::StoreShow => schema_for!(node::store::ShowReport),
+                SchemaArg::StoreInstall => schema_for!(node::store::InstallReport),
+                SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
+                SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
             output.json = true;
@@ -164,6 +173,39 @@ fn check_command(host: &Host, options: &check::Options, output: &mut Output<'_>)
     let outcome = check::check(host, options, &mut view)?;
     view.finish(&outcome)?;
     Ok(outcome.exit_code())
+}
+
+fn install_command(args: &InstallArgs, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    let report = store::install(host, &args.options()?)?;
+    let look = |error: Error| error.hint("it is installed; look at it: s2scert store show THUMBPRINT");
+    let answered = output.answer(&report, views::store::render_install);
+    answered.map_err(|error| if report.changed { look(error) } else { error })?;
+    Ok(report.exit_code())
+}
+
+fn store_command(command: &StoreCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        StoreCommand::List { store: stores, place } => {
+            let stores: Vec<_> = stores.iter().map(|store| store.name()).collect();
+            output.answer(&store::list(host, &place.place(), &stores)?, views::store::render_list)?;
+        }
+        StoreCommand::Show { thumbprint, store, place } => {
+            let report = store::show(host, &place.place(), store.name(), thumbprint)?;
+            output.answer(&report, views::store::render_show)?;
+            return Ok(report.exit_code());
+        }
+        StoreCommand::Install(args) => return install_command(args, host, output),
+        StoreCommand::Remove { thumbprint, store, with_key, even_if_used, place } => {
+            let place = &place.place();
+            let (with_key, even_if_used) = (*with_key, *even_if_used);
+            let order = node::store::RemoveOrder { place, store: store.name(), thumbprint, with_key, even_if_used };
+            output.answer(&store::remove(host, &order)?, views::store::render_remove)?;
+        }
+        StoreCommand::Orphans { place } => {
+            output.answer(&store::orphans(host, &place.place())?, views::store::render_orphans)?;
+        }
+    }
+    Ok(ExitCode::Ok)
 }
 
 fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {

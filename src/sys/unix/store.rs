@@ -136,13 +136,7 @@ fn root(place: &StorePlace) -> Result<PathBuf, StoreError> {
 /// Opens a folder of a place that exists and that nobody else can write.
 fn opened(place: &StorePlace, name: &str) -> Result<Option<PathBuf>, StoreError> {
     let root = root(place)?;
-    let Some(walked) = state::walk(&root, false)? else {
-        return match place {
-            // A folder that was named and is not there is a mistake in the name.
-            StorePlace::Folder(path) => Err(FileError::new(path, FileFault::NotFound).into()),
-            StorePlace::LocalMachine | StorePlace::CurrentUser => Ok(None),
-        };
-    };
+    let Some(walked) = state::walk(&root, false)? else { return Ok(None) };
     safe(&walked)?;
     let Some(folder) = state::walk(&walked.join(name), false)? else { return Ok(None) };
     safe(&folder)?;

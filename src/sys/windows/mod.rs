@@ -11,6 +11,7 @@ mod name;
 pub(super) mod principal;
 pub(super) mod powershell;
 pub(super) mod process;
+pub(super) mod store;
 pub(super) mod terminal;
 
 #[cfg(test)]
