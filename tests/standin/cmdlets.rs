@@ -143,8 +143,10 @@ pub(crate) fn struck<T>(session: &mut Session<'_>, name: &str, act: impl FnOnce(
         "hang" => loop {
             std::thread::sleep(Duration::from_secs(1));
         },
-        "delay" => {
-            std::thread::sleep(Duration::from_millis(fault["milliseconds"].as_u64().unwrap_or(0)));
+        "gate" => {
+            while session.world.state()["gate"] != json!("open") {
+                std::thread::sleep(Duration::from_millis(20));
+            }
             act(session)
         }
         "warn" => {
