@@ -73,11 +73,10 @@ const CMDLETS: &[(&str, &str, &[&str], Cmdlet)] = &[
     ("Get-SPTimerJob", "SharePoint", &[], sharepoint::jobs),
     ("Get-SPTrustedRootAuthority", "SharePoint", &[], sharepoint::roots),
     ("Get-SPTrustedSecurityTokenIssuer", "SharePoint", &[], sharepoint::issuers),
-    ("Get-Service", "", &[], machine::services),
     ("Import-Module", "", &["Name"], machine::import),
     ("Join-Path", "", &["Path", "ChildPath"], machine::join),
     ("Remove-CrmCertificate", "Microsoft.Crm.PowerShell", &["Id", "Confirm"], crm::remove),
-    ("Restart-Service", "", &["InputObject", "Force"], machine::restart_service),
+    ("Restart-Service", "", &["Name", "Force"], machine::restart_service),
     ("Restart-WebAppPool", "WebAdministration", &["Name"], machine::recycle),
     (
         "Set-CrmCertificate",
