@@ -73,11 +73,10 @@ const CMDLETS: &[(&str, &str, &[&str], Cmdlet)] = &[
     ("Get-SPTimerJob", "SharePoint", &[], sharepoint::jobs),
     ("Get-SPTrustedRootAuthority", "SharePoint", &[], sharepoint::roots),
     ("Get-SPTrustedSecurityTokenIssuer", "SharePoint", &[], sharepoint::issuers),
-    ("Get-Service", "", &[], machine::services),
     ("Import-Module", "", &["Name"], machine::import),
     ("Join-Path", "", &["Path", "ChildPath"], machine::join),
     ("Remove-CrmCertificate", "Microsoft.Crm.PowerShell", &["Id", "Confirm"], crm::remove),
-    ("Restart-Service", "", &["InputObject", "Force"], machine::restart_service),
+    ("Restart-Service", "", &["Name", "Force"], machine::restart_service),
     ("Restart-WebAppPool", "WebAdministration", &["Name"], machine::recycle),
     (
         "Set-CrmCertificate",
@@ -143,8 +142,10 @@ pub(crate) fn struck<T>(session: &mut Session<'_>, name: &str, act: impl FnOnce(
         "hang" => loop {
             std::thread::sleep(Duration::from_secs(1));
         },
-        "delay" => {
-            std::thread::sleep(Duration::from_millis(fault["milliseconds"].as_u64().unwrap_or(0)));
+        "gate" => {
+            while session.world.state()["gate"] != json!("open") {
+                std::thread::sleep(Duration::from_millis(20));
+            }
             act(session)
         }
         "warn" => {

@@ -262,34 +262,20 @@ fn fits(instance: &Value, filter: &str) -> Run<bool> {
     Ok(any)
 }
 
-pub(super) fn services(session: &mut Session<'_>, _: &Bound) -> Output {
-    let state = session.world.state();
-    let entry = |json: &Json| {
-        let number = if word(json, "state") == "Running" { 4 } else { 1 };
-        let status = Value::Enum(word(json, "state").to_owned(), number);
-        Object::of("ServiceController", "", vec![("Name", Value::text(word(json, "name"))), ("Status", status)])
-    };
-    Ok(items(&state, "services").iter().map(entry).collect())
-}
-
 pub(super) fn restart_service(session: &mut Session<'_>, bound: &Bound) -> Output {
-    for service in bound.parameter("InputObject").unwrap_or(Value::Nothing).listed() {
-        let Value::Object(object) = service else { return absent("service") };
-        let name = object.property("Name").unwrap_or(Value::Null).words();
-        let dependents = session.world.with(|state| {
-            let forced = bound.parameter("Force").is_some();
-            let found = items(state, "services").iter().find(|one| word(one, "name") == name);
-            let held = found.is_some_and(|one| one["dependents"] == json!(true)) && !forced;
-            if !held {
-                begin_anew(state, |service| word(service, "name") == name);
-            }
-            held
-        });
-        if dependents {
-            let text = format!("Cannot stop service '{name}' because it has dependent services.");
-            return report(&text, "ServiceHasDependentServices", "ServiceCommandException");
-        }
+    let name = bound.text("Name");
+    let forced = bound.parameter("Force").is_some();
+    let state = session.world.state();
+    let is_meant = |service: &Json| word(service, "name").eq_ignore_ascii_case(&name);
+    let Some(service) = items(&state, "services").iter().find(|service| is_meant(service)) else {
+        let text = format!("Cannot find any service with service name '{name}'.");
+        return report(&text, "NoServiceFoundForGivenName", "ServiceCommandException");
+    };
+    if service["dependents"] == json!(true) && !forced {
+        let text = format!("Cannot stop service '{name}' because it has dependent services.");
+        return report(&text, "ServiceHasDependentServices", "ServiceCommandException");
     }
+    session.world.with(|state| begin_anew(state, is_meant));
     Ok(Vec::new())
 }
 

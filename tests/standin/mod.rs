@@ -14,8 +14,6 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-
 pub(crate) use world::World;
 
 use interpret::{Session, Stop};
@@ -76,10 +74,4 @@ fn distorted(ended: Ended, world: &World) -> Ended {
         _ => (stdout, ended.stderr),
     };
     Ended { code: fault["code"].as_i64().unwrap_or(ended.code), stdout, stderr }
-}
-
-/// Writes down how a process was started.
-pub(crate) fn note_start(world: &World, arguments: &[String], environment: Vec<(String, String)>) {
-    let environment: serde_json::Value = environment.into_iter().map(|(name, value)| (name, json!(value))).collect();
-    world.note(json!({ "started": arguments, "environment": environment, "process": std::process::id() }));
 }

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 
 /// What stands before the script.
 const FLAGS: &[&str] =
@@ -25,10 +26,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let state = std::env::var_os("S2SCERT_STANDIN_STATE").expect("S2SCERT_STANDIN_STATE names the state");
     let world = standin::World::Shared(state.into());
-    let environment = std::env::vars_os()
-        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+    let environment: serde_json::Value = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), json!(value.to_string_lossy())))
         .collect();
-    standin::note_start(&world, &arguments, environment);
+    world.note(json!({ "started": arguments, "environment": environment, "process": std::process::id() }));
     let Some(text) = script(&arguments) else {
         eprintln!("outside the subset: the arguments");
         return ExitCode::from(OUTSIDE);

@@ -35,7 +35,7 @@ pub(super) fn run(session: &mut Session<'_>, path: &str, bound: &Bound) -> Run<V
     let known = |name: &str| REQUIRED.iter().chain(OPTIONAL).any(|known| known.eq_ignore_ascii_case(name));
     let strange = bound.parameters.iter().find(|(name, _)| !known(name)).map(|(name, _)| name.as_str());
     let missing = REQUIRED.iter().find(|name| bound.text(name).is_empty());
-    if let Some(name) = strange.or(missing.copied()) {
+    if let Some(name) = strange.or_else(|| missing.copied()) {
         return thrown(&format!("A parameter is wrong: {name}"), "NamedParameterNotFound", "ParameterBindingException");
     }
     let begun = session.world.with(tick);

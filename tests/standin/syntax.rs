@@ -311,8 +311,10 @@ impl<'a> Reader<'a> {
                 let kind = self.words(children[0]).trim_matches(['[', ']']).to_owned();
                 Ok(Expression::Cast(kind, Box::new(self.expression(children[1])?)))
             }
-            "expression_with_unary_operator" if node.child_count() == 2 => match self.words(node.child(0).unwrap()) {
-                "-not" => Ok(Expression::Not(Box::new(self.expression(children[0])?))),
+            "expression_with_unary_operator" if node.child_count() == 2 => match (node.child(0), children.as_slice()) {
+                (Some(operator), [inner]) if self.words(operator) == "-not" => {
+                    Ok(Expression::Not(Box::new(self.expression(*inner)?)))
+                }
                 _ => self.outside(node),
             },
             "array_literal_expression" if children.len() > 1 => {

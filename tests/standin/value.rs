@@ -23,9 +23,9 @@ pub(crate) enum Value {
     Enum(String, i64),
     Date(Date),
     Bytes(Vec<u8>),
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     /// A table with its entries in order.
-    Table(Vec<(String, Value)>),
+    Table(Vec<(String, Self)>),
     Object(Rc<Object>),
     Type(String),
     Block(Rc<Block>),

@@ -1,5 +1,8 @@
 //! What the stubbed cmdlets see and change: one JSON document, in memory or in a file that several processes share.
 
+#![allow(dead_code, reason = "the program and tests/it use a part each")]
+#![allow(clippy::expect_used, reason = "a world that cannot be read or written ends the test")]
+
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -8,9 +8,9 @@ $Output = & $Tool '/restart' '/timeout:60' *>&1
 $ExitCode = $LASTEXITCODE
 $ErrorActionPreference = 'Stop'
 $Stage = 'after'
-$After = @(Get-Service | Where-Object { $_.Name -eq 'W3SVC' })
+$After = @(Get-CimInstance -ClassName 'Win32_Service' -Filter 'Name = "W3SVC"')
 $Value = [ordered]@{
     exitCode = $ExitCode
     output = @($Output | Select-Object -First 50 | ForEach-Object { [string]$_ })
-    states = @($After | ForEach-Object { [string]$_.Status })
+    states = @($After | ForEach-Object { [string]$_.State })
 }

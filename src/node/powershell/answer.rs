@@ -153,7 +153,8 @@ pub fn read<T: DeserializeOwned>(stdout: &[u8], marker: &Marker) -> Result<T, An
 
 fn between(stdout: &[u8], marker: &Marker) -> Result<Vec<u8>, AnswerError> {
     let (begin, end) = (marker.begin().into_bytes(), marker.end().into_bytes());
-    let lines: Vec<&[u8]> = stdout.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii).collect();
+    let lines: Vec<&[u8]> =
+        stdout.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
     let places = |wanted: &[u8]| -> Vec<usize> {
         lines.iter().enumerate().filter(|(_, line)| **line == wanted).map(|(place, _)| place).collect()
     };
@@ -172,7 +173,7 @@ fn between(stdout: &[u8], marker: &Marker) -> Result<Vec<u8>, AnswerError> {
 
 /// Refuses lines that hold anything. A script that prints beside its answer is not the script that was tested.
 fn quiet<'a>(lines: impl Iterator<Item = &'a &'a [u8]>) -> Result<(), AnswerError> {
-    let loud: Vec<&&[u8]> = lines.filter(|line| !line.is_empty()).collect();
+    let loud: Vec<&&[u8]> = lines.filter(|line| !line.trim_ascii().is_empty()).collect();
     match loud.first() {
         None => Ok(()),
         Some(first) => Err(AnswerError::Noise { lines: loud.len(), first: message(first).chars().take(200).collect() }),
@@ -205,6 +206,10 @@ mod tests {
     fn an_answer_may_be_folded_and_has_empty_lines_around_it() {
         assert_eq!(answer(&["", "BEGIN", r#"{"ok":true,"value":[1,2]}"#, "END", " ", ""]).unwrap(), [1, 2]);
         assert_eq!(answer(&["BEGIN", r#"{"ok":true,"#, r#""value":[]}"#, "END"]).unwrap(), [0; 0]);
+        // A host with a narrow window folds lines anywhere, in the middle of a text too.
+        let marker = Marker::new(&[9; 16]);
+        let text = format!("{}\r\n{{\"ok\":true,\"value\":\"a \r\n b\"}}\r\n{}\r\n", marker.begin(), marker.end());
+        assert_eq!(read::<String>(text.as_bytes(), &marker).unwrap(), "a  b");
     }
 
     #[test]

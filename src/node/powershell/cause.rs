@@ -19,7 +19,7 @@ pub const CAUSES: &[Cause] = &[
         signs: &["requires either a different password", "network password is not correct"],
         codes: &[0x8007_0056],
         means: "the PFX is encrypted with AES, which Windows Server 2016 and older cannot open, or its password is wrong",
-        next: "write the PFX for the oldest server of the farm: `s2scert convert --help` tells of --for",
+        next: "write the PFX for the oldest server of the farm: `s2scert export --help` tells of --for",
     },
     Cause {
         signs: &["private key not found"],

@@ -21,8 +21,11 @@ pub(crate) struct Case {
     /// The typed result, or the error in words.
     pub(crate) expected: Result<Json, &'static str>,
     /// What is looked at afterwards, and what it must be.
-    pub(crate) after: (fn(&Json, &[Json]) -> Json, Json),
+    pub(crate) after: (Look, Json),
 }
+
+/// Picks what matters out of the state and the record.
+pub(crate) type Look = fn(&Json, &[Json]) -> Json;
 
 /// Nothing is looked at afterwards.
 pub(crate) fn nothing(_: &Json, _: &[Json]) -> Json {

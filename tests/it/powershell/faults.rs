@@ -21,12 +21,15 @@ fn restarted(faults: Json) -> Result<ps::States, ps::CallError> {
     ps::call(&InProcess { world: &world, text: None }, &Fixed, &restart("MSCRMAsyncService"))
 }
 
+/// Whether a fault is the one that is expected.
+type Test = Box<dyn Fn(&ps::CallFault) -> bool>;
+
 #[test]
 fn every_spoilt_answer_is_an_error_of_its_own() {
     use ps::{AnswerError as A, CallFault as C};
     let noise = |lines, first: &str| A::Noise { lines, first: first.to_owned() };
     let said = |message: &str| A::Instead { message: message.to_owned() };
-    let cases: Vec<(Json, Box<dyn Fn(&C) -> bool>)> = vec![
+    let cases: Vec<(Json, Test)> = vec![
         (json!({ "kind": "instead", "text": "" }), Box::new(|f| matches!(f, C::Answer(A::Missing)))),
         (
             json!({ "kind": "instead", "text": "Zugriff verweigert: M\u{fc}ller" }),

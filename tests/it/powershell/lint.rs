@@ -33,7 +33,6 @@ const COMMANDS: &[&str] = &[
     "Get-SPTimerJob",
     "Get-SPTrustedRootAuthority",
     "Get-SPTrustedSecurityTokenIssuer",
-    "Get-Service",
     "Import-Module",
     "Join-Path",
     "Remove-CrmCertificate",

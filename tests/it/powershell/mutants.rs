@@ -69,8 +69,7 @@ fn alter(node: Node<'_>, text: &str, found: &mut Vec<Mutant>) {
             put(node.byte_range(), if alone { "$null" } else { "" }, "deleted");
         }
         "hash_entry" => {
-            let end =
-                node.next_sibling().filter(|next| next.kind() == ";").map_or(node.end_byte(), |next| next.end_byte());
+            let end = node.next_sibling().filter(|next| next.kind() == ";").unwrap_or(node).end_byte();
             put(node.start_byte()..end, "", "deleted");
         }
         "redirection" => put(node.byte_range(), "", "deleted"),

@@ -191,22 +191,31 @@ fn waits_for_one_second() {
     let script = Script::named("GetServices").unwrap();
     let stdin = Zeroizing::new(br#"{"begin":"b","end":"e"}"#.to_vec());
     // Long enough for the start on a busy machine; the stand-in never ends by itself.
-    let limits = PowerShellLimits { output: 1000, deadline: Duration::from_secs(5) };
+    let limits = PowerShellLimits { output: 1000, deadline: Duration::from_secs(8) };
     let ended = s2scert::sys::powershell().run(&script.arguments(), stdin, limits);
     assert!(matches!(ended, Err(CommandError::Overran { .. })));
 }
 
+/// A world in which the first call of Microsoft's script waits until the gate is opened.
+fn gated() -> Stage {
+    let mut state = contoso();
+    state["faults"] = json!([{ "on": "CertificateReconfiguration.ps1", "kind": "gate" }]);
+    Stage::new(&state)
+}
+
+fn open_gate(stage: &Stage) {
+    stage.world().with(|state| state["gate"] = json!("open"));
+}
+
 #[test]
 fn a_script_goes_on_when_its_caller_is_killed_and_the_row_tells() {
-    let mut state = contoso();
-    let delay = json!({ "on": "CertificateReconfiguration.ps1", "kind": "delay", "milliseconds": 1500 });
-    state["faults"] = json!([delay]);
-    let stage = Stage::new(&state);
+    let stage = gated();
     let mut caller = stage.start("with the row");
     stage.until(begins);
-    assert_eq!(stage.world().state()["crm"]["rows"][0]["data"], "T0xE");
     caller.kill().unwrap();
     caller.wait().unwrap();
+    assert_eq!(stage.world().state()["crm"]["rows"][0]["data"], "T0xE");
+    open_gate(&stage);
     stage.until(|record| record.iter().any(|entry| entry["reconfiguration"] == "ends"));
     assert_eq!(stage.world().state()["crm"]["rows"][0]["data"], "TkVX");
     assert!(!stage.result().exists());
@@ -214,21 +223,16 @@ fn a_script_goes_on_when_its_caller_is_killed_and_the_row_tells() {
 
 #[test]
 fn overlapping_calls_and_changes_of_a_row_can_be_counted() {
-    let mut state = contoso();
-    let delay = json!({ "on": "CertificateReconfiguration.ps1", "kind": "delay", "milliseconds": 3000 });
-    state["faults"] = json!([delay]);
-    let stage = Stage::new(&state);
+    let stage = gated();
     let mut first = stage.start("with the row");
     stage.until(begins);
-    // It finishes while the first still waits.
     stage.ask("with the row");
+    open_gate(&stage);
     assert!(first.wait().unwrap().success());
     let record = stage.world().record();
     assert_eq!(most_at_once(&record), 2);
     // The second write found the row as it should be.
     assert_eq!(count(&record, "row-changed"), 1);
-    stage.ask("with the row");
-    assert_eq!((most_at_once(&stage.world().record()), count(&stage.world().record(), "row-changed")), (2, 1));
 }
 
 #[test]

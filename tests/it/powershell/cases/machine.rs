@@ -241,14 +241,14 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             "services that cannot be read before",
             ps::RESTART_SERVICE,
-            |state| state["faults"] = json!([{ "on": "Get-Service", "kind": "report", "message": "x" }]),
+            |state| state["faults"] = json!([{ "on": "Get-CimInstance", "kind": "report", "message": "x" }]),
             |p, r| ask(p, r, &restart("MSCRMAsyncService")),
             Err("the script failed: x |  |  |  | before | RemoteSigned | -2146233088"),
         ),
         case(
             "services that cannot be read after",
             ps::RESTART_SERVICE,
-            |state| state["faults"] = json!([{ "on": "Get-Service", "kind": "report", "skip": 1, "message": "x" }]),
+            |state| state["faults"] = json!([{ "on": "Get-CimInstance", "kind": "report", "skip": 1, "message": "x" }]),
             |p, r| ask(p, r, &restart("MSCRMAsyncService")),
             Err("the script failed: x |  |  |  | after | RemoteSigned | -2146233088 | unclear"),
         ),
@@ -369,7 +369,7 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             "services that cannot be read after iisreset",
             ps::RESET_IIS,
-            |state| state["faults"] = json!([{ "on": "Get-Service", "kind": "report", "message": "x" }]),
+            |state| state["faults"] = json!([{ "on": "Get-CimInstance", "kind": "report", "message": "x" }]),
             |p, r| ask(p, r, &ps::ResetIis),
             Err("the script failed: x |  |  |  | after | RemoteSigned | -2146233088 | unclear"),
         ),
