@@ -9,6 +9,7 @@
 //! | [`cert`] | X.509, keys, PKCS#12: bytes to nouns and back | yes |
 //! | [`farm`] | what a farm is and what was seen of it: stores, keys, access | yes |
 //! | [`policy`] | rules as data, lint, findings | yes |
+//! | [`node`] | what happens on one server: the PowerShell bridge | through ports |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`node`] | what happens on one server: access to private keys | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
@@ -29,6 +30,9 @@ pub mod sys;
 // The machine in memory names the crate as integration tests do, and serves the unit tests too.
 #[cfg(test)]
 extern crate self as s2scert;
+#[cfg(test)]
+#[path = "../tests/support/fake_acts.rs"]
+mod fake_acts;
 #[cfg(test)]
 #[path = "../tests/support/fake_host.rs"]
 mod fake_host;

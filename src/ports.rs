@@ -5,7 +5,9 @@
 
 mod fault;
 mod key_fault;
+mod powershell;
 mod state;
+mod store;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -17,12 +19,14 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::cert::Password;
-use crate::farm::KeyLocation;
 use crate::farm::access::{AccessState, Principal};
 
+pub use crate::farm::KeyPlace;
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
+pub use powershell::{PowerShell, PowerShellLimits, PowerShellOutput};
 pub use state::{Entry, Held, StateFolder, StateFolders};
+pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 
 /// The world, as `main` wires it.
 #[derive(Clone)]
@@ -39,10 +43,14 @@ pub struct Host {
     pub environment: Arc<dyn Environment>,
     /// Programs of others.
     pub commands: Arc<dyn Commands>,
+    /// Windows PowerShell.
+    pub powershell: Arc<dyn PowerShell>,
     /// Who may use a private key.
     pub key_access: Arc<dyn KeyAccess>,
     /// Who is who.
     pub principals: Arc<dyn Principals>,
+    /// The certificate stores and the keys behind them.
+    pub stores: Arc<dyn CertificateStores>,
     /// What outlasts a run.
     pub state: Arc<dyn StateFolders>,
     /// What this machine and this process are.
@@ -97,6 +105,12 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// [`FileFault::TooLarge`] beyond `limit`, or what the system reports. The path in the error is `-`.
     fn read_stdin(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError>;
+
+    /// Reads standard input as [`Files::read_stdin`] does, if it comes to its end in time.
+    ///
+    /// # Errors
+    /// [`FileFault::Late`] where it does not, and as there.
+    fn read_stdin_within(&self, limit: u64, patience: Duration) -> Result<Zeroizing<Vec<u8>>, FileError>;
 
     /// Returns what stands at `path`, symbolic links followed; nothing where nothing is, or where a link leads nowhere.
     ///
@@ -255,15 +269,6 @@ pub trait Commands: Send + Sync {
     /// # Errors
     /// [`CommandError`]; it names the program, never its arguments or output.
     fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError>;
-}
-
-/// What an access list of a private key hangs on.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum KeyPlace {
-    /// A file that holds a key.
-    File(PathBuf),
-    /// A key in a provider of Windows.
-    Key(KeyLocation),
 }
 
 /// Reads and writes who may use a private key.

@@ -12,8 +12,10 @@ use crate::cert::pfx::DEFAULT_PROVIDER;
 use crate::cert::{Certificate, KeyPair};
 use crate::error::{Error, Kind, Result};
 use crate::farm::access::Principal;
+use crate::farm::store::{StoreName, StorePlace};
 use crate::farm::{KeyLocation, KeySpec};
 use crate::node::access::{self, AccessReport};
+use crate::node::store;
 use crate::ports::{Host, KeyPlace};
 
 /// The beginning of a target that names a key container.
@@ -26,7 +28,7 @@ const CHALLENGE: usize = 32;
 /// Which key, and how it is found.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// A file, or `container:NAME`.
+    /// A file, `container:NAME`, or the thumbprint of a certificate of the machine.
     pub text: String,
     /// The name of a provider, for a container; [`DEFAULT_PROVIDER`] without.
     pub provider: Option<String>,
@@ -69,8 +71,8 @@ pub fn run(host: &Host, target: &Target, request: &Request) -> Result<AccessRepo
     }
 }
 
-/// Digits of a thumbprint in hexadecimal.
-const THUMBPRINT: usize = 40;
+/// Digits of a SHA-1 and of a SHA-256 in hexadecimal.
+const THUMBPRINTS: [usize; 2] = [40, 64];
 
 /// Returns the key that a target names.
 fn place(host: &Host, target: &Target) -> Result<KeyPlace> {
@@ -86,20 +88,27 @@ fn place(host: &Host, target: &Target) -> Result<KeyPlace> {
         None => {
             let file = PathBuf::from(&target.text);
             let is_thumbprint =
-                target.text.len() == THUMBPRINT && target.text.bytes().all(|octet| octet.is_ascii_hexdigit());
+                THUMBPRINTS.contains(&target.text.len()) && target.text.bytes().all(|octet| octet.is_ascii_hexdigit());
             if is_thumbprint && host.files.kind(&file)?.is_none() {
-                return Err(Error::new(Kind::Usage, "a key cannot be named by its certificate's thumbprint yet")
-                    .at(&target.text)
-                    .hint(
-                        "name its container: container:NAME; certutil -store My THUMBPRINT shows it as Key Container",
-                    ));
+                return key_of(host, &target.text);
             }
             KeyPlace::File(file)
         }
     })
 }
 
-fn principals(host: &Host, names: &[String]) -> Result<Vec<Principal>> {
+/// Returns the key that a certificate of the machine names.
+fn key_of(host: &Host, thumbprint: &str) -> Result<KeyPlace> {
+    let seen = store::find(host, &StorePlace::LocalMachine, StoreName::My, thumbprint)?;
+    seen.stored.key.ok_or_else(|| {
+        Error::new(Kind::Unreadable, "the store names no private key for this certificate")
+            .at(thumbprint)
+            .hint("install its PFX: s2scert store install FILE")
+    })
+}
+
+/// Returns the identities of names, each once.
+pub(super) fn principals(host: &Host, names: &[String]) -> Result<Vec<Principal>> {
     let mut principals = Vec::new();
     for name in names {
         let principal = host.principals.find(name)?;

@@ -305,21 +305,25 @@ impl Options {
         Ok(())
     }
 
-    /// The friendly name: as asked for, as it was, by the generation, or the common name.
+    /// The friendly name: as asked for, or that of the input.
     fn labels(&self, attributes: &Attributes, leaf: &Certificate) -> Labels {
-        let stored = attributes.certificate(leaf).iter().chain(&attributes.key).find_map(|one| match one.value() {
-            AttributeValue::FriendlyName(text) => Some(text),
-            _ => None,
-        });
-        let subject = leaf.subject();
-        let named = || {
-            let common = subject.attributes().filter(|value| value.oid() == COMMON_NAME);
-            common.filter_map(|value| value.text()).last().map(str::to_owned)
-        };
-        let friendly_name =
-            self.pfx.friendly_name.clone().or(stored).or_else(|| generation_of(&subject)).or_else(named);
+        let friendly_name = self.pfx.friendly_name.clone().or_else(|| friendly_name_of(attributes, leaf));
         Labels { friendly_name, provider: Some(self.pfx.provider.clone()) }
     }
+}
+
+/// Returns the friendly name that a certificate came with, else its generation, else its common name.
+pub(super) fn friendly_name_of(attributes: &Attributes, leaf: &Certificate) -> Option<String> {
+    let stored = attributes.certificate(leaf).iter().chain(&attributes.key).find_map(|one| match one.value() {
+        AttributeValue::FriendlyName(text) => Some(text),
+        _ => None,
+    });
+    let subject = leaf.subject();
+    let named = || {
+        let common = subject.attributes().filter(|value| value.oid() == COMMON_NAME);
+        common.filter_map(|value| value.text()).last().map(str::to_owned)
+    };
+    stored.or_else(|| generation_of(&subject)).or_else(named)
 }
 
 impl ExportReport {

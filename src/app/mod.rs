@@ -16,4 +16,5 @@ pub mod pfx_choice;
 pub mod policies;
 pub mod report;
 pub mod source;
+pub mod store;
 pub mod version;

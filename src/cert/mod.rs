@@ -7,6 +7,7 @@
 //! | [`der`] | tag-length-value reading and writing, BER to DER |
 //! | [`digest`] | [`Thumbprint`] and [`Fingerprint`] |
 //! | [`name`] | distinguished names: text, encoding, comparison as Windows compares |
+//! | [`capi`] | RSA keys as key blobs of CryptoAPI |
 //! | [`certificate`] | one [`Certificate`] and what can be asked of it |
 //! | [`issue`] | the self-signed evaluation certificate |
 //! | [`signature`] | signature algorithms and their verification |
@@ -24,6 +25,7 @@
 //! | [`pfx`] | [`Pfx`](pfx::Pfx): PKCS#12 files, read and written |
 
 pub mod bundle;
+pub mod capi;
 pub mod certificate;
 pub mod chain;
 pub mod container;

@@ -49,7 +49,8 @@ pub enum AccessCommand {
 /// Which key.
 #[derive(Args, Debug)]
 pub struct TargetArgs {
-    /// A file that holds the key (bundle, key, PFX); or container:NAME, a machine key of Windows
+    /// A file that holds the key (bundle, key, PFX); the thumbprint of a certificate in LocalMachine\My; or
+    /// container:NAME, a machine key of Windows
     #[arg(value_name = "TARGET")]
     pub target: String,
 

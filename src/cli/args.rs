@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access_args::AccessCommand;
+use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
+use super::schemas::SchemaArg;
+use super::store_args::{InstallArgs, StoreCommand};
 
 /// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server
 /// tokens, and which SharePoint (on-premises) trusts.
@@ -44,9 +47,16 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Check files and folders of certificates against a policy
     Check(CheckArgs),
+    /// Install a PFX on this server: short form of `store install`
+    Install(Box<InstallArgs>),
+    /// List, show, install and remove certificates in the stores of this machine
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Show, change and prove who may use a private key
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Answer one request of a controller: JSON on stdin, one JSON answer on stdout
+    Node(NodeArgs),
     /// Show the policies and explain their rules
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -375,33 +385,4 @@ pub struct SchemaArgs {
     /// The command whose output is described
     #[arg(value_enum)]
     pub of: SchemaArg,
-}
-
-/// The documents that have a schema.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum SchemaArg {
-    /// `issue --json`.
-    Issue,
-    /// `import --json`.
-    Import,
-    /// `export --json`.
-    Export,
-    /// `inspect --json`.
-    Inspect,
-    /// `check --json`.
-    Check,
-    /// `policy list --json`.
-    PolicyList,
-    /// `policy show --json`.
-    Policy,
-    /// `policy explain --json`.
-    Explanation,
-    /// `access show|grant|revoke|restore|check --json`.
-    Access,
-    /// `access prove --json`.
-    AccessProve,
-    /// `version --json`.
-    Version,
-    /// What any command prints with --json when it fails.
-    Error,
 }

@@ -2,9 +2,12 @@
 
 pub mod access_args;
 pub mod args;
+pub mod node_args;
 mod output;
 mod password_args;
 mod requests;
+pub mod schemas;
+pub mod store_args;
 mod views;
 
 use std::ffi::OsString;
@@ -12,16 +15,20 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::app::{access, check, export, gate, import, inspect, issue, policies, version};
+use crate::app::{access, check, export, gate, import, inspect, issue, policies, store, version};
 use crate::error::{Error, ExitCode, Kind, Result};
+use crate::node::acts::MachineActs;
+use crate::node::{self, engine};
 use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
 use access_args::AccessCommand;
-use args::{Cli, Command, PolicyCommand, SchemaArg};
+use args::{Cli, Command, PolicyCommand};
+use node_args::{NodeArgs, NodeCommand};
 use output::Output;
+use store_args::{InstallArgs, StoreCommand};
 
 /// The schema of what is printed with `--json` when a command fails.
 pub const ERROR_SCHEMA: &str = "s2scert.error/1.0";
@@ -113,23 +120,13 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(verdict(&report.findings))
         }
         Command::Check(args) => check_command(host, &requests::check(args)?, output),
+        Command::Install(args) => install_command(args, host, output),
+        Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
+        Command::Node(args) => node_command(args, host, output),
         Command::Policy(command) => policy_command(command, host, output),
         Command::Schema(args) => {
-            let schema = match args.of {
-                SchemaArg::Issue => schema_for!(issue::IssueReport),
-                SchemaArg::Import => schema_for!(import::ImportReport),
-                SchemaArg::Export => schema_for!(export::ExportReport),
-                SchemaArg::Inspect => schema_for!(inspect::InspectReport),
-                SchemaArg::Check => schema_for!(check::CheckReport),
-                SchemaArg::PolicyList => schema_for!(policies::PolicyList),
-                SchemaArg::Policy => schema_for!(policies::ShownPolicy),
-                SchemaArg::Explanation => schema_for!(policies::Explanation),
-                SchemaArg::Access => schema_for!(crate::node::access::AccessReport),
-                SchemaArg::AccessProve => schema_for!(access::ProveReport),
-                SchemaArg::Version => schema_for!(version::VersionReport),
-                SchemaArg::Error => schema_for!(ErrorReport),
-            };
+            let schema = schemas::of(args.of);
             output.json = true;
             output.answer(&schema, |_| String::new())?;
             Ok(ExitCode::Ok)
@@ -164,6 +161,39 @@ fn check_command(host: &Host, options: &check::Options, output: &mut Output<'_>)
     Ok(outcome.exit_code())
 }
 
+fn install_command(args: &InstallArgs, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    let report = store::install(host, &args.options()?)?;
+    let look = |error: Error| error.hint("it is installed; look at it: s2scert store show THUMBPRINT");
+    let answered = output.answer(&report, views::store::render_install);
+    answered.map_err(|error| if report.changed { look(error) } else { error })?;
+    Ok(report.exit_code())
+}
+
+fn store_command(command: &StoreCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        StoreCommand::List { store: stores, place } => {
+            let stores: Vec<_> = stores.iter().map(|store| store.name()).collect();
+            output.answer(&store::list(host, &place.place(), &stores)?, views::store::render_list)?;
+        }
+        StoreCommand::Show { thumbprint, store, place } => {
+            let report = store::show(host, &place.place(), store.name(), thumbprint)?;
+            output.answer(&report, views::store::render_show)?;
+            return Ok(report.exit_code());
+        }
+        StoreCommand::Install(args) => return install_command(args, host, output),
+        StoreCommand::Remove { thumbprint, store, with_key, even_if_used, place } => {
+            let place = &place.place();
+            let (with_key, even_if_used) = (*with_key, *even_if_used);
+            let order = node::store::RemoveOrder { place, store: store.name(), thumbprint, with_key, even_if_used };
+            output.answer(&store::remove(host, &order)?, views::store::render_remove)?;
+        }
+        StoreCommand::Orphans { place } => {
+            output.answer(&store::orphans(host, &place.place())?, views::store::render_orphans)?;
+        }
+    }
+    Ok(ExitCode::Ok)
+}
+
 fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     if let Some((target, request)) = command.request() {
         let report = access::run(host, &target, &request)?;
@@ -175,6 +205,22 @@ fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>)
         output.answer(&report, views::access::render_prove)?;
     }
     Ok(ExitCode::Ok)
+}
+
+/// Answers one request on standard input, or describes this node. The answer is JSON whatever was asked for.
+fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match &args.command {
+        None => {
+            let reply = engine::serve(host, &MachineActs, &args.serve.settings());
+            output.data(&reply.bytes)?;
+            Ok(reply.exit_code)
+        }
+        Some(NodeCommand::Describe(state)) => {
+            let answer = engine::describe(host, &MachineActs, state.state_dir.as_deref());
+            output.answer(&answer, views::node::render)?;
+            Ok(answer.exit_code())
+        }
+    }
 }
 
 fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {

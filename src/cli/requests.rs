@@ -106,11 +106,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<check::Options> {
     })
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path == Path::new(STDIN)
 }
 
-fn gate_options(args: &PolicyArgs, default: &str) -> gate::Options {
+pub(super) fn gate_options(args: &PolicyArgs, default: &str) -> gate::Options {
     gate::Options { policy: args.policy.clone().unwrap_or_else(|| default.to_owned()), waivers: args.waivers.clone() }
 }
 

@@ -5,5 +5,7 @@
 
 pub mod access;
 mod key;
+pub mod store;
 
 pub use key::{KeyKind, KeyLocation, KeySpec};
+pub use store::{Gap, KeyPlace};

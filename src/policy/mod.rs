@@ -27,6 +27,7 @@ mod report;
 mod rule;
 mod schema;
 mod shipped;
+pub mod store;
 mod values;
 mod view;
 mod waiver;

@@ -103,6 +103,12 @@ pub enum FileFault {
     /// Another program has the file open in a way that shuts us out (Windows).
     #[error("another program is using the file")]
     InUse,
+    /// It did not come to its end in time.
+    #[error("did not come to its end within {seconds} seconds")]
+    Late {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// Something of ours that others could have made or could change.
     #[error("not safe: {why}")]
     Unsafe {
@@ -144,6 +150,11 @@ impl FileError {
         &self.fault
     }
 
+    /// Returns the system's words, where there are any.
+    pub fn into_source(self) -> Option<io::Error> {
+        self.source
+    }
+
     /// Returns the kind, which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self.fault {
@@ -155,6 +166,7 @@ impl FileError {
             | FileFault::ReadOnly
             | FileFault::Permission
             | FileFault::TooDeep { .. }
+            | FileFault::Late { .. }
             | FileFault::InUse => Kind::Unreadable,
             FileFault::Exists | FileFault::TargetNotAFile { .. } | FileFault::Unsafe { .. } => Kind::Refused,
             FileFault::NameTooLong | FileFault::InvalidName { .. } => Kind::Usage,
@@ -187,6 +199,9 @@ pub enum CommandError {
     /// The list of arguments is empty.
     #[error("no program is named")]
     Empty,
+    /// The machine has no Windows PowerShell.
+    #[error("there is no Windows PowerShell on this machine")]
+    NoPowerShell,
     /// The program could not be started.
     #[error("cannot start {program}")]
     NotStarted {

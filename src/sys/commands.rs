@@ -2,8 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the edge at which programs are started")]
 
-use std::io;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::io::{self, Write as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,26 +31,66 @@ impl Commands for SystemCommands {
         for variable in limits.hidden_variables {
             command.env_remove(variable);
         }
-        let end = Instant::now() + limits.deadline.min(LONGEST_DEADLINE);
-        let (mut child, tree) =
-            Tree::start(&mut command).map_err(|source| CommandError::NotStarted { program: name.clone(), source })?;
-        match collect(&mut child, limits.output, end).and_then(|output| Ok((output, wait(&mut child, end)?))) {
-            Ok((output, status)) if status.success() => {
-                tree.release();
-                Ok(output)
-            }
-            Ok((_, status)) => {
-                tree.release();
-                Err(CommandError::Failed { program: name.clone(), status: status.to_string() })
-            }
-            Err(stop) => {
-                tree.end();
-                // Reaps the root; it has just been ended.
-                let _ = child.wait();
-                Err(stop.explain(name, limits))
-            }
+        let (ended, tree) = run(&mut command, name, None, Bounds { output: limits.output, deadline: limits.deadline })?;
+        tree.release();
+        if ended.status.success() {
+            Ok(ended.stdout)
+        } else {
+            Err(CommandError::Failed { program: name.clone(), status: ended.status.to_string() })
         }
     }
+}
+
+/// How much is read from each stream of a program, and how long it may run.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) output: u64,
+    pub(super) deadline: Duration,
+}
+
+/// A program that has ended by itself. A stream that was not piped is empty.
+pub(super) struct Ended {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Zeroizing<Vec<u8>>,
+    pub(super) stderr: Zeroizing<Vec<u8>>,
+}
+
+/// Runs a program to its end, or ends it and all that it started. `stdin` is written where standard input is piped.
+///
+/// # Errors
+/// What [`CommandError`] lists, but for an exit code.
+pub(super) fn run(
+    command: &mut Command,
+    name: &str,
+    stdin: Option<Zeroizing<Vec<u8>>>,
+    bounds: Bounds,
+) -> Result<(Ended, Tree), CommandError> {
+    let end = Instant::now() + bounds.deadline.min(LONGEST_DEADLINE);
+    let (mut child, tree) =
+        Tree::start(command).map_err(|source| CommandError::NotStarted { program: name.to_owned(), source })?;
+    match finish(&mut child, stdin, bounds.output, end) {
+        Ok(ended) => Ok((ended, tree)),
+        Err(stop) => {
+            tree.end();
+            // Reaps the root; it has just been ended.
+            let _ = child.wait();
+            Err(stop.explain(name, bounds))
+        }
+    }
+}
+
+/// Feeds a program, reads both its streams at once and waits for it.
+fn finish(child: &mut Child, stdin: Option<Zeroizing<Vec<u8>>>, limit: u64, end: Instant) -> Result<Ended, Stop> {
+    if let (Some(mut pipe), Some(stdin)) = (child.stdin.take(), stdin) {
+        // A program that does not read closes the pipe: that is no failure, its answer tells.
+        let feed = move || drop(pipe.write_all(&stdin));
+        thread::Builder::new().spawn(feed).map_err(Stop::Broken)?;
+    }
+    let stdout = child.stdout.take().map(|pipe| reader(pipe, limit)).transpose()?;
+    let stderr = child.stderr.take().map(|pipe| reader(pipe, limit)).transpose()?;
+    let stdout = collect(stdout, end)?;
+    let stderr = collect(stderr, end)?;
+    Ok(Ended { status: wait(child, end)?, stdout, stderr })
 }
 
 /// Why a run was broken off.
@@ -61,7 +101,7 @@ enum Stop {
 }
 
 impl Stop {
-    fn explain(self, name: &str, limits: CommandLimits<'_>) -> CommandError {
+    fn explain(self, name: &str, limits: Bounds) -> CommandError {
         let program = name.to_owned();
         match self {
             Self::Late => CommandError::Overran { program, deadline: limits.deadline },
@@ -71,16 +111,21 @@ impl Stop {
     }
 }
 
-/// Reads what the program writes until it and all who share its output have closed it.
-fn collect(child: &mut Child, limit: u64, end: Instant) -> Result<Zeroizing<Vec<u8>>, Stop> {
-    let Some(stdout) = child.stdout.take() else { return Ok(Zeroizing::default()) };
+/// What a thread has read of one stream.
+type Reading = mpsc::Receiver<io::Result<Option<Zeroizing<Vec<u8>>>>>;
+
+/// Reads a stream in a thread, because a pipe cannot be read with a deadline on both systems. It ends when the tree does.
+fn reader(pipe: impl io::Read + Send + 'static, limit: u64) -> Result<Reading, Stop> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    // A thread, because a pipe cannot be read with a deadline on both systems. It ends when the tree does.
-    let reader = move |stdout: ChildStdout| {
-        let _ = sender.send(bounded::read(stdout, limit, 0));
-    };
-    thread::Builder::new().spawn(move || reader(stdout)).map_err(Stop::Broken)?;
-    match receiver.recv_timeout(end.saturating_duration_since(Instant::now())) {
+    let read = move || drop(sender.send(bounded::read(pipe, limit, 0)));
+    thread::Builder::new().spawn(read).map_err(Stop::Broken)?;
+    Ok(receiver)
+}
+
+/// Waits until the program and all who share the stream have closed it.
+fn collect(reading: Option<Reading>, end: Instant) -> Result<Zeroizing<Vec<u8>>, Stop> {
+    let Some(reading) = reading else { return Ok(Zeroizing::default()) };
+    match reading.recv_timeout(end.saturating_duration_since(Instant::now())) {
         Ok(Ok(Some(output))) => Ok(output),
         Ok(Ok(None)) => Err(Stop::Full),
         Ok(Err(error)) => Err(Stop::Broken(error)),

@@ -6,7 +6,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use walkdir::{DirEntry, WalkDir};
 use zeroize::Zeroizing;
@@ -57,6 +59,22 @@ impl Files for SystemFiles {
             .and_then(|stdin| bounded::read(stdin, limit, 0))
             .map_err(|error| fault::explain(path, error))?
             .ok_or_else(|| FileError::new(path, FileFault::TooLarge { limit }))
+    }
+
+    fn read_stdin_within(&self, limit: u64, patience: Duration) -> Result<Zeroizing<Vec<u8>>, FileError> {
+        let path = Path::new("-");
+        let (sender, receiver) = mpsc::sync_channel(1);
+        // A thread, because a pipe cannot be read with a deadline on both systems. Late, it ends with the process.
+        let read = move || {
+            let _ = sender.send(stdin().and_then(|stdin| bounded::read(stdin, limit, 0)));
+        };
+        thread::Builder::new().spawn(read).map_err(|error| fault::explain(path, error))?;
+        match receiver.recv_timeout(patience) {
+            Ok(read) => read
+                .map_err(|error| fault::explain(path, error))?
+                .ok_or_else(|| FileError::new(path, FileFault::TooLarge { limit })),
+            Err(_) => Err(FileError::new(path, FileFault::Late { seconds: patience.as_secs() })),
+        }
     }
 
     fn kind(&self, path: &Path) -> Result<Option<EntryKind>, FileError> {

@@ -19,6 +19,7 @@ mod os;
 #[cfg(windows)]
 #[path = "windows/mod.rs"]
 mod os;
+mod powershell;
 mod staged;
 mod state;
 mod terminal;
@@ -29,7 +30,7 @@ mod windows_name;
 
 use std::sync::Arc;
 
-use crate::ports::Host;
+use crate::ports::{Host, PowerShell};
 
 /// Returns the real machine. Only `main` asks for it.
 pub fn host() -> Host {
@@ -40,9 +41,16 @@ pub fn host() -> Host {
         terminal: Arc::new(terminal::SystemTerminal),
         environment: Arc::new(edges::ProcessEnvironment),
         commands: Arc::new(commands::SystemCommands),
+        powershell: powershell(),
         key_access: Arc::new(key_access::SystemKeyAccess),
         principals: Arc::new(os::principal::SystemPrincipals),
+        stores: Arc::new(os::store::SystemStores),
         state: Arc::new(state::SystemStateFolders),
         machine: Arc::new(machine::SystemMachine),
     }
+}
+
+/// Returns the Windows PowerShell of this machine. Only `main` asks for it.
+pub fn powershell() -> Arc<dyn PowerShell> {
+    Arc::new(powershell::SystemPowerShell)
 }

@@ -45,7 +45,7 @@ impl StateFolders for SystemStateFolders {
 
 /// Follows a path from the root, and refuses what another could exchange on the way. Returns the path without links, or
 /// nothing where it does not exist and is not to be made.
-fn walk(path: &Path, create: bool) -> Result<Option<PathBuf>, FileError> {
+pub(super) fn walk(path: &Path, create: bool) -> Result<Option<PathBuf>, FileError> {
     let mut absolute = std::path::absolute(path).map_err(|error| fault::explain(path, error))?;
     for _ in 0..MOST_LINKS {
         match pass(&absolute, create)? {

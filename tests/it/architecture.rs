@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cert", &[]),
     ("error", &[]),
     ("farm", &["cert"]),
+    ("node", &["cert", "error", "farm", "ports"]),
     ("policy", &["cert", "farm"]),
     ("ports", &["cert", "error", "farm"]),
     ("node", &["cert", "error", "farm", "policy", "ports"]),

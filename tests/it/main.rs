@@ -26,14 +26,21 @@ mod foreign;
 mod hardship;
 /// Files that we write are read back by five foreign decoders and an independent ASN.1 walk.
 mod matrix;
+/// Requests to a node and their answers.
+mod node;
 /// No test: finding and running the foreign programs.
 mod oracles;
 /// Ten thousand orders of handing in, through what `import` reads and orders with.
 mod permutations;
+/// The PowerShell scripts: their subset, their behaviour in the stand-in, their mutants, their faults.
+mod powershell;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
 mod remedies;
+/// No test: the stand-in for `powershell.exe`, here without a process of its own.
+#[path = "../standin/mod.rs"]
+mod standin;
 /// No test: finding the programs that judge.
 #[path = "../support/tools.rs"]
 mod tools;

@@ -10,27 +10,32 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
     Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyAccess, KeyAccessError, KeyFault, KeyPlace, Machine, MachineFacts,
+    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PowerShell, PowerShellLimits, PowerShellOutput,
     PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
-use fake_state::FakeFolders;
+pub(crate) use fake_state::{Crash, FakeFolders};
+pub(crate) use fake_store::Outcome;
 
 #[path = "fake_state.rs"]
 mod fake_state;
+#[path = "fake_store.rs"]
+mod fake_store;
 
 /// The machine. Clones share one state.
 #[derive(Clone)]
 pub(crate) struct FakeHost {
     state: Arc<Mutex<State>>,
     folders: FakeFolders,
+    powershell: Option<Arc<dyn PowerShell>>,
 }
 
 struct State {
@@ -47,6 +52,7 @@ struct State {
     outputs: BTreeMap<String, Vec<u8>>,
     access: BTreeMap<String, AccessState>,
     access_written: usize,
+    stores: fake_store::Stores,
 }
 
 impl FakeHost {
@@ -66,8 +72,9 @@ impl FakeHost {
             outputs: BTreeMap::new(),
             access: BTreeMap::new(),
             access_written: 0,
+            stores: fake_store::Stores::default(),
         };
-        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default() }
+        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None }
     }
 
     /// Puts a file there.
@@ -101,6 +108,12 @@ impl FakeHost {
         self
     }
 
+    /// Installs Windows PowerShell.
+    pub(crate) fn with_powershell(mut self, powershell: Arc<dyn PowerShell>) -> Self {
+        self.powershell = Some(powershell);
+        self
+    }
+
     /// Gives a key its access: a file's path, or the name of a container.
     pub(crate) fn with_access(self, place: &str, state: AccessState) -> Self {
         self.state().access.insert(place.to_owned(), state);
@@ -128,11 +141,24 @@ impl FakeHost {
             terminal: fake.clone(),
             environment: fake.clone(),
             commands: fake.clone(),
+            powershell: self.powershell.clone().unwrap_or_else(|| fake.clone()),
             key_access: fake.clone(),
             principals: fake.clone(),
+            stores: fake.clone(),
             state: Arc::new(self.folders.clone()),
             machine: fake,
         }
+    }
+
+    /// Returns the state folders.
+    pub(crate) fn folders(&self) -> &FakeFolders {
+        &self.folders
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: i64) {
+        let mut state = self.state();
+        state.now += jiff::SignedDuration::from_secs(seconds);
     }
 
     /// Returns a file with its access.
@@ -238,6 +264,10 @@ impl Files for FakeHost {
         let path = Path::new("-");
         let mut state = self.begin("read", path)?;
         within(&std::mem::take(&mut state.stdin), path, limit)
+    }
+
+    fn read_stdin_within(&self, limit: u64, _: Duration) -> Result<Zeroizing<Vec<u8>>, FileError> {
+        self.read_stdin(limit)
     }
 
     fn kind(&self, path: &Path) -> Result<Option<EntryKind>, FileError> {
@@ -357,6 +387,13 @@ impl Environment for FakeHost {
     }
 }
 
+/// A machine without one; see [`FakeHost::with_powershell`].
+impl PowerShell for FakeHost {
+    fn run(&self, _: &[String], _: Zeroizing<Vec<u8>>, _: PowerShellLimits) -> Result<PowerShellOutput, CommandError> {
+        Err(CommandError::NoPowerShell)
+    }
+}
+
 impl Commands for FakeHost {
     fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let program = argv.first().ok_or(CommandError::Empty)?.clone();
@@ -385,28 +422,6 @@ impl Machine for FakeHost {
 
     fn program_sha256(&self) -> io::Result<[u8; 32]> {
         Ok([0x5a; 32])
-    }
-}
-
-impl KeyAccess for FakeHost {
-    fn read(&self, place: &KeyPlace) -> Result<AccessState, KeyAccessError> {
-        let place = place_name(place);
-        let state = self.state().access.get(&place).cloned();
-        state.ok_or(KeyAccessError { place, fault: KeyFault::NotFound, source: None })
-    }
-
-    fn write(&self, place: &KeyPlace, state: &AccessState) -> Result<(), KeyAccessError> {
-        let mut machine = self.state();
-        machine.access_written += 1;
-        machine.access.insert(place_name(place), state.clone());
-        Ok(())
-    }
-
-    fn key_file(&self, place: &KeyPlace) -> Result<Option<PathBuf>, KeyAccessError> {
-        Ok(match place {
-            KeyPlace::File(path) => Some(path.clone()),
-            KeyPlace::Key(_) => None,
-        })
     }
 }
 

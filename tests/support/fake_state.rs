@@ -18,6 +18,19 @@ struct Contents {
     folders: BTreeSet<PathBuf>,
     files: BTreeMap<PathBuf, Vec<u8>>,
     locks: BTreeSet<PathBuf>,
+    operations: usize,
+    crash: Option<(usize, Crash)>,
+    crashed: bool,
+    unsafe_entry: Option<PathBuf>,
+}
+
+/// Where in an operation the process dies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Crash {
+    /// Before it has an effect.
+    Before,
+    /// After its effect, before anybody is told.
+    After,
 }
 
 struct FakeFolder {
@@ -38,6 +51,74 @@ impl FakeFolders {
     fn folder(&self, path: PathBuf) -> Arc<dyn StateFolder> {
         Arc::new(FakeFolder { all: self.clone(), path })
     }
+
+    /// Lets the process die in the operation with this number, counted from now and from 0.
+    pub(crate) fn crash_at(&self, number: usize, when: Crash) {
+        let mut contents = self.contents();
+        let at = contents.operations + number;
+        contents.crash = Some((at, when));
+    }
+
+    /// Starts the process again, and returns whether it had died.
+    pub(crate) fn revive(&self) -> bool {
+        let mut contents = self.contents();
+        contents.crash = None;
+        contents.locks.clear();
+        std::mem::take(&mut contents.crashed)
+    }
+
+    /// Makes an entry another's doing.
+    pub(crate) fn spoil(&self, path: &Path) {
+        self.contents().unsafe_entry = Some(path.to_owned());
+    }
+
+    /// Takes a lock, as another process does.
+    pub(crate) fn occupy(&self, path: &Path) {
+        self.contents().locks.insert(path.to_owned());
+    }
+
+    /// Puts a file there, behind everybody's back.
+    pub(crate) fn put(&self, path: &Path, bytes: &[u8]) {
+        self.contents().files.insert(path.to_owned(), bytes.to_vec());
+    }
+
+    /// Returns the paths of all files.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        self.contents().files.keys().cloned().collect()
+    }
+
+    /// Returns whether any file holds these octets.
+    pub(crate) fn holds(&self, octets: &[u8]) -> bool {
+        self.contents().files.values().any(|file| file.windows(octets.len()).any(|window| window == octets))
+    }
+
+    /// Does one operation, or dies in it.
+    pub(crate) fn step<T>(&self, path: &Path, act: impl FnOnce() -> T) -> Result<T, FileError> {
+        let dead = || FileError::new(path, FileFault::Other);
+        let crash = {
+            let mut contents = self.contents();
+            if contents.crashed {
+                return Err(dead());
+            }
+            if let Some(entry) = contents.unsafe_entry.clone().filter(|entry| entry.starts_with(path)) {
+                let why = "it belongs to uid 4711, and this process runs as uid 0".to_owned();
+                return Err(FileError::new(&entry, FileFault::Unsafe { why }));
+            }
+            let number = contents.operations;
+            contents.operations += 1;
+            contents.crash.filter(|(at, _)| *at == number).map(|(_, when)| when)
+        };
+        match crash {
+            None => Ok(act()),
+            Some(when) => {
+                if when == Crash::After {
+                    act();
+                }
+                self.contents().crashed = true;
+                Err(dead())
+            }
+        }
+    }
 }
 
 impl StateFolders for FakeFolders {
@@ -46,12 +127,12 @@ impl StateFolders for FakeFolders {
     }
 
     fn find(&self, path: &Path) -> Result<Option<Arc<dyn StateFolder>>, FileError> {
-        let exists = self.contents().folders.contains(path);
+        let exists = self.step(path, || self.contents().folders.contains(path))?;
         Ok(exists.then(|| self.folder(path.to_owned())))
     }
 
     fn create(&self, path: &Path) -> Result<Arc<dyn StateFolder>, FileError> {
-        self.contents().folders.insert(path.to_owned());
+        self.step(path, || self.contents().folders.insert(path.to_owned()))?;
         Ok(self.folder(path.to_owned()))
     }
 }
@@ -70,6 +151,48 @@ impl StateFolder for FakeFolder {
     }
 
     fn entries(&self) -> Result<Vec<Entry>, FileError> {
+        self.all.step(&self.path, || self.listed())
+    }
+
+    fn read(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+        let path = self.path.join(name);
+        let found = self.all.step(&path, || self.all.contents().files.get(&path).cloned())?;
+        match found {
+            Some(bytes) if bytes.len() as u64 > limit => Err(FileError::new(&path, FileFault::TooLarge { limit })),
+            found => Ok(found.map(Zeroizing::new)),
+        }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
+        let path = self.path.join(name);
+        self.all.step(&path, || self.all.contents().files.insert(path.clone(), bytes.to_vec()))?;
+        Ok(())
+    }
+
+    fn append(&self, name: &str, length: u64, bytes: &[u8]) -> Result<(), FileError> {
+        let path = self.path.join(name);
+        self.all.step(&path, || {
+            let mut contents = self.all.contents();
+            let file = contents.files.entry(path.clone()).or_default();
+            file.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            file.extend_from_slice(bytes);
+        })
+    }
+
+    fn remove(&self, name: &str) -> Result<bool, FileError> {
+        let path = self.path.join(name);
+        self.all.step(&path, || self.all.contents().files.remove(&path).is_some())
+    }
+
+    fn lock(&self, name: &str, _: Duration) -> Result<Option<Box<dyn Held>>, FileError> {
+        let path = self.path.join(name);
+        let taken = self.all.step(&path, || self.all.contents().locks.insert(path.clone()))?;
+        Ok(taken.then(|| Box::new(FakeLock { all: self.all.clone(), path }) as Box<dyn Held>))
+    }
+}
+
+impl FakeFolder {
+    fn listed(&self) -> Vec<Entry> {
         let contents = self.all.contents();
         let here = |path: &&PathBuf| path.parent() == Some(self.path.as_path());
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -86,38 +209,7 @@ impl StateFolder for FakeFolder {
             })
             .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
-    }
-
-    fn read(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
-        let path = self.path.join(name);
-        match self.all.contents().files.get(&path) {
-            Some(bytes) if bytes.len() as u64 > limit => Err(FileError::new(&path, FileFault::TooLarge { limit })),
-            found => Ok(found.cloned().map(Zeroizing::new)),
-        }
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
-        self.all.contents().files.insert(self.path.join(name), bytes.to_vec());
-        Ok(())
-    }
-
-    fn append(&self, name: &str, length: u64, bytes: &[u8]) -> Result<(), FileError> {
-        let mut contents = self.all.contents();
-        let file = contents.files.entry(self.path.join(name)).or_default();
-        file.truncate(usize::try_from(length).unwrap_or(usize::MAX));
-        file.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn remove(&self, name: &str) -> Result<bool, FileError> {
-        Ok(self.all.contents().files.remove(&self.path.join(name)).is_some())
-    }
-
-    fn lock(&self, name: &str, _: Duration) -> Result<Option<Box<dyn Held>>, FileError> {
-        let path = self.path.join(name);
-        let taken = self.all.contents().locks.insert(path.clone());
-        Ok(taken.then(|| Box::new(FakeLock { all: self.all.clone(), path }) as Box<dyn Held>))
+        entries
     }
 }
 

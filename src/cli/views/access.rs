@@ -22,14 +22,7 @@ pub(crate) fn render(report: &AccessReport) -> String {
         let line = format!("{}: {} -> {}", report.label(&change.principal), change.from, change.to);
         field(&mut text, "changed", &line);
     }
-    for holding in &report.holdings {
-        let mut line = format!("{}: ", report.label(&holding.principal));
-        line.push_str(if holding.denies { "denied " } else { "" });
-        let _ = write!(line, "{} ({})", holding.level, holding.rights);
-        line.push_str(if holding.inherited { ", inherited" } else { "" });
-        line.push_str(if holding.owner { ", owner" } else { "" });
-        field(&mut text, "entry", &line);
-    }
+    holdings(&mut text, report);
     for deviation in &report.deviations {
         let who = deviation.principal.as_ref().map_or_else(|| "an entry".to_owned(), |one| report.label(one));
         let line = match deviation.kind {
@@ -52,6 +45,18 @@ pub(crate) fn render(report: &AccessReport) -> String {
         findings::render(&mut text, "Findings", &report.findings);
     }
     text
+}
+
+/// Writes who holds what.
+pub(super) fn holdings(text: &mut String, report: &AccessReport) {
+    for holding in &report.holdings {
+        let mut line = format!("{}: ", report.label(&holding.principal));
+        line.push_str(if holding.denies { "denied " } else { "" });
+        let _ = write!(line, "{} ({})", holding.level, holding.rights);
+        line.push_str(if holding.inherited { ", inherited" } else { "" });
+        line.push_str(if holding.owner { ", owner" } else { "" });
+        field(text, "entry", &line);
+    }
 }
 
 fn headline(report: &AccessReport) -> String {

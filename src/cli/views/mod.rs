@@ -10,7 +10,9 @@ pub(crate) mod export;
 pub(crate) mod findings;
 pub(crate) mod inspect;
 pub(crate) mod issue;
+pub(crate) mod node;
 pub(crate) mod policy;
+pub(crate) mod store;
 pub(crate) mod version;
 
 /// Writes a labelled line: the label is padded so that values stand in one column.

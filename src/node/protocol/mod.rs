@@ -11,7 +11,7 @@ mod table;
 mod word;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::node) mod tests;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub use answer::*;
 pub use facts::*;
 pub use secret::{SecretBytes, SecretText};
 pub use table::{Effect, Info, Needs, Proof, Rights, Runs, TABLE};
-pub use word::{Hex, Id, LONGEST_ID, Octets, Text};
+pub use word::{Hex, Id, LONGEST_ID, List, Octets, Text};
 
 /// The schema of a request.
 pub const REQUEST_SCHEMA: &str = "s2scert.node-request/1.0";
@@ -128,7 +128,7 @@ pub fn read(bytes: &[u8]) -> Result<Order, Unread> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let fault = |request: &Option<Id>, code, why: String, next: &str| Unread {
         request: request.clone(),
-        refusal: Refusal { code, why, next: vec![next.to_owned()] },
+        refusal: Refusal::new(code, &why, next),
     };
     let send_one = "send one JSON document as docs/node-protocol.md describes it";
     if bytes.trim_ascii().is_empty() {
@@ -146,6 +146,20 @@ pub fn read(bytes: &[u8]) -> Result<Order, Unread> {
     order(parsed).map_err(|why| fault(&request, RefusalCode::Malformed, why.to_owned(), send_one))
 }
 
+/// Reads an answer, as a controller does.
+///
+/// # Errors
+/// Why it is none: the place, and what is wrong there.
+pub fn read_answer(bytes: &[u8]) -> Result<Answer, String> {
+    let answer: Answer = serde_json::from_slice(bytes).map_err(|error| explain(&error))?;
+    if answer.schema != ANSWER_SCHEMA {
+        return Err(format!(
+            "the answer has another schema than {ANSWER_SCHEMA}: the node runs another version of s2scert"
+        ));
+    }
+    Ok(answer)
+}
+
 /// Says why a request of this schema cannot be read here, or nothing where it can.
 fn wrong_version(schema: &str) -> Option<String> {
     if schema == REQUEST_SCHEMA {
@@ -157,7 +171,10 @@ fn wrong_version(schema: &str) -> Option<String> {
     });
     Some(match version {
         Some(asked) if asked > (1, 0) => {
-            format!("the request has version {}.{} and this s2scert knows 1.0: it is older than the controller", asked.0, asked.1)
+            format!(
+                "the request has version {}.{} and this s2scert knows 1.0: it is older than the controller",
+                asked.0, asked.1
+            )
         }
         Some(asked) => format!("version {}.{} of the request is no longer understood, only 1.0", asked.0, asked.1),
         None => "the schema is not s2scert.node-request/1.0".to_owned(),
@@ -199,8 +216,10 @@ fn explain(error: &serde_json::Error) -> String {
     let said = words.strip_prefix(word::OURS).map(|rest| rest.to_owned());
     let plain = || PLAIN_WORDS.iter().any(|start| words.starts_with(start)).then(|| words.clone());
     match error.classify() {
-        serde_json::error::Category::Eof => format!("the request breaks off ({place})"),
-        serde_json::error::Category::Syntax => format!("the request is not JSON ({place})"),
+        serde_json::error::Category::Eof => format!("the document breaks off ({place})"),
+        serde_json::error::Category::Syntax => {
+            format!("the document is not JSON, or holds two things where one belongs ({place})")
+        }
         _ => match said.or_else(plain) {
             Some(words) => words.chars().filter(|letter| !letter.is_control()).take(MOST_WORDS).collect(),
             None => format!("a value is of the wrong kind ({place})"),

@@ -13,6 +13,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use super::MAX_PFX;
 use super::word::OURS;
 use crate::cert::Password;
 
@@ -99,11 +100,15 @@ impl<'de> Deserialize<'de> for SecretBytes {
             .decode_slice(text, &mut bytes)
             .map_err(|_| de::Error::custom(format_args!("{OURS}a secret is not base64")))?;
         bytes.truncate(length);
+        if length > MAX_PFX {
+            return Err(de::Error::custom(format_args!("{OURS}a PFX is larger than {MAX_PFX} octets")));
+        }
         Ok(Self(bytes))
     }
 }
 
-/// Takes a text that lies unescaped in the input, and nothing else. No error repeats a value.
+/// Takes a text that lies unescaped in the input, and nothing else. The parser refuses every other kind, and its words are
+/// not repeated (`explain`).
 struct Borrowed;
 
 impl<'de> Visitor<'de> for Borrowed {
@@ -118,22 +123,6 @@ impl<'de> Visitor<'de> for Borrowed {
     }
 
     fn visit_str<E: de::Error>(self, _: &str) -> Result<&'de str, E> {
-        Err(E::custom(format_args!("{OURS}{NO_TEXT}")))
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<&'de str, E> {
-        Err(E::custom(format_args!("{OURS}{NO_TEXT}")))
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<&'de str, E> {
-        Err(E::custom(format_args!("{OURS}{NO_TEXT}")))
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<&'de str, E> {
-        Err(E::custom(format_args!("{OURS}{NO_TEXT}")))
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<&'de str, E> {
         Err(E::custom(format_args!("{OURS}{NO_TEXT}")))
     }
 }

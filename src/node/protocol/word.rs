@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cert::digest::hex_upper;
 
@@ -17,6 +20,8 @@ pub(super) const OURS: &str = "s2scert: ";
 pub const LONGEST_ID: usize = 80;
 /// The most characters of a free text.
 const LONGEST_TEXT: usize = 64 * 1024;
+/// The most octets that are repeated of what the machine told.
+const LONGEST_TOLD: usize = 4 * 1024;
 /// The most octets of a value.
 const MOST_OCTETS: usize = 64 * 1024;
 
@@ -25,7 +30,7 @@ const MOST_OCTETS: usize = 64 * 1024;
 pub struct Id(String);
 
 /// A text without control characters, of at most 65,536 octets.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Text(String);
 
 /// `N` octets as upper-case hexadecimal: a thumbprint (20) or a SHA-256 (32).
@@ -36,7 +41,86 @@ pub struct Hex<const N: usize>([u8; N]);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Octets(Vec<u8>);
 
+/// A list of at most `N`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct List<T, const N: usize>(Vec<T>);
+
+impl<T, const N: usize> List<T, N> {
+    /// Takes the first `N`.
+    pub fn first(items: impl IntoIterator<Item = T>) -> Self {
+        Self(items.into_iter().take(N).collect())
+    }
+}
+
+impl<T, const N: usize> Default for List<T, N> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T, const N: usize> Deref for List<T, N> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Serialize, const N: usize> Serialize for List<T, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const N: usize> Deserialize<'de> for List<T, N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Bounded(PhantomData))
+    }
+}
+
+impl<T: JsonSchema, const N: usize> JsonSchema for List<T, N> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("ListOf{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "array", "maxItems": N, "items": generator.subschema_for::<T>()})
+    }
+}
+
+/// Reads a list and stops at the first element too many, before it is kept.
+struct Bounded<T, const N: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Bounded<T, N> {
+    type Value = List<T, N>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {N}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = elements.next_element()? {
+            if items.len() == N {
+                return Err(de::Error::custom(format_args!("{OURS}a list has more than {N} elements")));
+            }
+            items.push(item);
+        }
+        Ok(List(items))
+    }
+}
+
 impl Id {
+    /// Takes a word of ours. What could not be read as a name is left out of it.
+    #[must_use]
+    pub fn word(text: &str) -> Self {
+        Self(text.chars().filter(|letter| allowed(*letter)).take(LONGEST_ID).collect())
+    }
+
     /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -52,7 +136,34 @@ impl Text {
     }
 }
 
+impl Text {
+    /// Returns a text that something is done with later, such as an access list: as it is, or cut where it cannot be taken.
+    #[must_use]
+    pub fn whole(text: &str) -> Self {
+        text.parse().unwrap_or_else(|_| Self::told(text))
+    }
+
+    /// Returns what the machine told as a text that fits: control characters become spaces, what is too long is cut.
+    #[must_use]
+    pub fn told(text: &str) -> Self {
+        let mut plain: String =
+            text.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let mut end = plain.len().min(LONGEST_TOLD);
+        while !plain.is_char_boundary(end) {
+            end -= 1;
+        }
+        plain.truncate(end);
+        Self(plain)
+    }
+}
+
 impl Octets {
+    /// Takes octets, where there are not too many.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Option<Self> {
+        (bytes.len() <= MOST_OCTETS).then_some(Self(bytes))
+    }
+
     /// Returns the octets.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -78,10 +189,15 @@ impl FromStr for Id {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_' | b'@');
-        let fits = !text.is_empty() && text.len() <= LONGEST_ID && text.bytes().all(allowed);
-        fits.then(|| Self(text.to_owned())).ok_or("a name is not 1 to 80 letters, digits, dots, dashes, underscores or @")
+        let fits = !text.is_empty() && text.len() <= LONGEST_ID && text.chars().all(allowed);
+        fits.then(|| Self(text.to_owned()))
+            .ok_or("a name is not 1 to 80 letters, digits, dots, dashes, underscores or @")
     }
+}
+
+/// Returns whether a name may hold a letter.
+fn allowed(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | '@')
 }
 
 impl FromStr for Text {

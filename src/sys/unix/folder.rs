@@ -46,6 +46,17 @@ pub(crate) fn create(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(MODE))
 }
 
+/// Lets everybody pass through a folder of ours to what lies in it under a known name, and list it where `listed`. Writing stays
+/// with the owner.
+///
+/// # Errors
+/// That of the system.
+pub(crate) fn let_pass(path: &Path, listed: bool) -> io::Result<()> {
+    let mode = std::fs::metadata(path)?.mode() & 0o7777;
+    let wanted = mode | if listed { 0o055 } else { 0o011 };
+    if mode == wanted { Ok(()) } else { std::fs::set_permissions(path, Permissions::from_mode(wanted)) }
+}
+
 /// Returns what makes a folder or file of ours unsafe.
 pub(crate) fn danger(_: &Path, metadata: &Metadata) -> Option<String> {
     let (owner, we) = (metadata.uid(), geteuid().as_raw());

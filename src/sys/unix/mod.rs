@@ -4,11 +4,15 @@ pub(super) mod file;
 pub(super) mod folder;
 pub(super) mod key_access;
 pub(super) mod machine;
+pub(super) mod powershell;
 pub(super) mod principal;
 pub(super) mod process;
+pub(super) mod store;
 pub(super) mod terminal;
 
 #[cfg(test)]
 mod folder_tests;
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,10 @@ pub(super) mod folder;
 pub(super) mod key_access;
 pub(super) mod machine;
 mod name;
+pub(super) mod powershell;
 pub(super) mod principal;
 pub(super) mod process;
+pub(super) mod store;
 pub(super) mod terminal;
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! Calls of the Windows API: the only unsafe code of the house. Each function is safe to call and decides nothing.
 
 pub(super) mod account;
+pub(super) mod cert_store;
 pub(super) mod console;
 pub(super) mod csp;
 pub(super) mod file;
+pub(super) mod http;
 pub(super) mod job;
 pub(super) mod machine;
 pub(super) mod ncrypt;
 pub(super) mod security;
+pub(super) mod system;
 
 use std::ffi::OsStr;
 use std::io;

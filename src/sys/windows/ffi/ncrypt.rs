@@ -6,8 +6,9 @@ use std::ffi::OsStr;
 use std::io;
 
 use windows_sys::Win32::Security::Cryptography::{
-    NCRYPT_MACHINE_KEY_FLAG, NCRYPT_SECURITY_DESCR_PROPERTY, NCRYPT_SILENT_FLAG, NCRYPT_UNIQUE_NAME_PROPERTY,
-    NCryptFreeObject, NCryptGetProperty, NCryptOpenKey, NCryptOpenStorageProvider, NCryptSetProperty,
+    BCRYPT_RSAPUBLIC_BLOB, NCRYPT_EXPORT_POLICY_PROPERTY, NCRYPT_MACHINE_KEY_FLAG, NCRYPT_SECURITY_DESCR_PROPERTY,
+    NCRYPT_SILENT_FLAG, NCRYPT_UNIQUE_NAME_PROPERTY, NCryptDeleteKey, NCryptExportKey, NCryptFreeObject,
+    NCryptGetProperty, NCryptOpenKey, NCryptOpenStorageProvider, NCryptSetProperty,
 };
 use windows_sys::Win32::Security::{DACL_SECURITY_INFORMATION, GROUP_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION};
 
@@ -16,6 +17,8 @@ use crate::farm::KeyLocation;
 
 /// The most octets of a property that are taken.
 const LONGEST: usize = 1 << 18;
+/// The bits of the export policy that let a key out, wrapped or in clear. Source: `ncrypt.h`.
+const ANY_EXPORT: u32 = 0xf;
 
 /// An open key.
 pub(in crate::sys::os) struct Key {
@@ -91,6 +94,43 @@ impl Key {
         let octets = self.property(NCRYPT_UNIQUE_NAME_PROPERTY, 0)?;
         let units: Vec<u16> = octets.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
         Ok(String::from_utf16_lossy(&units).trim_end_matches('\0').to_owned())
+    }
+
+    /// Returns the BCRYPT_RSAPUBLIC_BLOB, and whether the private key may leave the provider in any form.
+    ///
+    /// # Errors
+    /// That of the system; a key that is not RSA has no such form.
+    pub(in crate::sys::os) fn public(&self) -> io::Result<(Vec<u8>, Option<bool>)> {
+        let (mut blob, mut size) = (vec![0_u8; LONGEST], 0);
+        // SAFETY: the key is open, the form is a constant of the system, and the buffer has the size that is told.
+        status(unsafe {
+            NCryptExportKey(
+                self.key.0,
+                0,
+                BCRYPT_RSAPUBLIC_BLOB,
+                std::ptr::null(),
+                blob.as_mut_ptr(),
+                LONGEST as u32,
+                &raw mut size,
+                NCRYPT_SILENT_FLAG,
+            )
+        })?;
+        blob.truncate(size as usize);
+        let policy = self.property(NCRYPT_EXPORT_POLICY_PROPERTY, 0).ok();
+        let policy = policy.and_then(|octets| octets.try_into().ok()).map(u32::from_le_bytes);
+        Ok((blob, policy.map(|policy| policy & ANY_EXPORT != 0)))
+    }
+
+    /// Deletes the key.
+    ///
+    /// # Errors
+    /// That of the system.
+    pub(in crate::sys::os) fn delete(self) -> io::Result<()> {
+        // SAFETY: the key is open.
+        status(unsafe { NCryptDeleteKey(self.key.0, NCRYPT_SILENT_FLAG) })?;
+        // The call has closed the handle.
+        std::mem::forget(self.key);
+        Ok(())
     }
 
     fn property(&self, which: windows_sys::core::PCWSTR, flags: u32) -> io::Result<Vec<u8>> {

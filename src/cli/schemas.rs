@@ -1,0 +1,76 @@
+//! The JSON schemas that `s2scert schema` prints, one for each document that a person or a script reads or writes.
+
+use clap::ValueEnum;
+use schemars::{Schema, schema_for};
+
+use super::ErrorReport;
+use crate::app::{access, check, export, import, inspect, issue, policies, version};
+use crate::node::{self, protocol};
+
+/// The documents that have a schema.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum SchemaArg {
+    /// `issue --json`.
+    Issue,
+    /// `import --json`.
+    Import,
+    /// `export --json`.
+    Export,
+    /// `inspect --json`.
+    Inspect,
+    /// `check --json`.
+    Check,
+    /// `policy list --json`.
+    PolicyList,
+    /// `policy show --json`.
+    Policy,
+    /// `policy explain --json`.
+    Explanation,
+    /// `access show|grant|revoke|restore|check --json`.
+    Access,
+    /// `access prove --json`.
+    AccessProve,
+    /// `version --json`.
+    Version,
+    /// What `node` reads.
+    NodeRequest,
+    /// What `node` answers.
+    NodeAnswer,
+    /// `store list --json`.
+    StoreList,
+    /// `store show --json`.
+    StoreShow,
+    /// `install --json` and `store install --json`.
+    StoreInstall,
+    /// `store remove --json`.
+    StoreRemove,
+    /// `store orphans --json`.
+    StoreOrphans,
+    /// What any command prints with --json when it fails.
+    Error,
+}
+
+/// Returns the schema of a document.
+pub(super) fn of(which: SchemaArg) -> Schema {
+    match which {
+        SchemaArg::Issue => schema_for!(issue::IssueReport),
+        SchemaArg::Import => schema_for!(import::ImportReport),
+        SchemaArg::Export => schema_for!(export::ExportReport),
+        SchemaArg::Inspect => schema_for!(inspect::InspectReport),
+        SchemaArg::Check => schema_for!(check::CheckReport),
+        SchemaArg::PolicyList => schema_for!(policies::PolicyList),
+        SchemaArg::Policy => schema_for!(policies::ShownPolicy),
+        SchemaArg::Explanation => schema_for!(policies::Explanation),
+        SchemaArg::Access => schema_for!(node::access::AccessReport),
+        SchemaArg::AccessProve => schema_for!(access::ProveReport),
+        SchemaArg::Version => schema_for!(version::VersionReport),
+        SchemaArg::NodeRequest => schema_for!(protocol::Request),
+        SchemaArg::NodeAnswer => schema_for!(protocol::Answer),
+        SchemaArg::StoreList => schema_for!(node::store::ListReport),
+        SchemaArg::StoreShow => schema_for!(node::store::ShowReport),
+        SchemaArg::StoreInstall => schema_for!(node::store::InstallReport),
+        SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
+        SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
+        SchemaArg::Error => schema_for!(ErrorReport),
+    }
+}

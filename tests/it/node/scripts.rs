@@ -1,0 +1,225 @@
+//! The acts through PowerShell: the engine and the real acts over the stand-in, whose world is looked at before and after.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use s2scert::node::engine::Allow;
+use s2scert::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
+use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
+
+use super::{Answer, ask_engine, difference, fixture, leaf, machine, password, request};
+use crate::fake_host::FakeHost;
+use crate::powershell::{InProcess, contoso};
+use crate::standin::World;
+
+/// The stand-in, kept by the machine.
+struct StandIn(Arc<World>);
+
+impl PowerShell for StandIn {
+    fn run(
+        &self,
+        arguments: &[String],
+        stdin: Zeroizing<Vec<u8>>,
+        limits: PowerShellLimits,
+    ) -> Result<PowerShellOutput, CommandError> {
+        InProcess { world: &self.0, text: None }.run(arguments, stdin, limits)
+    }
+}
+
+/// A Windows server of the farm that is not there.
+struct Server {
+    fake: FakeHost,
+    world: Arc<World>,
+}
+
+impl Server {
+    fn new(before: impl FnOnce(&mut Json)) -> Self {
+        let mut state = contoso();
+        before(&mut state);
+        let world = Arc::new(World::of(state));
+        Self { fake: machine().with_powershell(Arc::new(StandIn(Arc::clone(&world)))), world }
+    }
+
+    fn look(&self, action: &Json) -> Answer {
+        ask_engine(&self.fake, Allow::All, request(action, None).to_string().as_bytes())
+    }
+
+    fn act(&self, action: &Json, step: &str) -> Answer {
+        let ticket = json!(["roll-1", step, 1, 1]);
+        ask_engine(&self.fake, Allow::All, request(action, Some(&ticket)).to_string().as_bytes())
+    }
+
+    fn holds(&self, action: &Json) -> String {
+        let answer = self.look(action);
+        answer.outcome()["observed"]["holds"].as_str().unwrap_or_else(|| panic!("{}", answer.json)).to_owned()
+    }
+}
+
+fn expect(answer: &Answer, expected: &Json) {
+    assert_eq!(difference(expected, answer.outcome(), "outcome"), None, "{}", answer.json);
+}
+
+/// A request to stage the PFX of the fixtures.
+pub(super) fn stage_request(fence: u64) -> Json {
+    let pfx = BASE64.encode(fixture("chain.pfx"));
+    let stage = json!({"stage": {"thumbprint": leaf().thumbprint().to_string(), "pfx": pfx, "password": password()}});
+    request(&stage, Some(&json!(["roll-1", "stage", 1, fence])))
+}
+
+/// Before every change of the world of the fixtures.
+const LONG_AGO: &str = "2026-10-01T00:00:00Z";
+/// After the start of every process in it, before its clock.
+const TODAY: &str = "2026-11-02T07:00:00Z";
+
+#[test]
+fn a_server_describes_powershell_script_and_measured_network_identity() {
+    let server = Server::new(|_| {});
+    expect(
+        &server.look(&json!({"describe": {}})),
+        &json!({"observed": {"facts": {"node": {
+            "powershell": {"there": {"language_mode": "FullLanguage", "version": "~5.1"}},
+            "network_identity": {"there": {"reached": true}}
+        }}}}),
+    );
+    let lonely = Server::new(|state| state["session"]["networkIdentity"] = json!(false));
+    expect(
+        &lonely.look(&json!({"describe": {}})),
+        &json!({"observed": {"facts": {"node": {"network_identity": {"there": {"reached": false, "why": "*"}}}}}}),
+    );
+    let bare = Server::new(|state| state["files"] = json!({}));
+    expect(
+        &bare.look(&json!({"describe": {}})),
+        &json!({"observed": {"facts": {"node": {"script": {"absent": "*"}}}}}),
+    );
+}
+
+#[test]
+fn rows_and_servers_are_read() {
+    let server = Server::new(|_| {});
+    let rows = server.look(&json!({"crm-certificates": {}}));
+    expect(
+        &rows,
+        &json!({"observed": {"facts": {"rows": {"rows": [
+            {"certificate_type": "S2STokenIssuer", "certificate": "T0xE", "thumbprint": "*"},
+            {"certificate_type": "TokenEncryption"}
+        ]}}}}),
+    );
+    let servers = server.look(&json!({"crm-servers": {}}));
+    assert!(!servers.outcome()["observed"]["facts"]["servers"]["servers"].as_array().unwrap().is_empty());
+    let hop = Server::new(|state| state["session"]["networkIdentity"] = json!(false));
+    assert_eq!(hop.look(&json!({"crm-certificates": {}})).outcome()["failed"]["exit_code"], 4);
+}
+
+fn thumbprint_of(data: &[u8]) -> String {
+    s2scert::cert::Thumbprint::of(data).to_string()
+}
+
+#[test]
+fn a_row_is_written_once_if_it_is_what_was_seen_and_its_undo_puts_back_the_old_one() {
+    let (old, new) = (thumbprint_of(b"OLD"), thumbprint_of(b"NEW"));
+    let server = Server::new(|state| {
+        let file = |print: &str| format!("/var/lib/s2scert/node/certificates/{print}.cer");
+        state["files"][file(&new)] = json!({"data": "TkVX"});
+        state["files"][file(&old)] = json!({"data": "T0xE"});
+    });
+    let set = |certificate: &str, expected: Option<&str>| json!({"crm-certificate-set": {"certificate_type": "S2STokenIssuer", "certificate": certificate, "expected": expected}});
+    assert_eq!(server.holds(&set("TkVX", Some(&old))), "no");
+    let moved = server.act(&set("TkVX", Some(&new)), "moved");
+    assert_eq!(moved.outcome()["refused"]["code"], "moved", "{}", moved.json);
+    let none = server.act(&set("TkVX", None), "none");
+    assert_eq!(none.outcome()["refused"]["code"], "moved", "{}", none.json);
+    let done = server.act(&set("TkVX", Some(&old)), "set");
+    expect(
+        &done,
+        &json!({"done": {"changed": true, "undo": {"crm-certificate-set": {"certificate": "T0xE", "expected": new}}}}),
+    );
+    assert_eq!(server.holds(&set("TkVX", Some(&old))), "yes");
+    let undo = done.outcome()["done"]["undo"].clone();
+    expect(&server.act(&undo, "undo"), &json!({"done": {"changed": true}}));
+    assert_eq!(server.holds(&set("TkVX", Some(&old))), "no");
+    assert_eq!(server.world.state()["crm"]["rows"][0]["data"], "T0xE");
+    // What was written for the cmdlet is gone.
+    assert!(!server.fake.folders().files().iter().any(|path| path.to_string_lossy().ends_with(".cer")));
+}
+
+#[test]
+fn the_alternative_row_is_made_and_removed_and_no_other_row_is_touched() {
+    let new = thumbprint_of(b"NEW");
+    let server = Server::new(|state| {
+        state["files"][format!("/var/lib/s2scert/node/certificates/{new}.cer")] = json!({"data": "TkVX"});
+    });
+    let set = json!({"crm-certificate-set": {
+        "certificate_type": "AlternativeS2STokenIssuer", "certificate": "TkVX", "expected": null
+    }});
+    let done = server.act(&set, "set");
+    let undo = done.outcome()["done"]["undo"].clone();
+    assert!(undo["crm-certificate-remove"]["id"].is_string(), "{}", done.json);
+    assert_eq!(server.holds(&undo), "no");
+    expect(&server.act(&undo, "undo"), &json!({"done": {"changed": true}}));
+    assert_eq!(server.holds(&undo), "yes");
+    let foreign = json!({"crm-certificate-remove": {
+        "certificate_type": "S2STokenIssuer", "id": "22222222-0000-0000-0000-000000000000"
+    }});
+    let refused = server.act(&foreign, "foreign");
+    assert_eq!(refused.outcome()["refused"]["code"], "moved", "{}", refused.json);
+    assert_eq!(server.world.state()["crm"]["rows"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_service_and_a_pool_begin_anew_and_the_probe_sees_it_by_the_start_of_their_processes() {
+    let server = Server::new(|_| {});
+    for (action, name) in [("service-restart", "MSCRMAsyncService"), ("pool-recycle", "CRMAppPool")] {
+        let asked = |after: &str| json!({action: {"name": name, "after": after}});
+        assert_eq!(server.holds(&asked(LONG_AGO)), "yes", "{action}");
+        assert_eq!(server.holds(&asked(TODAY)), "no", "{action}");
+        expect(
+            &server.act(&asked(TODAY), action),
+            &json!({"done": {"changed": true, "facts": {"services": {"gaps": []}}}}),
+        );
+        assert_eq!(server.holds(&asked(TODAY)), "yes", "{action}");
+    }
+    let stopped = json!({"service-restart": {"name": "MSCRMAsyncService$maintenance", "after": TODAY}});
+    assert_eq!(server.act(&stopped, "stopped").outcome()["refused"]["code"], "moved");
+    let absent = json!({"pool-recycle": {"name": "NoSuchPool", "after": TODAY}});
+    assert_eq!(server.act(&absent, "absent").outcome()["refused"]["code"], "not-here");
+    assert_eq!(server.holds(&absent), "no");
+}
+
+#[test]
+fn the_web_server_is_restarted() {
+    let server = Server::new(|_| {});
+    let reset = json!({"iis-reset": {"after": TODAY}});
+    assert_eq!(server.holds(&reset), "no");
+    expect(&server.act(&reset, "reset"), &json!({"done": {"changed": true}}));
+    assert_eq!(server.holds(&reset), "yes");
+}
+
+#[test]
+fn trusts_are_read_and_the_job_is_held_started_and_released() {
+    let server = Server::new(|_| {});
+    let trusts = server.look(&json!({"sharepoint-trusts": {}}));
+    assert!(!trusts.outcome()["observed"]["facts"]["trusts"]["issuers"].as_array().unwrap().is_empty());
+    let (hold, release) = (json!({"metadata-job-hold": {}}), json!({"metadata-job-release": {}}));
+    let start = json!({"metadata-job-start": {"after": TODAY}});
+    assert_eq!((server.holds(&hold).as_str(), server.holds(&release).as_str()), ("no", "yes"));
+    expect(&server.act(&hold, "hold"), &json!({"done": {"changed": true, "undo": {"metadata-job-release": {}}}}));
+    assert_eq!((server.holds(&hold).as_str(), server.holds(&release).as_str()), ("yes", "no"));
+    assert_eq!(server.act(&start, "start-held").outcome()["refused"]["code"], "moved");
+    expect(&server.act(&release, "release"), &json!({"done": {"changed": true, "undo": {"metadata-job-hold": {}}}}));
+    assert_eq!(server.holds(&start), "no");
+    expect(&server.act(&start, "start"), &json!({"done": {"changed": true, "facts": {"job": {"held": false}}}}));
+    expect(&server.look(&json!({"metadata-job": {}})), &json!({"observed": {"facts": {"job": {"name": "*"}}}}));
+}
+
+#[test]
+fn a_machine_without_the_cmdlets_says_so_and_does_nothing() {
+    let server = Server::new(|state| state["snapins"] = json!([]));
+    for action in ["crm-certificates", "crm-servers", "sharepoint-trusts", "metadata-job"] {
+        let answer = server.look(&json!({action: {}}));
+        assert_eq!(answer.outcome()["refused"]["code"], "not-here", "{}", answer.json);
+    }
+    let hold = server.act(&json!({"metadata-job-hold": {}}), "hold");
+    assert_eq!(hold.outcome()["refused"]["code"], "not-here", "{}", hold.json);
+}
