@@ -75,6 +75,28 @@ pub enum Command {
     },
     /// Tell what this program was built from
     Version,
+    /// Look, without changing anything, at what nobody has seen yet on a real server; write a bundle without names
+    Fieldtest(FieldtestArgs),
+}
+
+/// `s2scert fieldtest`.
+#[derive(Args, Debug)]
+pub struct FieldtestArgs {
+    /// Say that nothing shall be changed; there is no other way to run it
+    #[arg(long, required = true)]
+    pub read_only: bool,
+
+    /// The bundle to write, JSON
+    #[arg(long, value_name = "F.json")]
+    pub out: PathBuf,
+
+    /// Replace the bundle if it exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// Where this node keeps its state.
+    #[command(flatten)]
+    pub state: super::node_args::StateArgs,
 }
 
 /// `s2scert issue`.

@@ -18,7 +18,7 @@ use clap::{CommandFactory, Parser};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::app::{access, check, export, gate, import, inspect, issue, policies, store, version};
+use crate::app::{access, check, export, fieldtest, gate, import, inspect, issue, policies, store, version};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::MachineActs;
 use crate::node::{self, engine};
@@ -141,6 +141,11 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             let written = write_manual(host, out)?;
             output.talk(&format!("{written} manual pages written to {}", out.display()));
             Ok(ExitCode::Ok)
+        }
+        Command::Fieldtest(args) => {
+            let report = fieldtest::fieldtest(host, &MachineActs, &args.options())?;
+            output.answer(&report, views::fieldtest::render)?;
+            Ok(report.exit_code())
         }
         Command::Version => {
             output.answer(&version::version(host), views::version::render)?;

@@ -170,6 +170,12 @@ fn secret_variables(input: &InPasswordArgs, output: &OutPasswordArgs) -> Vec<Str
     input.in_password_env.iter().chain(&output.password_env).cloned().collect()
 }
 
+impl super::args::FieldtestArgs {
+    pub(super) fn options(&self) -> crate::app::fieldtest::Options {
+        crate::app::fieldtest::Options { out: self.out.clone(), force: self.force, state: self.state.state_dir.clone() }
+    }
+}
+
 fn collect(
     files: &[PathBuf],
     variables: &[String],

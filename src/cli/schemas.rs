@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
-use crate::app::{access, check, export, import, inspect, issue, policies, version};
+use crate::app::{access, check, export, fieldtest, import, inspect, issue, policies, version};
 use crate::node::{self, protocol};
 
 /// The documents that have a schema.
@@ -46,6 +46,10 @@ pub enum SchemaArg {
     StoreRemove,
     /// `store orphans --json`.
     StoreOrphans,
+    /// `fieldtest --json`.
+    Fieldtest,
+    /// The bundle that `fieldtest` writes.
+    FieldtestBundle,
     /// What any command prints with --json when it fails.
     Error,
 }
@@ -71,6 +75,8 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::StoreInstall => schema_for!(node::store::InstallReport),
         SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
         SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
+        SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
+        SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Error => schema_for!(ErrorReport),
     }
 }
