@@ -17,30 +17,30 @@ mod dependencies;
 mod exceptions;
 /// The page of exit codes, and that each code is used.
 mod exit_codes;
+/// A machine in memory.
+#[path = "../support/fake_host.rs"]
+mod fake_host;
 /// Files that others wrote are read by us.
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.
 mod hardship;
 /// Files that we write are read back by five foreign decoders and an independent ASN.1 walk.
 mod matrix;
-/// No test: finding and running the foreign programs.
-mod oracles;
-/// A machine in memory.
-#[path = "../support/fake_host.rs"]
-mod fake_host;
 /// Requests to a node and their answers.
 mod node;
+/// No test: finding and running the foreign programs.
+mod oracles;
 /// The PowerShell scripts: their subset, their behaviour in the stand-in, their mutants, their faults.
 mod powershell;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
 mod remedies;
-/// No test: finding the programs that judge.
-#[path = "../support/tools.rs"]
-mod tools;
 /// No test: the stand-in for `powershell.exe`, here without a process of its own.
 #[path = "../standin/mod.rs"]
 mod standin;
+/// No test: finding the programs that judge.
+#[path = "../support/tools.rs"]
+mod tools;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;

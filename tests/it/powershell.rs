@@ -14,3 +14,5 @@ mod lint;
 mod mutants;
 /// The stand-in as a process of its own: arguments, environment, deadline, overlapping calls.
 mod process;
+
+pub(crate) use conform::{InProcess, contoso};

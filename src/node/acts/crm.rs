@@ -63,7 +63,8 @@ pub(super) fn set(asked: &CrmCertificateSet, work: &Work<'_>) -> Result<Did, Fau
     let before: Vec<&CrmCertificate> = before.iter().filter(|row| row.certificate_type == kind.word()).collect();
     let seen: Vec<Option<Hex<20>>> = before.iter().map(|row| thumbprint(&row.data)).collect();
     if seen != asked.expected.map(Some).into_iter().collect::<Vec<_>>() {
-        let why = format!("the rows of type {} are not what the request expects: there are {}", kind.word(), seen.len());
+        let why =
+            format!("the rows of type {} are not what the request expects: there are {}", kind.word(), seen.len());
         let next = "observe the rows again, and plan with what is there now";
         return Err(Fault::Refused(Refusal::new(RefusalCode::Moved, &why, next)));
     }

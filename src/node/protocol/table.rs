@@ -154,7 +154,13 @@ pub static TABLE: [Info; 36] = [
         "crm-certificate-set with the certificate before, then remove",
         Proof::SubsetInterpreted,
     ),
-    row("crm-certificates", (Observes, NetworkIdentity, DeploymentAdministrator, Script), NONE, NONE, Proof::SubsetInterpreted),
+    row(
+        "crm-certificates",
+        (Observes, NetworkIdentity, DeploymentAdministrator, Script),
+        NONE,
+        NONE,
+        Proof::SubsetInterpreted,
+    ),
     row(
         "crm-certificate-set",
         (Changes, NetworkIdentity, DeploymentAdministrator, Script),
@@ -169,7 +175,13 @@ pub static TABLE: [Info; 36] = [
         "crm-certificate-set with the certificate before",
         Proof::SubsetInterpreted,
     ),
-    row("crm-servers", (Observes, NetworkIdentity, DeploymentAdministrator, Script), NONE, NONE, Proof::SubsetInterpreted),
+    row(
+        "crm-servers",
+        (Observes, NetworkIdentity, DeploymentAdministrator, Script),
+        NONE,
+        NONE,
+        Proof::SubsetInterpreted,
+    ),
     row("services", (Observes, Local, Administrator, Script), NONE, NONE, Proof::SubsetInterpreted),
     row(
         "service-restart",
@@ -237,7 +249,13 @@ pub static TABLE: [Info; 36] = [
         "never: a journal only grows",
         Proof::WineTested,
     ),
-    row("sharepoint-trusts", (Observes, NetworkIdentity, FarmAdministrator, Script), NONE, NONE, Proof::SubsetInterpreted),
+    row(
+        "sharepoint-trusts",
+        (Observes, NetworkIdentity, FarmAdministrator, Script),
+        NONE,
+        NONE,
+        Proof::SubsetInterpreted,
+    ),
     row("metadata-job", (Observes, NetworkIdentity, FarmAdministrator, Script), NONE, NONE, Proof::SubsetInterpreted),
     row(
         "metadata-job-start",

@@ -14,8 +14,9 @@ const BEGIN: &str = "<!-- The table is written by a test. -->\n";
 const END: &str = "<!-- The end of the table. -->\n";
 
 fn table() -> String {
-    let mut text =
-        String::from("| action | does | needs | rights | runs | it is so already when | undo | proof |\n|---|---|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| action | does | needs | rights | runs | it is so already when | undo | proof |\n|---|---|---|---|---|---|---|---|\n",
+    );
     for info in &TABLE {
         let effect = match info.effect {
             Effect::Observes => "looks",

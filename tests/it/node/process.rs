@@ -6,6 +6,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use s2scert::node::engine::Allow;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -84,22 +86,8 @@ fn unstage(step: &str) -> Json {
 
 /// A PFX that takes long to open.
 fn slow_stage() -> Json {
-    let (leaf_key, pass) = (super::fixture("leaf.key"), super::fixture("pass"));
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("leaf.key"), leaf_key).unwrap();
-    fs::write(folder.path().join("pass"), pass).unwrap();
-    let made = Command::new(PROGRAM)
-        .args(["issue", "--key-file", "leaf.key", "--password-file", "pass", "--profile", "modern", "--json"])
-        .args(["--iterations", "3000000"])
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let report: Json = serde_json::from_slice(&made.stdout).unwrap();
-    use base64::Engine as _;
-    let pfx = base64::engine::general_purpose::STANDARD.encode(fs::read(folder.path().join("s2s.pfx")).unwrap());
-    let stage = json!({"stage": {"thumbprint": report["thumbprint"], "pfx": pfx, "password": password()}});
+    let (thumbprint, pfx) = super::issued(password(), &["--profile", "modern", "--iterations", "3000000"]);
+    let stage = json!({"stage": {"thumbprint": thumbprint, "pfx": BASE64.encode(pfx), "password": password()}});
     request(&stage, Some(&json!(["roll-1", "stage", 1, 1])))
 }
 
@@ -127,7 +115,11 @@ fn of_two_performs_at_once_one_acts_and_the_other_is_told_busy() {
 }
 
 fn files_of(folder: &Path) -> Vec<PathBuf> {
-    if folder.is_dir() { files(folder).into_iter().filter(|path| path.extension().is_some()).collect() } else { Vec::new() }
+    if folder.is_dir() {
+        files(folder).into_iter().filter(|path| path.extension().is_some()).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 #[test]
@@ -198,7 +190,9 @@ fn a_request_of_a_gigabyte_ends_at_the_bound() {
 fn a_state_folder_that_could_be_anothers_doing_is_refused_by_name() {
     type Spoil = fn(&Path);
     let cases: [(&str, Spoil); 4] = [
-        ("staging", |state| fs::set_permissions(state.join("node/staging"), fs::Permissions::from_mode(0o777)).unwrap()),
+        ("staging", |state| {
+            fs::set_permissions(state.join("node/staging"), fs::Permissions::from_mode(0o777)).unwrap()
+        }),
         ("standing.json", |state| {
             fs::set_permissions(state.join("node/standing.json"), fs::Permissions::from_mode(0o666)).unwrap();
         }),
@@ -255,10 +249,7 @@ fn a_proof_verifies_with_the_certificate_and_names_node_nonce_and_purpose() {
     let prove = json!({"prove": {"thumbprint": thumbprint, "nonce": nonce, "purpose": "gate"}});
     let answer = node.ask(&request(&prove, None));
     let proof = &answer.outcome()["observed"]["facts"]["proof"];
-    let octets = |key: &str| {
-        use base64::Engine as _;
-        base64::engine::general_purpose::STANDARD.decode(proof[key].as_str().unwrap()).unwrap()
-    };
+    let octets = |key: &str| BASE64.decode(proof[key].as_str().unwrap()).unwrap();
     let certificate = s2scert::cert::Certificate::from_der(&octets("certificate")).unwrap();
     assert_eq!(certificate.thumbprint().to_string(), thumbprint);
     let part = |text: &str| format!("{}:{text}\n", text.len());
