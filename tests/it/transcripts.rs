@@ -21,3 +21,4 @@ mod inspect;
 mod issue;
 mod passwords;
 mod policy;
+mod store;

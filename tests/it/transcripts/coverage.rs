@@ -98,13 +98,24 @@ fn every_exit_code_has_a_transcript() {
 }
 
 /// The sources whose error texts reach a person as they stand, each written by `Error::new` or `#[error]`.
-const SOURCES: [&str; 6] =
-    ["src/app", "src/cli", "src/ports/fault.rs", "src/policy/error.rs", "src/cert/name", "src/cert/container/mod.rs"];
+const SOURCES: [&str; 8] = [
+    "src/app",
+    "src/cli",
+    "src/node/store",
+    "src/ports/fault.rs",
+    "src/ports/store.rs",
+    "src/policy/error.rs",
+    "src/cert/name",
+    "src/cert/container/mod.rs",
+];
 
 /// Texts that no session shows, and why.
 const NOT_SHOWN: &[(&str, &str)] = &[
     ("a manual page cannot be made", "writing into memory does not fail"),
     ("access denied", "nothing is denied to root; src/sys/fault.rs"),
+    ("access to the certificate store is denied", "Windows only"),
+    ("another program has installed the certificate at the same time", "a race"),
+    ("another program is using the certificate store", "Windows only"),
     ("another program is using the file", "Windows only"),
     ("cannot read what {program} writes", "a pipe that breaks while it is read"),
     (
@@ -118,6 +129,17 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("no password was typed", "needs a terminal; src/app/passwords.rs"),
     ("not a distinguished name: {what} at octet {offset}", "src/cert/name/tests"),
     ("not searched: more than {limit} folders deep", "src/sys/files/tests.rs"),
+    ("the certificate store is read-only", "Windows only"),
+    ("the installed key is not proven, so it was taken back", "a guard; src/node/store/tests.rs"),
+    ("the name of this machine cannot be told", "the system always has one"),
+    ("the provider cannot use this key: {0}", "Windows only"),
+    ("the provider is not installed here", "Windows only"),
+    ("the store names no private key for this certificate", "needs the store of the machine; src/app/access.rs"),
+    ("the store says that the certificate is removed, and still holds it", "a guard"),
+    ("the system reports an error about the certificate store", "Windows only"),
+    ("there is a key container or key file of this name already", "the names are drawn; src/sys/unix/store_tests.rs"),
+    ("there is no such certificate in the store", "a race; src/sys/unix/store_tests.rs"),
+    ("there is no such key container or key file", "a race; src/sys/unix/store_tests.rs"),
     ("the answer cannot be written as JSON", "a guard: every value of a report can be written"),
     ("the bundle cannot be made", "a guard: an empty password is refused before; src/cert/bundle/tests.rs"),
     ("the disk is full, or the quota of this account is used up", "tests/it/hardship.rs"),
