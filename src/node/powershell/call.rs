@@ -24,7 +24,14 @@ pub trait Call {
     type Answer: DeserializeOwned;
 
     /// Returns the data for the script by name.
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)>;
+    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
+        Vec::new()
+    }
+
+    /// Returns what this very request needs. It may be less than what the script can need.
+    fn needs(&self) -> Needs {
+        Self::SCRIPT.needs
+    }
 }
 
 /// Why a call failed.
