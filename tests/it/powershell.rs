@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+/// Answers of any shape: one is believed.
+mod answers;
 /// No test: the cases of every script.
 mod cases;
 /// Every case gives the result that is written beside it.

@@ -59,7 +59,7 @@ pub enum CallFault {
 
 /// A call that failed: which script, and why. No datum of the call is in it.
 #[derive(Debug, thiserror::Error)]
-#[error("{fault}")]
+#[error("the PowerShell script {} gave no result", .script.name)]
 pub struct CallError {
     /// The script.
     pub script: Script,
@@ -107,12 +107,17 @@ fn instead(stdout: &[u8], stderr: &[u8]) -> AnswerError {
     }
 }
 
-/// Copies octets with a secret taken out, into memory that is erased.
+/// How a host with a narrow window folds a line: in text, and in CLIXML.
+const FOLDS: &[&[u8]] = &[b"\r", b"\n", b"_x000D_", b"_x000A_"];
+
+/// Copies octets with a secret taken out, folded or not, into memory that is erased.
 fn without(octets: &[u8], secret: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut kept = Zeroizing::new(Vec::with_capacity(octets.len()));
+    // Never smaller than what is written: a vector that grows leaves its old octets behind.
+    let room = octets.len() + octets.len() / secret.len().max(1) * TAKEN_OUT.len();
+    let mut kept = Zeroizing::new(Vec::with_capacity(room));
     let mut rest = octets;
     while let Some((first, more)) = rest.split_first() {
-        if let Some(behind) = rest.strip_prefix(secret).filter(|_| !secret.is_empty()) {
+        if let Some(behind) = behind(rest, secret) {
             kept.extend_from_slice(TAKEN_OUT);
             rest = behind;
         } else {
@@ -121,6 +126,19 @@ fn without(octets: &[u8], secret: &[u8]) -> Zeroizing<Vec<u8>> {
         }
     }
     kept
+}
+
+/// Returns what stands behind a secret with which the octets begin.
+fn behind<'a>(octets: &'a [u8], secret: &[u8]) -> Option<&'a [u8]> {
+    let (first, others) = secret.split_first()?;
+    let mut rest = octets.strip_prefix(&[*first])?;
+    for octet in others {
+        while let Some(unfolded) = FOLDS.iter().find_map(|fold| rest.strip_prefix(*fold)) {
+            rest = unfolded;
+        }
+        rest = rest.strip_prefix(&[*octet])?;
+    }
+    Some(rest)
 }
 
 impl CallError {
@@ -222,7 +240,7 @@ impl From<CallError> for Error {
         };
         let hints = error.hints();
         let place = format!("script {} in powershell.exe", error.script.name);
-        let text = Self::new(kind, error.to_string()).at(place);
+        let text = Self::new(kind, error.fault.to_string()).at(place);
         let text = hints.into_iter().fold(text, Self::hint);
         match error.fault {
             CallFault::Random(source)
@@ -245,6 +263,9 @@ mod tests {
             ("xgeheimgeheimx", "x(password)(password)x"),
             ("gehei", "gehei"),
             ("gegeheim", "ge(password)"),
+            ("ge\r\nheim\r\n", "(password)\r\n"),
+            ("ge_x000D__x000A_heim_x000D__x000A_", "(password)_x000D__x000A_"),
+            ("ge heim\r\ngehei\r\n", "ge heim\r\ngehei\r\n"),
             ("", ""),
         ];
         for (text, kept) in cases {

@@ -71,7 +71,7 @@ pub struct ReconfigurationOutcome {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReportedError {
-    /// The text, in the language of the server; [`super::cause`] may know its true meaning.
+    /// The text, in the language of the server; [`super::cause()`] may know its true meaning.
     pub message: String,
     /// PowerShell's name of the error.
     pub id: String,

@@ -108,7 +108,7 @@ pub(crate) fn contoso() -> Json {
 
 /// Returns the error of a call in words, with all that a script told of it.
 pub(crate) fn words(error: &CallError) -> String {
-    let mut text = error.to_string();
+    let mut text = error.fault.to_string();
     if let Some(failure) = error.failure() {
         let hresult = failure.hresult.unwrap_or_default();
         let parts = [&failure.inner, &failure.id, &failure.reason, &failure.stage, &failure.policy];
