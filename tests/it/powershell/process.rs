@@ -64,7 +64,8 @@ impl Stage {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "powershell::process::sends_one_request", "--ignored", "--quiet"]);
         command.env(PROGRAM, program()).env(STATE, self.folder.path().join("world.json"));
-        command.env(CASE, case).env(RESULT, self.result()).env("PSModulePath", "C:\\seven");
+        command.env(CASE, case).env(RESULT, self.result());
+        command.env("PSModulePath", "C:\\seven").env("CONTOSO_PASSWORD", PASSWORD).env("Temp", "C:\\temp");
         command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
     }
 
@@ -133,9 +134,12 @@ fn every_script_runs_in_a_process_whose_arguments_hold_no_datum() {
         let started: Vec<&Json> = record.iter().filter(|entry| !entry["started"].is_null()).collect();
         assert_eq!(started.len(), 1);
         assert_eq!(started[0]["started"], json!(script.arguments()), "{}", script.name);
-        // What PowerShell 7 put there would keep 5.1 from its own modules.
-        let names: Vec<&String> = started[0]["environment"].as_object().unwrap().keys().collect();
-        assert!(!names.iter().any(|name| name.eq_ignore_ascii_case("PSModulePath")), "{names:?}");
+        // A variable of Windows arrives. One that may hold a secret does not, nor what PowerShell 7 left for its modules.
+        let environment = &started[0]["environment"];
+        assert_eq!(environment["Temp"], "C:\\temp");
+        for name in ["CONTOSO_PASSWORD", "PSModulePath", CASE, RESULT, PROGRAM, "CARGO_MANIFEST_DIR"] {
+            assert_eq!(environment[name], Json::Null, "{name}");
+        }
     }
 }
 
