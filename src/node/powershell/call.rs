@@ -11,7 +11,7 @@ use super::clixml::message;
 use super::input::{Field, InputError, Marker, input};
 use super::script::{Effect, Needs, Script};
 use crate::error::{Error, Kind};
-use crate::ports::{CommandError, PowerShell, PowerShellLimits, Random};
+use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput, Random};
 
 /// What stands in the place of a one-use password that a program printed.
 const TAKEN_OUT: &[u8] = b"(password)";
@@ -50,11 +50,21 @@ pub enum CallFault {
     #[error(transparent)]
     Answer(#[from] AnswerError),
     /// PowerShell answered, and ended with an exit code all the same.
-    #[error("PowerShell answered and yet ended with {}", .code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}")))]
+    #[error("PowerShell answered and yet ended with {}", ending(*.code))]
     ExitCode {
-        /// The code.
+        /// The code; nothing where a signal ended it.
         code: Option<i32>,
     },
+    /// PowerShell ended with an exit code and printed nothing.
+    #[error("PowerShell ended with {} and printed nothing", ending(*.code))]
+    Silent {
+        /// The code; nothing where a signal ended it.
+        code: Option<i32>,
+    },
+}
+
+fn ending(code: Option<i32>) -> String {
+    code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"))
 }
 
 /// A call that failed: which script, and why. No datum of the call is in it.
@@ -92,18 +102,20 @@ fn answered<C: Call>(powershell: &dyn PowerShell, random: &dyn Random, request: 
         }
     }
     let answer = read(&output.stdout, &marker).map_err(|error| match error {
-        AnswerError::Missing => instead(&output.stdout, &output.stderr),
-        other => other,
+        AnswerError::Missing => instead(&output),
+        other => CallFault::Answer(other),
     })?;
     if output.code == Some(0) { Ok(answer) } else { Err(CallFault::ExitCode { code: output.code }) }
 }
 
 /// Tells what was said in the place of an answer: by PowerShell itself on standard error, or by anything else on standard
 /// output.
-fn instead(stdout: &[u8], stderr: &[u8]) -> AnswerError {
-    match [message(stderr), message(stdout)].into_iter().find(|text| !text.is_empty()) {
-        Some(message) => AnswerError::Instead { message },
-        None => AnswerError::Missing,
+fn instead(output: &PowerShellOutput) -> CallFault {
+    let said = [message(&output.stderr), message(&output.stdout)].into_iter().find(|text| !text.is_empty());
+    match (said, output.code) {
+        (Some(message), _) => CallFault::Answer(AnswerError::Instead { message }),
+        (None, Some(0)) => CallFault::Answer(AnswerError::Missing),
+        (None, code) => CallFault::Silent { code },
     }
 }
 
@@ -150,7 +162,7 @@ impl CallError {
                 matches!(error, CommandError::Empty | CommandError::NoPowerShell | CommandError::NotStarted { .. })
             }
             CallFault::Answer(error) => error.nothing_done(),
-            CallFault::ExitCode { .. } => false,
+            CallFault::ExitCode { .. } | CallFault::Silent { .. } => false,
         };
         certain || self.script.effect == Effect::Observes
     }
@@ -171,7 +183,9 @@ impl CallError {
             CallFault::Random(_) => hints.push("look at the system's log; nothing was started".to_owned()),
             CallFault::Process(error) => hints.push(next_for_process(error)),
             CallFault::Answer(error) => hints.extend(next_for_answer(error)),
-            CallFault::ExitCode { .. } => hints.push("look at the system's log of Windows PowerShell".to_owned()),
+            CallFault::ExitCode { .. } | CallFault::Silent { .. } => {
+                hints.push("look at the system's log of Windows PowerShell".to_owned())
+            }
         }
         if self.script.needs == Needs::NetworkIdentity && self.failure().is_some() {
             hints.push("this script goes on to another server: `NetworkIdentity` measures whether it may".to_owned());
@@ -236,7 +250,9 @@ impl From<CallError> for Error {
             CallFault::Answer(
                 AnswerError::Refused { .. } | AnswerError::FileRefused { .. } | AnswerError::LanguageMode,
             ) => Kind::Refused,
-            CallFault::Process(_) | CallFault::Answer(_) | CallFault::ExitCode { .. } => Kind::Unreadable,
+            CallFault::Process(_) | CallFault::Answer(_) | CallFault::ExitCode { .. } | CallFault::Silent { .. } => {
+                Kind::Unreadable
+            }
         };
         let hints = error.hints();
         let place = format!("script {} in powershell.exe", error.script.name);

@@ -71,7 +71,7 @@ fn a_process_that_dies_after_its_effect_leaves_the_effect_and_no_answer() {
         let world = World::of(state);
         let powershell = InProcess { world: &world, text: None };
         let error = ps::call(&powershell, &Fixed, &restart("MSCRMAsyncService")).unwrap_err();
-        assert!(matches!(error.fault, ps::CallFault::Answer(ps::AnswerError::Missing)), "{error:?}");
+        assert!(matches!(error.fault, ps::CallFault::Silent { code: Some(1) }), "{error:?}");
         assert_eq!(world.state()["processes"][1]["started"], started);
         // The next attempt looks first, and finds out.
         let services = ps::call(&powershell, &Fixed, &ps::GetServices).unwrap();
