@@ -200,6 +200,26 @@ fn waits_for_the_deadline() {
     assert!(matches!(ended, Err(CommandError::Overran { .. })));
 }
 
+#[test]
+fn what_is_printed_otherwise_is_told_through_real_pipes_too() {
+    let cases = [
+        (json!({ "kind": "oversize" }), " wrote more than 8388608 octets and was ended | unclear"),
+        (json!({ "kind": "clixml", "text": "Der Schl_x00FC_ssel", "code": 1 }), "said: Der Schl\u{fc}ssel | unclear"),
+        (
+            json!({ "kind": "instead", "text": "Zugriff verweigert: M\u{fc}ller" }),
+            "said: Zugriff verweigert: M\u{fc}ller | unclear",
+        ),
+        (json!({ "kind": "code", "code": 5 }), "PowerShell answered and yet ended with exit code 5 | unclear"),
+    ];
+    for (mut order, told) in cases {
+        order["on"] = json!("output");
+        let mut state = contoso();
+        state["faults"] = json!([order]);
+        let answer = Stage::new(&state).ask("a service is restarted");
+        assert!(answer["error"].as_str().is_some_and(|error| error.ends_with(told)), "{answer}");
+    }
+}
+
 /// A world in which the first call of Microsoft's script waits until the gate is opened.
 fn gated() -> Stage {
     let mut state = contoso();
