@@ -154,6 +154,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
+    ("there is no Windows PowerShell on this machine", "no command uses it yet; src/sys/unix/powershell.rs"),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
     (
         "the file has {size} octets; at most {MAX_SIZE} are read",
