@@ -22,7 +22,9 @@ use s2scert::ports::{
 };
 use zeroize::Zeroizing;
 
+#[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_state::{Crash, FakeFolders};
+#[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_store::Outcome;
 
 #[path = "fake_powershell.rs"]

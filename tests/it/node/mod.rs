@@ -108,13 +108,13 @@ fn data(name: &str) -> PathBuf {
 }
 
 /// Issues a PFX under a password, and returns the thumbprint with its octets.
-fn issued(password: &str, more: &[&str]) -> (String, Vec<u8>) {
+fn issued(password: &str) -> (String, Vec<u8>) {
     let folder = tempfile::TempDir::new().unwrap();
     std::fs::write(folder.path().join("leaf.key"), fixture("leaf.key")).unwrap();
     std::fs::write(folder.path().join("pass"), format!("{password}\n")).unwrap();
-    let fixed = ["issue", "--key-file", "leaf.key", "--password-file", "pass", "--json"];
+    let words = ["issue", "--key-file", "leaf.key", "--password-file", "pass", "--json"];
     let mut command = std::process::Command::new(PROGRAM);
-    command.args(fixed).args(more).current_dir(folder.path()).stdin(std::process::Stdio::null());
+    command.args(words).current_dir(folder.path()).stdin(std::process::Stdio::null());
     let made = command.output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let report: Json = serde_json::from_slice(&made.stdout).unwrap();

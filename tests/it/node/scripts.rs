@@ -230,7 +230,7 @@ fn a_machine_without_the_cmdlets_says_so_and_does_nothing() {
 /// A server on which a PFX is staged, and the request to run Microsoft's script on it.
 fn staged(before: impl FnOnce(&mut Json)) -> (Server, Json) {
     const ONE_USE: &str = "0123456789abcdefghjkmnpqrs";
-    let (thumbprint, pfx) = super::issued(ONE_USE, &[]);
+    let (thumbprint, pfx) = super::issued(ONE_USE);
     let hash = s2scert::cert::Fingerprint::of(&pfx).to_string();
     let path = format!("/var/lib/s2scert/node/staging/{}.pfx", &hash[..32]);
     let server = Server::new(|state| {
@@ -284,7 +284,7 @@ fn a_script_that_has_changed_since_the_plan_does_not_run() {
 
 #[test]
 fn a_script_whose_answer_is_lost_is_unclear_and_is_not_run_again_by_a_repeat() {
-    let (server, reconfigure) = staged(|state| state["faults"] = json!([{"at": "output", "kind": "truncated"}]));
+    let (server, reconfigure) = staged(|state| state["faults"] = json!([{"on": "output", "kind": "truncated"}]));
     for _ in 0..2 {
         let answer = server.act(&reconfigure, "reconfigure");
         assert!(answer.outcome()["unclear"].is_object(), "{}", answer.json);

@@ -31,6 +31,9 @@ const VARYING: &[(&str, &str)] = &[
     (r"[\w.-]+ \(user:\d+\): more than read \(rw-\), owner", "[OWNER]: more than read (rw-), owner"),
     (r"group:[\w.-]+ \(group:\d+\): nothing", "[GROUP]: nothing"),
     (r"structure has \d+ octets", "structure has [N] octets"),
+    (r#""node": ?"[^"]*""#, r#""node": "[NODE]""#),
+    (r"(?m)^\S+ \((linux|windows) [^)]*\)$", "[NODE] ($1 [VERSION])"),
+    (r"uid:\d+, may (not )?change", "[ACCOUNT], may change"),
 ];
 
 /// One session.
