@@ -11,7 +11,7 @@
 //! | [`policy`] | rules as data, lint, findings | yes |
 //! | [`node`] | what happens on one server: the PowerShell bridge | through ports |
 //! | [`ports`] | every trait through which the core touches the world | yes |
-//! | [`node`] | what happens on one server: access to private keys | through ports |
+//! | [`node`] | what happens on one server: certificate stores, access to private keys | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |
 //! | [`sys`] | files, terminal, clock: one shape on Unix and Windows | no |

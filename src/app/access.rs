@@ -203,3 +203,50 @@ fn sign(
         .map_err(|e| Error::new(Kind::Unreadable, "the key does not sign").at(file.display()).because(e))?;
     Ok((key, certificate, signature))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+    use super::*;
+    use crate::fake_host::FakeHost;
+    use crate::ports::StoredCertificate;
+
+    #[test]
+    fn a_thumbprint_names_the_key_of_its_certificate() {
+        let key = KeyPair::generate(crate::cert::key::KeySpec::Rsa2048).unwrap();
+        let certificate = rcgen::generate_simple_self_signed(["crm.contoso.com".to_owned()]).unwrap();
+        let der = certificate.cert.der().to_vec();
+        let certificate = Certificate::from_der(&der).unwrap();
+        let location = KeyLocation {
+            provider: DEFAULT_PROVIDER.to_owned(),
+            provider_type: PROV_RSA_AES,
+            container: "s2s".to_owned(),
+            key_spec: KeySpec::Exchange,
+            machine: true,
+        };
+        let machine = |key: Option<KeyPlace>| {
+            let stored = StoredCertificate { der: der.clone(), friendly_name: None, key };
+            FakeHost::new("2026-11-25T00:00:00Z".parse().unwrap(), 1).with_certificate(StoreName::My, stored)
+        };
+        let show = |fake: &FakeHost, text: String| {
+            run(&fake.host(), &Target { text, provider: None, provider_type: None }, &Request::Show)
+        };
+        let with_key = machine(Some(KeyPlace::Key(location.clone()))).with_container(&location, &key);
+        for text in [certificate.thumbprint().to_string(), certificate.fingerprint().to_string().to_lowercase()] {
+            assert_eq!(show(&with_key, text).unwrap().key, Some(location.clone()));
+        }
+        let without = show(&machine(None), certificate.thumbprint().to_string()).unwrap_err();
+        assert_eq!(without.what(), "the store names no private key for this certificate");
+        let absent = show(&machine(None), "0".repeat(40)).unwrap_err();
+        assert_eq!(
+            (absent.kind(), absent.what()),
+            (Kind::Unreadable, "no certificate in the store has this thumbprint")
+        );
+        // A file of such a name is a file.
+        let file = machine(None)
+            .with_file(&"0".repeat(40), "")
+            .with_access(&"0".repeat(40), crate::farm::access::AccessState::of_new_windows_key(&[]).unwrap());
+        assert!(show(&file, "0".repeat(40)).unwrap().key.is_none());
+    }
+}

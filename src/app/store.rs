@@ -55,13 +55,13 @@ pub struct InstallOptions {
     pub passwords: Vec<Source>,
 }
 
-/// Lists the certificates of some stores; of all where none is named.
+/// Lists the certificates of some stores; of My where none is named.
 ///
 /// # Errors
 /// As [`store::list`].
 pub fn list(host: &Host, place: &StorePlace, stores: &[StoreName]) -> Result<ListReport> {
     must_exist(host, place)?;
-    store::list(host, place, if stores.is_empty() { &StoreName::ALL } else { stores })
+    store::list(host, place, if stores.is_empty() { &[StoreName::My] } else { stores })
 }
 
 /// Shows one certificate.
@@ -152,6 +152,9 @@ fn read(host: &Host, options: &InstallOptions) -> Result<Gathered> {
     let mut passwords = InputPasswords::collect(host, &options.passwords)?;
     let input = source::read_asking(host, &options.file, &mut passwords)?;
     if let Some(error) = input.locked_error(&options.file, source::PASSWORD) {
+        if options.passwords.is_empty() {
+            return Err(error);
+        }
         // The words under which people know this, and which send them to Active Directory.
         return Err(error.hint(
             "Windows says of a wrong password, and Server 2016 and older say of every file with AES: 'requires either a \
@@ -167,7 +170,8 @@ fn read(host: &Host, options: &InstallOptions) -> Result<Gathered> {
 fn must_exist(host: &Host, place: &StorePlace) -> Result<()> {
     match place {
         StorePlace::Folder(path) if host.files.kind(path)?.is_none() => {
-            Err(Error::from(FileError::new(path, FileFault::NotFound)).hint("s2scert install makes the folder"))
+            Err(Error::from(FileError::new(path, FileFault::NotFound))
+                .hint("the first installation makes the folder: s2scert install FILE --store-dir DIR"))
         }
         _ => Ok(()),
     }

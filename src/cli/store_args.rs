@@ -17,7 +17,7 @@ use crate::farm::store::{StoreName, StorePlace};
 pub enum StoreCommand {
     /// List certificates with their keys, and flag those that share a subject
     List {
-        /// Only this store; may be given again
+        /// The store; may be given again [default: my]
         #[arg(long, value_name = "STORE")]
         store: Vec<StoreArg>,
         /// Whose stores.

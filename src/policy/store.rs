@@ -90,22 +90,21 @@ fn finding(
 }
 
 fn of_state(entry: &StoreEntry, key: &StoredKey) -> Option<Finding> {
-    let place = key.place.text();
     let (id, message, reason) = match key.state {
         KeyState::Matches => return None,
         KeyState::Missing => (
             "store-key-missing",
-            format!("the certificate names {place}, which does not exist"),
+            "the key that the certificate names does not exist".to_owned(),
             "the key was deleted, or belongs to another machine ('Keyset does not exist')",
         ),
         KeyState::OtherKey => (
             "store-key-other",
-            format!("{place} holds the key of another certificate"),
+            "what the certificate names is the key of another certificate".to_owned(),
             "what it signs does not verify with this certificate",
         ),
         KeyState::NotOpened => (
             "store-key-not-opened",
-            format!("{place} cannot be opened: {}", key.why.as_deref().unwrap_or("no reason is told")),
+            format!("the key cannot be opened: {}", key.why.as_deref().unwrap_or("no reason is told")),
             "whether the key works is not known",
         ),
     };

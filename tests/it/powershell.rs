@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+/// Answers of any shape: one is believed.
+mod answers;
 /// No test: the cases of every script.
 mod cases;
 /// Every case gives the result that is written beside it.
-mod conform;
+pub(crate) mod conform;
 /// Every fault is an error of its own, and hostile data arrive unchanged.
 mod faults;
 /// The subset that scripts keep to.

@@ -81,6 +81,20 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         #[cfg(unix)]
         ("access-prove", run(dir, &["access", "prove", "s2s.pfx", &me(), "--password-file", "pass", "--json"])),
         ("version", run(dir, &["version", "--json"])),
+        #[cfg(unix)]
+        ("store-install", install(dir, &["--json"])),
+        #[cfg(unix)]
+        ("store-list", run(dir, &["store", "list", "--store-dir", "stores", "--json"])),
+        #[cfg(unix)]
+        ("store-show", run(dir, &["store", "show", &thumbprint(dir), "--store-dir", "stores", "--json"])),
+        #[cfg(unix)]
+        (
+            "store-remove",
+            run(dir, &["store", "remove", "--thumbprint", &thumbprint(dir), "--store-dir", "stores", "--json"]),
+        ),
+        #[cfg(unix)]
+        ("store-orphans", run(dir, &["store", "orphans", "--store-dir", "stores", "--json"])),
+        ("node-answer", run(dir, &["node", "describe", "--state-dir", "state", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];
@@ -196,6 +210,8 @@ fn the_password_is_in_nothing_that_is_written_or_printed() {
             ],
         ),
         run(dir, &["check", "s2s.pfx", "--password-file", "pass", "--policy", "evaluation", "--json"]),
+        #[cfg(unix)]
+        install(dir, &["--json"]),
         // A password that does not fit is as secret as one that does.
         run(dir, &["inspect", "e.pfx", "--password-file", "pass", "--for", "server2016", "--lint"]),
     ];
@@ -203,8 +219,12 @@ fn the_password_is_in_nothing_that_is_written_or_printed() {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(!holds_canary(&output.stdout) && !holds_canary(&output.stderr));
     }
-    let written: Vec<String> = names(dir).into_iter().filter(|name| name != "pass").collect();
+    let mut written: Vec<String> = names(dir).into_iter().filter(|name| name != "pass" && name != "stores").collect();
     assert_eq!(written, ["b.pem", "e.pfx", "s2s.cer", "s2s.pfx"]);
+    #[cfg(unix)]
+    for store in ["stores/My", "stores/keys"] {
+        written.extend(names(&dir.join(store)).into_iter().map(|name| format!("{store}/{name}")));
+    }
     for name in written {
         assert!(!holds_canary(&fs::read(dir.join(&name)).unwrap()), "{name}");
     }
@@ -268,6 +288,20 @@ fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+/// Installs the certificate of [`issue`] into a store in the folder.
+#[cfg(unix)]
+fn install(folder: &Path, more: &[&str]) -> Output {
+    let fixed = ["install", "s2s.pfx", "--password-file", "pass", "--store-dir", "stores", "--policy", "evaluation"];
+    run(folder, &[&fixed, more].concat())
+}
+
+/// The thumbprint of the certificate of [`issue`].
+#[cfg(unix)]
+fn thumbprint(folder: &Path) -> String {
+    let der = fs::read(folder.join("s2s.cer")).unwrap();
+    s2scert::cert::Certificate::from_der(&der).unwrap().thumbprint().to_string()
 }
 
 /// The user of this process, as `access` takes it.

@@ -22,5 +22,7 @@ mod errors;
 mod help;
 mod inspect;
 mod issue;
+mod node;
 mod passwords;
 mod policy;
+mod store;

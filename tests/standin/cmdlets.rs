@@ -12,7 +12,7 @@ use super::{crm, machine, operators, reconfiguration, sharepoint};
 pub(crate) use super::sharepoint::running_jobs;
 
 /// Parameters without a value.
-pub(crate) const SWITCHES: &[&str] = &["Compress", "Force", "List", "ListAvailable", "Parent", "Registered"];
+pub(crate) const SWITCHES: &[&str] = &["Compress", "Force", "List", "ListAvailable", "Registered"];
 
 /// A command with the values of its words.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ const CMDLETS: &[(&str, &str, &[&str], Cmdlet)] = &[
         crm::set,
     ),
     ("Set-Location", "", &["LiteralPath"], machine::set_location),
-    ("Split-Path", "", &["Path", "Parent"], machine::split),
+    ("Split-Path", "", &["Path"], machine::split),
     ("Start-SPTimerJob", "SharePoint", &["Identity"], sharepoint::start),
     ("Test-Path", "", &["LiteralPath", "PathType"], machine::test),
 ];

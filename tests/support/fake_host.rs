@@ -17,14 +17,18 @@ use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
     Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PowerShell, PowerShellLimits, PowerShellOutput,
-    PrincipalError, Principals, Random, Staged, Stream, Terminal,
+    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random,
+    Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
+#[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_state::{Crash, FakeFolders};
+#[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_store::Outcome;
 
+#[path = "fake_powershell.rs"]
+mod fake_powershell;
 #[path = "fake_state.rs"]
 mod fake_state;
 #[path = "fake_store.rs"]
@@ -105,12 +109,6 @@ impl FakeHost {
     /// Installs a program that writes `output`.
     pub(crate) fn with_program(self, name: &str, output: impl Into<Vec<u8>>) -> Self {
         self.state().outputs.insert(name.to_owned(), output.into());
-        self
-    }
-
-    /// Installs Windows PowerShell.
-    pub(crate) fn with_powershell(mut self, powershell: Arc<dyn PowerShell>) -> Self {
-        self.powershell = Some(powershell);
         self
     }
 
@@ -384,13 +382,6 @@ impl Terminal for FakeHost {
 impl Environment for FakeHost {
     fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
         Ok(self.state().variables.get(name).cloned())
-    }
-}
-
-/// A machine without one; see [`FakeHost::with_powershell`].
-impl PowerShell for FakeHost {
-    fn run(&self, _: &[String], _: Zeroizing<Vec<u8>>, _: PowerShellLimits) -> Result<PowerShellOutput, CommandError> {
-        Err(CommandError::NoPowerShell)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use s2scert::cert::{Fingerprint, KeyPair};
-use s2scert::farm::access::{AccessState, Wish};
+use s2scert::farm::access::AccessState;
 use s2scert::farm::store::{StoreName, StorePlace, TlsBinding};
 use s2scert::farm::{KeyLocation, KeyPlace};
 use s2scert::ports::{
@@ -48,7 +48,8 @@ impl FakeHost {
     pub(crate) fn with_container(self, location: &KeyLocation, key: &KeyPair) -> Self {
         let exportable = false;
         self.state().stores.keys.insert(location.container.clone(), (location.clone(), key.clone(), exportable));
-        self.with_access(&location.container, masters())
+        let Ok(masters) = AccessState::of_new_windows_key(&[]) else { unreachable!("nobody is named") };
+        self.with_access(&location.container, masters)
     }
 
     /// Lets http.sys tell its TLS bindings; without, they cannot be seen.
@@ -118,11 +119,6 @@ impl FakeHost {
         let done = work(&mut self.state())?;
         if outcome.is_some() { Err(StoreError::new(name, StoreFault::Other)) } else { Ok(done) }
     }
-}
-
-fn masters() -> AccessState {
-    let Ok(descriptor) = "D:P(A;;0xd01f01ff;;;SY)(A;;0xd01f01ff;;;BA)".parse() else { unreachable!("it is SDDL") };
-    AccessState::Windows(descriptor)
 }
 
 /// Finds a certificate in a store.
@@ -209,7 +205,7 @@ impl CertificateStores for FakeHost {
         let unusable = |error: s2scert::farm::access::WishError| {
             StoreError::new(wish.container, StoreFault::Unusable(error.to_string()))
         };
-        let access = masters().difference(Wish::Grant(wish.readers)).map_err(unusable)?.after;
+        let access = AccessState::of_new_windows_key(wish.readers).map_err(unusable)?;
         let mut state = self.state();
         if state.stores.keys.contains_key(wish.container) {
             return Err(StoreError::new(wish.container, StoreFault::KeyExists));

@@ -179,7 +179,7 @@ fn notes(text: &mut String, notes: &[String]) {
 
 fn gaps(text: &mut String, gaps: &[Gap]) {
     for gap in gaps {
-        wrapped(text, "  ", WIDTH, &format!("not seen: {}: {}", gap.what, gap.why));
+        field(text, "not seen", &format!("{}: {}", gap.what, gap.why));
     }
 }
 

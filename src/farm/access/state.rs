@@ -140,6 +140,15 @@ pub enum WishError {
 }
 
 impl AccessState {
+    /// Returns the access that a new key of Windows has before the key is in its container: SYSTEM and Administrators have full
+    /// control, `readers` read, nothing is inherited.
+    ///
+    /// # Errors
+    /// [`WishError`] for identities to which no key is given.
+    pub fn of_new_windows_key(readers: &[Principal]) -> Result<Self, WishError> {
+        in_windows::of_new_key(readers)
+    }
+
     /// Returns what has to be written so that the wish holds.
     ///
     /// # Errors

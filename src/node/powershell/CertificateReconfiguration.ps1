@@ -13,7 +13,7 @@ if ($null -ne $Request.storeFindType) {
 if ($Request.updateCrm) {
     $Parameters = $Parameters + @{ updateCrm = $true }
 }
-Set-Location -LiteralPath (Split-Path -Path $File -Parent)
+Set-Location -LiteralPath (Split-Path -Path $File)
 $Stage = 'running'
 # The script was written for the default. Under Stop it would break off where it means to go on.
 $ErrorActionPreference = 'Continue'

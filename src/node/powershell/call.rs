@@ -11,7 +11,7 @@ use super::clixml::message;
 use super::input::{Field, InputError, Marker, input};
 use super::script::{Effect, Needs, Script};
 use crate::error::{Error, Kind};
-use crate::ports::{CommandError, PowerShell, PowerShellLimits, Random};
+use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput, Random};
 
 /// What stands in the place of a one-use password that a program printed.
 const TAKEN_OUT: &[u8] = b"(password)";
@@ -24,7 +24,14 @@ pub trait Call {
     type Answer: DeserializeOwned;
 
     /// Returns the data for the script by name.
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)>;
+    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
+        Vec::new()
+    }
+
+    /// Returns what this very request needs. It may be less than what the script can need.
+    fn needs(&self) -> Needs {
+        Self::SCRIPT.needs
+    }
 }
 
 /// Why a call failed.
@@ -43,16 +50,26 @@ pub enum CallFault {
     #[error(transparent)]
     Answer(#[from] AnswerError),
     /// PowerShell answered, and ended with an exit code all the same.
-    #[error("PowerShell answered and yet ended with {}", .code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}")))]
+    #[error("PowerShell answered and yet ended with {}", ending(*.code))]
     ExitCode {
-        /// The code.
+        /// The code; nothing where a signal ended it.
+        code: Option<i32>,
+    },
+    /// PowerShell ended with an exit code and printed nothing.
+    #[error("PowerShell ended with {} and printed nothing", ending(*.code))]
+    Silent {
+        /// The code; nothing where a signal ended it.
         code: Option<i32>,
     },
 }
 
+fn ending(code: Option<i32>) -> String {
+    code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"))
+}
+
 /// A call that failed: which script, and why. No datum of the call is in it.
 #[derive(Debug, thiserror::Error)]
-#[error("{fault}")]
+#[error("the PowerShell script {} gave no result", .script.name)]
 pub struct CallError {
     /// The script.
     pub script: Script,
@@ -85,27 +102,34 @@ fn answered<C: Call>(powershell: &dyn PowerShell, random: &dyn Random, request: 
         }
     }
     let answer = read(&output.stdout, &marker).map_err(|error| match error {
-        AnswerError::Missing => instead(&output.stdout, &output.stderr),
-        other => other,
+        AnswerError::Missing => instead(&output),
+        other => CallFault::Answer(other),
     })?;
     if output.code == Some(0) { Ok(answer) } else { Err(CallFault::ExitCode { code: output.code }) }
 }
 
 /// Tells what was said in the place of an answer: by PowerShell itself on standard error, or by anything else on standard
 /// output.
-fn instead(stdout: &[u8], stderr: &[u8]) -> AnswerError {
-    match [message(stderr), message(stdout)].into_iter().find(|text| !text.is_empty()) {
-        Some(message) => AnswerError::Instead { message },
-        None => AnswerError::Missing,
+fn instead(output: &PowerShellOutput) -> CallFault {
+    let said = [message(&output.stderr), message(&output.stdout)].into_iter().find(|text| !text.is_empty());
+    match (said, output.code) {
+        (Some(message), _) => CallFault::Answer(AnswerError::Instead { message }),
+        (None, Some(0)) => CallFault::Answer(AnswerError::Missing),
+        (None, code) => CallFault::Silent { code },
     }
 }
 
-/// Copies octets with a secret taken out, into memory that is erased.
+/// How a host with a narrow window folds a line: in text, and in CLIXML.
+const FOLDS: &[&[u8]] = &[b"\r", b"\n", b"_x000D_", b"_x000A_"];
+
+/// Copies octets with a secret taken out, folded or not, into memory that is erased.
 fn without(octets: &[u8], secret: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut kept = Zeroizing::new(Vec::with_capacity(octets.len()));
+    // Never smaller than what is written: a vector that grows leaves its old octets behind.
+    let room = octets.len() + octets.len() / secret.len().max(1) * TAKEN_OUT.len();
+    let mut kept = Zeroizing::new(Vec::with_capacity(room));
     let mut rest = octets;
     while let Some((first, more)) = rest.split_first() {
-        if let Some(behind) = rest.strip_prefix(secret).filter(|_| !secret.is_empty()) {
+        if let Some(behind) = behind(rest, secret) {
             kept.extend_from_slice(TAKEN_OUT);
             rest = behind;
         } else {
@@ -114,6 +138,19 @@ fn without(octets: &[u8], secret: &[u8]) -> Zeroizing<Vec<u8>> {
         }
     }
     kept
+}
+
+/// Returns what stands behind a secret with which the octets begin.
+fn behind<'a>(octets: &'a [u8], secret: &[u8]) -> Option<&'a [u8]> {
+    let (first, others) = secret.split_first()?;
+    let mut rest = octets.strip_prefix(&[*first])?;
+    for octet in others {
+        while let Some(unfolded) = FOLDS.iter().find_map(|fold| rest.strip_prefix(*fold)) {
+            rest = unfolded;
+        }
+        rest = rest.strip_prefix(&[*octet])?;
+    }
+    Some(rest)
 }
 
 impl CallError {
@@ -125,7 +162,7 @@ impl CallError {
                 matches!(error, CommandError::Empty | CommandError::NoPowerShell | CommandError::NotStarted { .. })
             }
             CallFault::Answer(error) => error.nothing_done(),
-            CallFault::ExitCode { .. } => false,
+            CallFault::ExitCode { .. } | CallFault::Silent { .. } => false,
         };
         certain || self.script.effect == Effect::Observes
     }
@@ -146,7 +183,9 @@ impl CallError {
             CallFault::Random(_) => hints.push("look at the system's log; nothing was started".to_owned()),
             CallFault::Process(error) => hints.push(next_for_process(error)),
             CallFault::Answer(error) => hints.extend(next_for_answer(error)),
-            CallFault::ExitCode { .. } => hints.push("look at the system's log of Windows PowerShell".to_owned()),
+            CallFault::ExitCode { .. } | CallFault::Silent { .. } => {
+                hints.push("look at the system's log of Windows PowerShell".to_owned())
+            }
         }
         if self.script.needs == Needs::NetworkIdentity && self.failure().is_some() {
             hints.push("this script goes on to another server: `NetworkIdentity` measures whether it may".to_owned());
@@ -211,11 +250,13 @@ impl From<CallError> for Error {
             CallFault::Answer(
                 AnswerError::Refused { .. } | AnswerError::FileRefused { .. } | AnswerError::LanguageMode,
             ) => Kind::Refused,
-            CallFault::Process(_) | CallFault::Answer(_) | CallFault::ExitCode { .. } => Kind::Unreadable,
+            CallFault::Process(_) | CallFault::Answer(_) | CallFault::ExitCode { .. } | CallFault::Silent { .. } => {
+                Kind::Unreadable
+            }
         };
         let hints = error.hints();
         let place = format!("script {} in powershell.exe", error.script.name);
-        let text = Self::new(kind, error.to_string()).at(place);
+        let text = Self::new(kind, error.fault.to_string()).at(place);
         let text = hints.into_iter().fold(text, Self::hint);
         match error.fault {
             CallFault::Random(source)
@@ -238,6 +279,9 @@ mod tests {
             ("xgeheimgeheimx", "x(password)(password)x"),
             ("gehei", "gehei"),
             ("gegeheim", "ge(password)"),
+            ("ge\r\nheim\r\n", "(password)\r\n"),
+            ("ge_x000D__x000A_heim_x000D__x000A_", "(password)_x000D__x000A_"),
+            ("ge heim\r\ngehei\r\n", "ge heim\r\ngehei\r\n"),
             ("", ""),
         ];
         for (text, kept) in cases {

@@ -62,10 +62,6 @@ pub struct GetCrmCertificate;
 impl Call for GetCrmCertificate {
     const SCRIPT: Script = GET_CRM_CERTIFICATE;
     type Answer = CrmCertificates;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }
 
 /// Writes the row of one type, if it is still what the caller has seen.
@@ -155,8 +151,4 @@ pub struct CrmServer {
 impl Call for GetCrmServer {
     const SCRIPT: Script = GET_CRM_SERVER;
     type Answer = CrmServers;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }

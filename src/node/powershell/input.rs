@@ -175,69 +175,22 @@ mod tests {
     }
 
     #[test]
-    fn over_five_hundred_hostile_texts_arrive_unchanged_or_are_refused() {
-        let seeds = [
-            "'",
-            "\"",
-            "\u{2018}",
-            "\u{2019}",
-            "\u{201a}",
-            "\u{201b}",
-            "\u{201c}",
-            "\u{201d}",
-            "`",
-            "$()",
-            "$(exit)",
-            "${x}",
-            "\\",
-            "\\\\",
-            "\\u0041",
-            "\\/Date(1)\\/",
-            "/",
-            "{}",
-            "}",
-            "@x",
-            "@{",
-            "#",
-            "<#",
-            "|",
-            "&",
-            ";",
-            "%x%",
-            "\u{fe0f}",
-            "\u{1f511}",
-            "\u{10ffff}",
-            "\u{feff}",
-            "\u{2028}",
-            "\u{202e}",
-            "\u{e000}",
-            "\u{df}",
-            "\u{130}",
-            "\n",
-            "\r",
-            "\0",
-            "\u{1b}",
-            "\u{85}",
-            "s2scert-begin-",
-            "--%",
-            "-Command",
-            " ",
-        ];
-        let mut count = 0;
-        for one in seeds {
-            for other in seeds {
-                let text = format!("{one}contoso{other}");
-                let refused = text.chars().any(char::is_control);
-                match sent(&text) {
-                    Ok(value) => assert_eq!((value["value"].as_str(), refused), (Some(text.as_str()), false)),
-                    Err(error) => assert!(refused && matches!(error, InputError::Control { .. }), "{text:?}"),
-                }
-                count += 1;
-            }
+    fn whatever_is_no_plain_sign_is_escaped() {
+        let text = "Zo\u{eb}'\"\u{2019}`$\\/\u{1f511}{x}-1";
+        let line = input(&Marker::new(&[7; 16]), &[("value", Field::Text(text))]).unwrap();
+        let written = String::from_utf8(line.to_vec()).unwrap();
+        let value = r"Zo\u00eb\u0027\u0022\u2019\u0060\u0024\u005c\u002f\ud83d\udd11\u007bx\u007d-1";
+        assert!(written.ends_with(&format!(",\"value\":\"{value}\"}}\n")), "{written}");
+        assert_eq!(sent(text).unwrap()["value"], text);
+    }
+
+    #[test]
+    fn every_control_character_is_refused() {
+        for code in (0..0x20).chain(0x7f..0xa0) {
+            let letter = char::from_u32(code).unwrap();
+            let refused = Err(InputError::Control { name: "value".to_owned(), code });
+            assert_eq!(sent(&format!("a{letter}b")), refused);
         }
-        let long = "\u{2019}$(\u{1f511})".repeat(64 * 1024 / 10);
-        assert_eq!(sent(&long).unwrap()["value"], long.as_str());
-        assert!(count > 500);
     }
 
     #[test]

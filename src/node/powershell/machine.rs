@@ -67,10 +67,6 @@ pub struct PolicyOfScope {
 impl Call for Describe {
     const SCRIPT: Script = DESCRIBE;
     type Answer = Description;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }
 
 /// Measures by one read of the domain's SYSVOL share whether the session has credentials to go on with.
@@ -93,10 +89,6 @@ pub struct NetworkAccess {
 impl Call for NetworkIdentity {
     const SCRIPT: Script = NETWORK_IDENTITY;
     type Answer = NetworkAccess;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }
 
 /// Asks for the services of Dynamics (`MSCRM…`), of SharePoint's timer and of IIS.
@@ -144,10 +136,6 @@ pub struct StartedProcess {
 impl Call for GetServices {
     const SCRIPT: Script = GET_SERVICES;
     type Answer = Services;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }
 
 /// Restarts one service that runs.
@@ -217,10 +205,6 @@ pub struct Worker {
 impl Call for GetAppPools {
     const SCRIPT: Script = GET_APP_POOLS;
     type Answer = AppPools;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }
 
 /// Recycles one application pool that runs.
@@ -259,8 +243,4 @@ pub struct IisReset {
 impl Call for ResetIis {
     const SCRIPT: Script = RESET_IIS;
     type Answer = IisReset;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }

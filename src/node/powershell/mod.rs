@@ -1,6 +1,6 @@
 //! The bridge to Windows PowerShell 5.1: constant scripts, data on standard input, one JSON answer between two marker lines.
 //!
-//! [`call`] runs one typed request and returns its typed result. `docs/powershell.md` tells the subset that the scripts keep
+//! [`call()`] runs one typed request and returns its typed result. `docs/powershell.md` tells the subset that the scripts keep
 //! to, and what is proven of them.
 
 mod answer;

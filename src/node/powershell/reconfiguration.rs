@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::call::Call;
 use super::crm::CertificateType;
 use super::input::{Field, OneUsePassword};
-use super::script::{CERTIFICATE_RECONFIGURATION, LOCATE_RECONFIGURATION, Script};
+use super::script::{CERTIFICATE_RECONFIGURATION, LOCATE_RECONFIGURATION, Needs, Script};
 
 /// Asks which file would run.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +28,6 @@ pub struct Location {
 impl Call for LocateReconfiguration {
     const SCRIPT: Script = LOCATE_RECONFIGURATION;
     type Answer = Location;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }
 
 /// Runs the script once.
@@ -75,7 +71,7 @@ pub struct ReconfigurationOutcome {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReportedError {
-    /// The text, in the language of the server; [`super::cause`] may know its true meaning.
+    /// The text, in the language of the server; [`super::cause()`] may know its true meaning.
     pub message: String,
     /// PowerShell's name of the error.
     pub id: String,
@@ -98,5 +94,11 @@ impl Call for CertificateReconfiguration {
             ("storeFindType", Field::optional(self.store_find_type.as_deref())),
             ("updateCrm", Field::Flag(self.update_crm)),
         ]
+    }
+
+    /// Import and grant stay on this machine; only the row is elsewhere. That the script asks nobody else before is an
+    /// inference from its documentation (unverified on Windows).
+    fn needs(&self) -> Needs {
+        if self.update_crm { Needs::NetworkIdentity } else { Needs::Local }
     }
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
-use super::input::Field;
 use super::script::{
     GET_METADATA_JOB, GET_SHAREPOINT_TRUSTS, HOLD_METADATA_JOB, RELEASE_METADATA_JOB, START_METADATA_JOB, Script,
 };
@@ -69,10 +68,6 @@ pub struct FarmServer {
 impl Call for GetSharePointTrusts {
     const SCRIPT: Script = GET_SHAREPOINT_TRUSTS;
     type Answer = SharePointTrusts;
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        Vec::new()
-    }
 }
 
 /// The job RefreshMetadataFeed, read after the act if there was one.
@@ -121,10 +116,6 @@ macro_rules! job_requests {
         impl Call for $request {
             const SCRIPT: Script = $script;
             type Answer = MetadataJob;
-
-            fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-                Vec::new()
-            }
         })+
     };
 }

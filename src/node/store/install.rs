@@ -12,7 +12,7 @@ use crate::cert::signature::{Hash, SignatureAlgorithm};
 use crate::cert::{Certificate, Credential};
 use crate::error::{Error, Kind, Result};
 use crate::farm::KeySpec;
-use crate::farm::access::Principal;
+use crate::farm::access::{AccessState, Principal};
 use crate::farm::store::{KeyState, StoreEntry, StoreName, StorePlace};
 use crate::node::access;
 use crate::policy::Finding;
@@ -62,6 +62,11 @@ pub struct InstallOrder<'a> {
 /// error.
 pub fn install(host: &Host, order: &InstallOrder<'_>) -> Result<InstallReport> {
     admit_provider(order.provider)?;
+    // Asked for its errors, before anything is made.
+    if order.readers.iter().any(|one| matches!(one, Principal::Sid(_))) {
+        AccessState::of_new_windows_key(order.readers)
+            .map_err(|error| Error::new(Kind::Usage, error.to_string()).at("--grant"))?;
+    }
     let node = host
         .machine
         .facts()
@@ -74,13 +79,13 @@ pub fn install(host: &Host, order: &InstallOrder<'_>) -> Result<InstallReport> {
         refuse_same_subject(order.place, leaf, &contents.certificates)?;
     }
     let wrong = there.and_then(|there| wrong_key(host, order.place, there));
-    if let (Some((_, finding)), false) = (&wrong, order.repair) {
+    if let (Some((entry, finding)), false) = (&wrong, order.repair) {
         return Err(Error::new(
             Kind::Refused,
             "the certificate is there already, with a key that the product cannot use",
         )
         .at(leaf.thumbprint())
-        .because(finding.message.clone())
+        .because(format!("{}: {}", key_text(entry), finding.message))
         .hint("put the key into a right container: s2scert store install FILE --repair"));
     }
     let mut act = Act { host, order, undo: Undo::new(host, order.place), changed: false, chain: Vec::new() };
@@ -147,6 +152,11 @@ fn wrong_key(host: &Host, place: &StorePlace, there: &Seen) -> Option<(StoreEntr
     entry.key.as_ref()?;
     let finding = rules::findings(place, &entry).into_iter().find(Finding::stops)?;
     Some((entry, finding))
+}
+
+/// Names the key of an entry.
+fn key_text(entry: &StoreEntry) -> String {
+    entry.key.as_ref().map_or_else(|| "no key".to_owned(), |key| key.place.text())
 }
 
 /// An installation under way.

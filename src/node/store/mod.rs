@@ -13,7 +13,7 @@ mod undo;
 
 use crate::error::{Error, Kind, Result};
 use crate::farm::Gap;
-use crate::farm::store::{StoreName, StorePlace, same_subjects};
+use crate::farm::store::{KeyState, StoreName, StorePlace, same_subjects};
 use crate::node::access;
 use crate::policy::store as rules;
 use crate::ports::Host;
@@ -43,8 +43,11 @@ pub fn list(host: &Host, place: &StorePlace, stores: &[StoreName]) -> Result<Lis
     };
     for &store in stores {
         let seen = seen::read(host, place, store)?;
-        let certificates: Vec<_> = seen.certificates.iter().map(|one| one.certificate.clone()).collect();
-        report.same_subjects.extend(same_subjects(store, &certificates));
+        // Only there does the product look for its certificate.
+        if store == StoreName::My {
+            let certificates: Vec<_> = seen.certificates.iter().map(|one| one.certificate.clone()).collect();
+            report.same_subjects.extend(same_subjects(store, &certificates));
+        }
         report.entries.extend(seen.certificates.iter().map(|one| one.entry(host)));
         report.gaps.extend(seen.gaps);
     }
@@ -61,15 +64,16 @@ pub fn show(host: &Host, place: &StorePlace, store: StoreName, thumbprint: &str)
     let mut gaps = Vec::new();
     let same_subject = seen::others_of_one_name(host, place, &seen, &mut gaps)?;
     let used = seen::uses(host, place, &seen, &mut gaps)?;
+    let is_gone = entry.key.as_ref().is_some_and(|key| key.state == KeyState::Missing);
     let access = match &seen.stored.key {
-        Some(key) => match access::show(host, key) {
+        Some(key) if !is_gone => match access::show(host, key) {
             Ok(report) => Some(report),
             Err(error) => {
                 gaps.push(gap("the access to the key", &error));
                 None
             }
         },
-        None => None,
+        _ => None,
     };
     let mut findings = rules::findings(place, &entry);
     findings.extend(rules::same_subject(&entry, &same_subject));

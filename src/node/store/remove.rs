@@ -1,7 +1,7 @@
 //! Removing a certificate, and its key where that was asked for.
 
 use super::report::{REMOVE_SCHEMA, RemoveReport};
-use super::seen;
+use super::seen::{self, Seen};
 use super::undo::{Step, Undo};
 use crate::error::{Error, Kind, Result};
 use crate::farm::store::{StoreName, StorePlace};
@@ -52,12 +52,10 @@ pub fn remove(host: &Host, order: &RemoveOrder<'_>) -> Result<RemoveReport> {
     }
     let mut undo = Undo::new(host, order.place);
     undo.note(Step::Add(order.store, seen.stored.clone()));
-    let removed = host.stores.remove(order.place, order.store, &seen.certificate.fingerprint());
-    let removed = removed.and_then(|removed| {
-        let key = seen.stored.key.as_ref().filter(|_| order.with_key);
-        Ok((removed, key.map(|key| host.stores.delete_key(key)).transpose()?))
-    });
-    let (removed, deleted) = removed.map_err(|error| undo.take_back(error.into()))?;
+    let (removed, deleted) = match take(host, order, &seen) {
+        Ok(done) => done,
+        Err(error) => return Err(undo.take_back(error)),
+    };
     report.removed = removed;
     report.key_deleted = deleted == Some(true);
     report.changed = report.removed || report.key_deleted;
@@ -68,6 +66,18 @@ pub fn remove(host: &Host, order: &RemoveOrder<'_>) -> Result<RemoveReport> {
         _ => None,
     });
     Ok(report)
+}
+
+/// Removes the certificate, looks whether it is gone, and then deletes the key where that was asked for.
+fn take(host: &Host, order: &RemoveOrder<'_>, seen: &Seen) -> Result<(bool, Option<bool>)> {
+    let removed = host.stores.remove(order.place, order.store, &seen.certificate.fingerprint())?;
+    if seen::search(host, order.place, order.store, order.thumbprint)?.is_some() {
+        return Err(Error::new(Kind::Internal, "the store says that the certificate is removed, and still holds it")
+            .at(order.thumbprint)
+            .hint("see what is there: s2scert store list"));
+    }
+    let key = seen.stored.key.as_ref().filter(|_| order.with_key);
+    Ok((removed, key.map(|key| host.stores.delete_key(key)).transpose()?))
 }
 
 fn refuse_what_is_used(report: &RemoveReport, order: &RemoveOrder<'_>) -> Result<()> {

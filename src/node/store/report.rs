@@ -38,7 +38,7 @@ pub struct ListReport {
     pub stores: Vec<StoreName>,
     /// The certificates, store by store.
     pub entries: Vec<StoreEntry>,
-    /// Certificates that have, or may have, one subject.
+    /// Certificates of My that have, or may have, one subject.
     pub same_subjects: Vec<SameSubject>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,

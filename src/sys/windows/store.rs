@@ -15,16 +15,13 @@ use crate::cert::capi;
 use crate::cert::digest::hex_upper;
 use crate::cert::pfx::DEFAULT_PROVIDER;
 use crate::cert::{Fingerprint, KeyPair};
-use crate::farm::access::{AccessState, Descriptor, Wish};
+use crate::farm::access::AccessState;
 use crate::farm::store::{StoreName, StorePlace, TlsBinding};
 use crate::farm::{KeyKind, KeyLocation, KeyPlace, KeySpec};
 use crate::ports::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 
 /// `PROV_RSA_AES`. All CSPs of Microsoft for RSA keep their containers in one place, so that one of them lists all.
 const PROV_RSA_AES: u32 = 24;
-/// The access list of a new container before anybody is granted anything: as Windows itself writes it for a key that works.
-const MASTERS: &str = "D:P(A;;0xd01f01ff;;;SY)(A;;0xd01f01ff;;;BA)";
-
 /// The stores of this machine.
 pub(crate) struct SystemStores;
 
@@ -63,10 +60,10 @@ impl CertificateStores for SystemStores {
     fn remove(&self, place: &StorePlace, store: StoreName, certificate: &Fingerprint) -> Result<bool, StoreError> {
         let failed = |error| explain(place.text(store), error);
         let opened = open(place, store, Purpose::Change)?.map_err(failed)?;
-        match find(&opened, certificate) {
-            Some(context) => context.delete().map(|()| true).map_err(failed),
-            None => Ok(false),
-        }
+        let Some(context) = find(&opened, certificate) else { return Ok(false) };
+        context.delete().map_err(failed)?;
+        opened.commit();
+        Ok(true)
     }
 
     fn set_key(
@@ -208,12 +205,10 @@ impl CertificateStores for SystemStores {
     }
 }
 
-/// Computes the access that a new container has before the key is in it.
+/// Returns the access that a new container has before the key is in it.
 fn first_access(text: &str, wish: &NewKey<'_>) -> Result<Vec<u8>, StoreError> {
     let unusable = |why: String| StoreError::new(text, StoreFault::Unusable(why));
-    let masters: Descriptor = MASTERS.parse().map_err(|e: crate::farm::access::SddlError| unusable(e.to_string()))?;
-    let wanted = AccessState::Windows(masters).difference(Wish::Grant(wish.readers));
-    match wanted.map_err(|error| unusable(error.to_string()))?.after {
+    match AccessState::of_new_windows_key(wish.readers).map_err(|error| unusable(error.to_string()))? {
         AccessState::Windows(descriptor) => descriptor.to_octets().map_err(|error| unusable(error.to_string())),
         AccessState::Posix(_) => Err(unusable("a key here has a security descriptor, no mode".to_owned())),
     }

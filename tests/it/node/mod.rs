@@ -107,6 +107,20 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/node").join(name)
 }
 
+/// Issues a PFX under a password, and returns the thumbprint with its octets.
+fn issued(password: &str) -> (String, Vec<u8>) {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("leaf.key"), fixture("leaf.key")).unwrap();
+    std::fs::write(folder.path().join("pass"), format!("{password}\n")).unwrap();
+    let words = ["issue", "--key-file", "leaf.key", "--password-file", "pass", "--json"];
+    let mut command = std::process::Command::new(PROGRAM);
+    command.args(words).current_dir(folder.path()).stdin(std::process::Stdio::null());
+    let made = command.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let report: Json = serde_json::from_slice(&made.stdout).unwrap();
+    (report["thumbprint"].as_str().unwrap().to_owned(), std::fs::read(folder.path().join("s2s.pfx")).unwrap())
+}
+
 /// The password of the fixtures.
 const fn password() -> &'static str {
     PASSWORD

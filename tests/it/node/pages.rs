@@ -78,3 +78,25 @@ fn every_sort_of_refusal_is_on_the_page() {
         assert!(page.contains(&format!("| `{word}` |")), "{word} is not on the page");
     }
 }
+
+#[test]
+fn the_published_schemas_take_every_golden_request_and_answer() {
+    for (name, file) in [("node-request", "requests.jsonl"), ("node-answer", "answers.jsonl")] {
+        let printed = std::process::Command::new(super::PROGRAM).args(["schema", name]).output().unwrap().stdout;
+        let printed: serde_json::Value = serde_json::from_slice(&printed).unwrap();
+        let published = fs::read(root().join(format!("docs/schema/{name}.json"))).unwrap();
+        let published: serde_json::Value = serde_json::from_slice(&published).unwrap();
+        assert_eq!(printed, published, "docs/schema/{name}.json has drifted; run: s2scert schema {name}");
+        let validator = jsonschema::validator_for(&published).unwrap();
+        let lines = fs::read_to_string(super::data(file)).unwrap();
+        assert!(lines.lines().count() > 5);
+        for line in lines.lines() {
+            let document: serde_json::Value = serde_json::from_str(line).unwrap();
+            let faults: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+            assert_eq!(faults, Vec::<String>::new(), "{line}");
+            let mut strange = document.clone();
+            strange["more"] = serde_json::json!(1);
+            assert!(!validator.is_valid(&strange), "{line}");
+        }
+    }
+}

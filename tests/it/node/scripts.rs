@@ -68,6 +68,8 @@ pub(super) fn stage_request(fence: u64) -> Json {
     request(&stage, Some(&json!(["roll-1", "stage", 1, fence])))
 }
 
+/// Microsoft's script in the world of the fixtures.
+const SCRIPT: &str = "C:\\Program Files\\Dynamics 365\\Tools\\CertificateReconfiguration.ps1";
 /// Before every change of the world of the fixtures.
 const LONG_AGO: &str = "2026-10-01T00:00:00Z";
 /// After the start of every process in it, before its clock.
@@ -75,10 +77,11 @@ const TODAY: &str = "2026-11-02T07:00:00Z";
 
 #[test]
 fn a_server_describes_powershell_script_and_measured_network_identity() {
-    let server = Server::new(|_| {});
+    let server = Server::new(|state| state["files"][SCRIPT]["sha256"] = json!("AB".repeat(32)));
     expect(
         &server.look(&json!({"describe": {}})),
         &json!({"observed": {"facts": {"node": {
+            "script": {"there": {"file": SCRIPT, "sha256": "AB".repeat(32)}},
             "powershell": {"there": {"language_mode": "FullLanguage", "version": "~5.1"}},
             "network_identity": {"there": {"reached": true}}
         }}}}),
@@ -222,4 +225,70 @@ fn a_machine_without_the_cmdlets_says_so_and_does_nothing() {
     }
     let hold = server.act(&json!({"metadata-job-hold": {}}), "hold");
     assert_eq!(hold.outcome()["refused"]["code"], "not-here", "{}", hold.json);
+}
+
+/// A server on which a PFX is staged, and the request to run Microsoft's script on it.
+fn staged(before: impl FnOnce(&mut Json)) -> (Server, Json) {
+    const ONE_USE: &str = "0123456789abcdefghjkmnpqrs";
+    let (thumbprint, pfx) = super::issued(ONE_USE);
+    let hash = s2scert::cert::Fingerprint::of(&pfx).to_string();
+    let path = format!("/var/lib/s2scert/node/staging/{}.pfx", &hash[..32]);
+    let server = Server::new(|state| {
+        state["files"][SCRIPT]["sha256"] = json!("AB".repeat(32));
+        state["files"][&path] =
+            json!({"password": ONE_USE, "subject": "CN=s2s, OU=generation 2, O=Contoso", "data": "TkVX"});
+        before(state);
+    });
+    let stage = json!({"stage": {"thumbprint": thumbprint, "pfx": BASE64.encode(&pfx), "password": ONE_USE}});
+    expect(&server.act(&stage, "stage"), &json!({"done": {"changed": true}}));
+    assert!(server.fake.folders().files().iter().any(|file| file.display().to_string() == path));
+    let reconfigure = json!({"reconfigure": {
+        "thumbprint": thumbprint, "password": ONE_USE, "script_sha256": "AB".repeat(32),
+        "certificate_type": "S2STokenIssuer", "service_account": "Network Service",
+        "store_find_type": "FindBySubjectDistinguishedName", "update_crm": true
+    }});
+    (server, reconfigure)
+}
+
+fn runs(server: &Server) -> usize {
+    server.world.record().iter().filter(|entry| entry["reconfiguration"] == "begins").count()
+}
+
+fn nothing_is_staged(server: &Server) {
+    assert!(!server.fake.folders().files().iter().any(|path| path.to_string_lossy().ends_with(".pfx")));
+    assert!(!server.fake.folders().holds(b"0123456789abcdefghjkmnpqrs"), "the one-use password is in a file");
+}
+
+#[test]
+fn microsofts_script_runs_once_and_neither_pfx_nor_password_is_left() {
+    let (server, reconfigure) = staged(|_| {});
+    let first = server.act(&reconfigure, "reconfigure");
+    expect(
+        &first,
+        &json!({"done": {"changed": true, "facts": {"script": {"staged": [], "script": {"file": SCRIPT}}}}}),
+    );
+    let second = server.act(&reconfigure, "reconfigure");
+    assert_eq!((first.bytes == second.bytes, runs(&server)), (true, 1));
+    assert_eq!(server.world.state()["crm"]["rows"][0]["data"], "TkVX");
+    nothing_is_staged(&server);
+}
+
+#[test]
+fn a_script_that_has_changed_since_the_plan_does_not_run() {
+    let (server, reconfigure) = staged(|state| state["files"][SCRIPT]["sha256"] = json!("CD".repeat(32)));
+    let answer = server.act(&reconfigure, "reconfigure");
+    assert_eq!(answer.outcome()["refused"]["code"], "moved", "{}", answer.json);
+    assert_eq!(runs(&server), 0);
+    nothing_is_staged(&server);
+}
+
+#[test]
+fn a_script_whose_answer_is_lost_is_unclear_and_is_not_run_again_by_a_repeat() {
+    let (server, reconfigure) = staged(|state| state["faults"] = json!([{"on": "output", "kind": "truncated"}]));
+    for _ in 0..2 {
+        let answer = server.act(&reconfigure, "reconfigure");
+        assert!(answer.outcome()["unclear"].is_object(), "{}", answer.json);
+    }
+    assert_eq!(runs(&server), 1);
+    nothing_is_staged(&server);
 }

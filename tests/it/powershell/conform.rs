@@ -17,18 +17,32 @@ pub(crate) struct Case {
     pub(crate) script: Script,
     /// Changes the world before.
     pub(crate) before: fn(&mut Json),
-    pub(crate) request: fn(&dyn PowerShell, &dyn Random) -> Result<Json, CallError>,
+    pub(crate) request: Request,
     /// The typed result, or the error in words.
     pub(crate) expected: Result<Json, &'static str>,
     /// What is looked at afterwards, and what it must be.
     pub(crate) after: (Look, Json),
 }
 
+/// Sends the request of a case.
+pub(crate) type Request = fn(&dyn PowerShell, &dyn Random) -> Result<Json, CallError>;
+
+/// Makes a case that looks at nothing afterwards.
+pub(crate) fn case(
+    name: &'static str,
+    script: Script,
+    before: fn(&mut Json),
+    request: Request,
+    expected: Result<Json, &'static str>,
+) -> Case {
+    Case { name, script, before, request, expected, after: (nothing, Json::Null) }
+}
+
 /// Picks what matters out of the state and the record.
 pub(crate) type Look = fn(&Json, &[Json]) -> Json;
 
 /// Nothing is looked at afterwards.
-pub(crate) fn nothing(_: &Json, _: &[Json]) -> Json {
+fn nothing(_: &Json, _: &[Json]) -> Json {
     Json::Null
 }
 
@@ -94,7 +108,7 @@ pub(crate) fn contoso() -> Json {
 
 /// Returns the error of a call in words, with all that a script told of it.
 pub(crate) fn words(error: &CallError) -> String {
-    let mut text = error.to_string();
+    let mut text = error.fault.to_string();
     if let Some(failure) = error.failure() {
         let hresult = failure.hresult.unwrap_or_default();
         let parts = [&failure.inner, &failure.id, &failure.reason, &failure.stage, &failure.policy];

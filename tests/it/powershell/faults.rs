@@ -71,7 +71,7 @@ fn a_process_that_dies_after_its_effect_leaves_the_effect_and_no_answer() {
         let world = World::of(state);
         let powershell = InProcess { world: &world, text: None };
         let error = ps::call(&powershell, &Fixed, &restart("MSCRMAsyncService")).unwrap_err();
-        assert!(matches!(error.fault, ps::CallFault::Answer(ps::AnswerError::Missing)), "{error:?}");
+        assert!(matches!(error.fault, ps::CallFault::Silent { code: Some(1) }), "{error:?}");
         assert_eq!(world.state()["processes"][1]["started"], started);
         // The next attempt looks first, and finds out.
         let services = ps::call(&powershell, &Fixed, &ps::GetServices).unwrap();
@@ -224,5 +224,31 @@ fn half_of_a_surrogate_pair_is_refused_by_the_reader_of_requests() {
 fn a_password_that_a_person_chose_is_no_one_use_password() {
     for text in ["hunter2", "correct horse battery staple", "0123456789abcdefghijk'"] {
         assert!(ps::OneUsePassword::received(Password::new(text.to_owned())).is_err());
+    }
+}
+
+#[test]
+fn without_a_session_that_goes_on_the_script_installs_and_the_row_stays() {
+    use ps::{Call as _, Needs};
+    for (update_crm, needs) in [(false, Needs::Local), (true, Needs::NetworkIdentity)] {
+        let mut state = contoso();
+        state["session"]["networkIdentity"] = json!(false);
+        let world = World::of(state);
+        let request = ps::CertificateReconfiguration {
+            sha256: "A1B2".to_owned(),
+            certificate_file: "C:\\s2scert\\s2s.pfx".to_owned(),
+            password: ps::OneUsePassword::received(Password::new("0123456789abcdefghjkmnpqrs".to_owned())).unwrap(),
+            certificate_type: ps::CertificateType::S2sTokenIssuer,
+            service_account: "Network Service".to_owned(),
+            store_find_type: None,
+            update_crm,
+        };
+        assert_eq!(request.needs(), needs);
+        let ended = ps::call(&InProcess { world: &world, text: None }, &Fixed, &request);
+        assert_eq!(ended.is_ok(), !update_crm);
+        assert!(ended.err().is_none_or(|error| !error.nothing_done()));
+        let state = world.state();
+        assert_eq!(state["my"][1]["readers"], json!(["Network Service"]));
+        assert_eq!(state["crm"]["rows"][0]["data"], "T0xE");
     }
 }

@@ -15,6 +15,7 @@ const EQUIVALENT: &[(&str, &str, &str, &str)] = &[
     ("CertificateReconfiguration.ps1", "$ErrorActionPreference = 'Stop'", "deleted", "nothing behind it can fail"),
     ("CertificateReconfiguration.ps1", "$Stage = 'after'", "deleted", "nothing behind it can fail"),
     ("CertificateReconfiguration.ps1", "'after'", "another text", "nothing behind it can fail"),
+    ("frame.ps1", "-Compress", "deleted", "an answer may be folded"),
     ("frame.ps1", "0", "one more", "an error is believed whatever the exit code is"),
     ("frame.ps1", "8", "one more", "no answer is as deep"),
     ("GetServices.ps1", "-ne", "left side only", "a process number is true where it is not 0"),
@@ -41,6 +42,9 @@ const OPPOSITES: &[(&str, &str)] = &[
     ("-match", "-notmatch"),
     ("-contains", "-notcontains"),
 ];
+
+/// Parameters without a value.
+const SWITCHES: &[&str] = &["-Compress", "-Force", "-List", "-ListAvailable", "-Registered"];
 
 /// Statements that can be deleted.
 const STATEMENTS: &[&str] = &["pipeline", "if_statement", "try_statement", "flow_control_statement"];
@@ -72,6 +76,7 @@ fn alter(node: Node<'_>, text: &str, found: &mut Vec<Mutant>) {
             let end = node.next_sibling().filter(|next| next.kind() == ";").unwrap_or(node).end_byte();
             put(node.start_byte()..end, "", "deleted");
         }
+        "command_parameter" if SWITCHES.contains(&words) => put(node.byte_range(), "", "deleted"),
         "redirection" => put(node.byte_range(), "", "deleted"),
         "verbatim_string_characters" => put(node.end_byte() - 1..node.end_byte(), "x'", "another text"),
         "generic_token" => put(node.end_byte()..node.end_byte(), "x", "another word"),

@@ -38,14 +38,15 @@ fn transcripts() -> Vec<Transcript> {
     found
 }
 
-/// Every command that has no further commands, with the words that call it.
+/// Every command that does something by itself, with the words that call it.
 fn commands() -> Vec<(Vec<String>, clap::Command)> {
     fn collect(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, clap::Command)>) {
         for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
             let path = [path, &[sub.get_name().to_owned()]].concat();
-            match sub.has_subcommands() {
-                true => collect(sub, &path, found),
-                false => found.push((path, sub.clone())),
+            collect(sub, &path, found);
+            // One that does something by itself too is a command as well.
+            if !sub.has_subcommands() || !sub.is_subcommand_required_set() {
+                found.push((path, sub.clone()));
             }
         }
     }
@@ -98,13 +99,24 @@ fn every_exit_code_has_a_transcript() {
 }
 
 /// The sources whose error texts reach a person as they stand, each written by `Error::new` or `#[error]`.
-const SOURCES: [&str; 6] =
-    ["src/app", "src/cli", "src/ports/fault.rs", "src/policy/error.rs", "src/cert/name", "src/cert/container/mod.rs"];
+const SOURCES: [&str; 8] = [
+    "src/app",
+    "src/cli",
+    "src/node/store",
+    "src/ports/fault.rs",
+    "src/ports/store.rs",
+    "src/policy/error.rs",
+    "src/cert/name",
+    "src/cert/container/mod.rs",
+];
 
 /// Texts that no session shows, and why.
 const NOT_SHOWN: &[(&str, &str)] = &[
     ("a manual page cannot be made", "writing into memory does not fail"),
     ("access denied", "nothing is denied to root; src/sys/fault.rs"),
+    ("access to the certificate store is denied", "Windows only"),
+    ("another program has installed the certificate at the same time", "a race"),
+    ("another program is using the certificate store", "Windows only"),
     ("another program is using the file", "Windows only"),
     ("cannot read what {program} writes", "a pipe that breaks while it is read"),
     (
@@ -112,6 +124,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
         "key and certificate are chosen by their public key; src/cert/credential.rs",
     ),
     ("its ASN.1 is damaged: {0}", "src/cert/container/tests.rs"),
+    ("did not come to its end within {seconds} seconds", "a node tells it in its answer; tests/it/node/process.rs"),
     ("no chain can be told", "the leaf is taken from the file itself"),
     ("no key could be made", "the cryptographic library has no such failure to offer"),
     ("no password was asked for", "a guard: each form that needs one asks"),
@@ -119,6 +132,17 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("not a distinguished name: {what} at octet {offset}", "src/cert/name/tests"),
     ("not safe: {why}", "state folders of others; src/sys/state/tests.rs"),
     ("not searched: more than {limit} folders deep", "src/sys/files/tests.rs"),
+    ("the certificate store is read-only", "Windows only"),
+    ("the installed key is not proven, so it was taken back", "a guard; src/node/store/tests.rs"),
+    ("the name of this machine cannot be told", "the system always has one"),
+    ("the provider cannot use this key: {0}", "Windows only"),
+    ("the provider is not installed here", "Windows only"),
+    ("the store names no private key for this certificate", "needs the store of the machine; src/app/access.rs"),
+    ("the store says that the certificate is removed, and still holds it", "a guard"),
+    ("the system reports an error about the certificate store", "Windows only"),
+    ("there is a key container or key file of this name already", "the names are drawn; src/sys/unix/store_tests.rs"),
+    ("there is no such certificate in the store", "a race; src/sys/unix/store_tests.rs"),
+    ("there is no such key container or key file", "a race; src/sys/unix/store_tests.rs"),
     ("the answer cannot be written as JSON", "a guard: every value of a report can be written"),
     ("the bundle cannot be made", "a guard: an empty password is refused before; src/cert/bundle/tests.rs"),
     ("the disk is full, or the quota of this account is used up", "tests/it/hardship.rs"),
@@ -141,6 +165,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
+    ("there is no Windows PowerShell on this machine", "no command uses it yet; src/sys/unix/powershell.rs"),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
 ];
 

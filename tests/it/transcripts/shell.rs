@@ -28,7 +28,14 @@ const VARYING: &[(&str, &str)] = &[
     (r#""subject_der": ?"[A-Za-z0-9+/]+=*""#, r#""subject_der": "[BASE64]""#),
     (r#""size": ?\d+"#, r#""size": [N]"#),
     (r": (PFX|PEM|PKCS#7|DER certificate|DER private key), \d+ octets", ": $1, [N] octets"),
+    (r"/[^ ,:]*/\.tmp\w{6}\b", "[FOLDER]"),
+    (r"\bs2scert-[0-9a-f]{32}\b", "s2scert-[HEX]"),
+    (r"[\w.-]+ \(user:\d+\): more than read \(rw-\), owner", "[OWNER]: more than read (rw-), owner"),
+    (r"group:[\w.-]+ \(group:\d+\): nothing", "[GROUP]: nothing"),
     (r"structure has \d+ octets", "structure has [N] octets"),
+    (r#""node": ?"[^"]*""#, r#""node": "[NODE]""#),
+    (r"(?m)^\S+ \((linux|windows) [^)]*\)$", "[NODE] ($1 [VERSION])"),
+    (r"uid:\d+, may (not )?change", "[ACCOUNT], may change"),
 ];
 
 /// Stands in a command line for the user who runs the test, and in a record for that user's name.

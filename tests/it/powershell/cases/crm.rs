@@ -2,23 +2,12 @@
 
 use s2scert::cert::Password;
 use s2scert::node::powershell as ps;
-use s2scert::ports::{PowerShell, Random};
 use serde_json::{Value as Json, json};
 
-use crate::powershell::conform::{Case, ask, nothing};
+use crate::powershell::conform::{Case, ask, case};
 
 const PASSWORD: &str = "0123456789abcdefghjkmnpqrs";
 const SCRIPT: &str = "C:\\Program Files\\Dynamics 365\\Tools\\CertificateReconfiguration.ps1";
-
-fn case(
-    name: &'static str,
-    script: ps::Script,
-    before: fn(&mut Json),
-    request: fn(&dyn PowerShell, &dyn Random) -> Result<Json, ps::CallError>,
-    expected: Result<Json, &'static str>,
-) -> Case {
-    Case { name, script, before, request, expected, after: (nothing, Json::Null) }
-}
 
 fn row(id: &str, name: &str, kind: &str, data: &str) -> Json {
     json!({

@@ -3,18 +3,7 @@
 use s2scert::node::powershell as ps;
 use serde_json::{Value as Json, json};
 
-use crate::powershell::conform::{Case, ask, nothing};
-
-/// A case that looks at nothing afterwards.
-fn case(
-    name: &'static str,
-    script: ps::Script,
-    before: fn(&mut Json),
-    request: fn(&dyn s2scert::ports::PowerShell, &dyn s2scert::ports::Random) -> Result<Json, ps::CallError>,
-    expected: Result<Json, &'static str>,
-) -> Case {
-    Case { name, script, before, request, expected, after: (nothing, Json::Null) }
-}
+use crate::powershell::conform::{Case, ask, case};
 
 /// Starts and numbers of the worker processes, the account of none.
 fn processes(state: &Json, _: &[Json]) -> Json {

@@ -1,22 +1,9 @@
 //! Cases about a SharePoint farm.
 
 use s2scert::node::powershell as ps;
-use s2scert::ports::{PowerShell, Random};
 use serde_json::{Value as Json, json};
 
-use crate::powershell::conform::{Case, ask, nothing};
-
-type Request = fn(&dyn PowerShell, &dyn Random) -> Result<Json, ps::CallError>;
-
-fn case(
-    name: &'static str,
-    script: ps::Script,
-    before: fn(&mut Json),
-    request: Request,
-    expected: Result<Json, &'static str>,
-) -> Case {
-    Case { name, script, before, request, expected, after: (nothing, Json::Null) }
-}
+use crate::powershell::conform::{Case, Request, ask, case};
 
 fn run() -> Json {
     json!({
