@@ -18,7 +18,7 @@ pub enum ExitCode {
     Usage = 2,
     /// A policy rule or a lint finding of severity `error` stands.
     Finding = 3,
-    /// Something named was not found, or cannot be read as what it should be.
+    /// Something named was not found, cannot be read as what it should be, or cannot be written.
     Unreadable = 4,
     /// The request was understood and refused: an existing target, an unsafe file.
     Refused = 9,
@@ -33,7 +33,7 @@ impl ExitCode {
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
         (Self::Finding, "a policy rule or a lint finding of severity error stands"),
-        (Self::Unreadable, "something named was not found or cannot be read"),
+        (Self::Unreadable, "something named was not found, or cannot be read or written (no such folder, access denied)"),
         (Self::Refused, "refused: the target exists, input and output are one file, an unsafe file"),
         (Self::AccessDiffers, "the access to a private key is not what was asked for"),
     ];
@@ -53,7 +53,7 @@ pub enum Kind {
     Usage,
     /// A policy or lint finding that stops the command.
     Finding,
-    /// An input that is missing or cannot be read.
+    /// An input that is missing or cannot be read, or an output that cannot be written.
     Unreadable,
     /// A request that is refused for safety.
     Refused,

@@ -114,6 +114,11 @@ pub struct IssueReport {
 /// The schema of [`IssueReport`].
 pub const SCHEMA: &str = "s2scert.issue/1.0";
 
+/// Said where the name rests on a key that exists already.
+const SAME_NAME: &str = "the generation is made of the day and the key, and the key was given: issued again on this day with \
+                         this key and subject, another certificate gets the same name, and Windows cannot tell the two \
+                         apart; choose another name with --generation TEXT";
+
 /// Issues a certificate.
 ///
 /// # Errors
@@ -187,6 +192,9 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     if options.show {
         let passwords = std::slice::from_ref(&password);
         report.inspected = Some(Box::new(inspect::of_bytes(&options.out, &pfx, passwords, None, now)?));
+    }
+    if options.key_file.is_some() && options.generation.is_none() {
+        report.notes.push(SAME_NAME.to_owned());
     }
     if !password.is_ascii() {
         report.notes.push("the password is not ASCII: Java refuses such files, and older tools may too".to_owned());

@@ -151,10 +151,6 @@ impl Input {
         let error = if self.tried {
             Error::new(Kind::Unreadable, format!("no password that was given opens the {}{how}", locked.what))
                 .hint("passwords are case-sensitive; a file from another system may hold a space or line end too many")
-                .hint(
-                    "a file that was altered or damaged on its way looks the same: ask who sent it for its SHA-256 and \
-                     compare",
-                )
         } else {
             Error::new(Kind::Unreadable, format!("the {}{how} needs a password, and none was given", locked.what))
                 .hint("name a source: --password-file, or --in-password-file where the command also writes")

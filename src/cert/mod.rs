@@ -8,6 +8,7 @@
 //! | [`digest`] | [`Thumbprint`] and [`Fingerprint`] |
 //! | [`name`] | distinguished names: text, encoding, comparison as Windows compares |
 //! | [`certificate`] | one [`Certificate`] and what can be asked of it |
+//! | [`extensions`] | what stands in the extensions of a certificate or request |
 //! | [`issue`] | the self-signed evaluation certificate |
 //! | [`signature`] | signature algorithms and their verification |
 //! | [`password`] | [`Password`] |
@@ -31,6 +32,7 @@ pub mod credential;
 pub mod csr;
 pub mod der;
 pub mod digest;
+pub mod extensions;
 pub mod issue;
 pub mod key;
 pub mod key_file;

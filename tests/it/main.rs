@@ -7,6 +7,8 @@
 mod access;
 /// Who may name whom, where the world is touched, how large a file may be.
 mod architecture;
+/// A password that is found in nothing that is written, printed, started or left.
+mod canary;
 /// Certificates that we issue are parsed by OpenSSL and pyca/cryptography as we parse them.
 mod certificates;
 /// No test: keys and chains that others use, made once a run.
@@ -25,10 +27,13 @@ mod hardship;
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
-/// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
+/// The program as a user runs it: exit codes, JSON and schemas.
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
 mod remedies;
+/// What is asked and typed on a terminal.
+#[cfg(unix)]
+mod terminal;
 /// No test: finding the programs that judge.
 #[path = "../support/tools.rs"]
 mod tools;
