@@ -142,9 +142,12 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     let targets: Vec<&Path> =
         [Some(options.out.as_path()), Some(options.cer.as_path()), password_file].into_iter().flatten().collect();
     outputs::admit(host, &inputs, &targets, existing)?;
-    let password = passwords::for_output(host, &options.password, &options.out)?;
-
-    let key = key(host, options)?;
+    let at_hand = passwords::at_hand(host, &options.password, &options.out)?;
+    let key = key(host, options, at_hand.as_ref())?;
+    let password = match at_hand {
+        Some(password) => password,
+        None => passwords::for_output(host, &options.password, &options.out)?,
+    };
     let generation = generation(options, now, &key)?;
     let certificate = certificate(host, options, &template, &generation, now, &key)?;
     let chain = Chain::new(certificate.clone(), Vec::new());
@@ -202,9 +205,9 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     Ok(report)
 }
 
-fn key(host: &Host, options: &Options) -> Result<KeyPair> {
+fn key(host: &Host, options: &Options, also: Option<&Password>) -> Result<KeyPair> {
     match &options.key_file {
-        Some((path, sources)) => source::read_key(host, path, sources),
+        Some((path, sources)) => source::read_key(host, path, sources, also),
         None => {
             keygen::generate(options.key).map_err(|e| Error::new(Kind::Internal, "no key could be made").because(e))
         }

@@ -48,12 +48,13 @@ pub fn read_asking(host: &Host, path: &Path, passwords: &mut InputPasswords) -> 
     Ok(input)
 }
 
-/// Reads the one private key of a file.
+/// Reads the one private key of a file. Where no source is named for its password, `also` is tried.
 ///
 /// # Errors
 /// As [`read`]; and when there is no key, more than one, or it stays locked.
-pub fn read_key(host: &Host, path: &Path, sources: &[Source]) -> Result<KeyPair> {
+pub fn read_key(host: &Host, path: &Path, sources: &[Source], also: Option<&Password>) -> Result<KeyPair> {
     let mut passwords = InputPasswords::collect(host, sources)?;
+    passwords.or_that_of_the_output(also);
     let input = read_asking(host, path, &mut passwords)?;
     if let Some(error) = input.locked_error(path) {
         return Err(error);

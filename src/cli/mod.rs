@@ -235,10 +235,14 @@ fn collect_pages(command: &clap::Command, above: &[&str], pages: &mut Vec<(Strin
         .title(&name)
         .render(&mut page)
         .map_err(|e| Error::new(Kind::Internal, "a manual page cannot be made").at(&name).because(e))?;
+    let mut text = String::from_utf8_lossy(&page).into_owned();
     for sub in command.get_subcommands() {
+        // The page of a subcommand is found under its file's name.
+        let below = sub.get_name();
+        text = text.replace(&format!("{typed}\\-{below}(1)"), &format!("{}\\-{below}(1)", words.join("\\-")));
         collect_pages(sub, &words, pages)?;
     }
-    pages.push((name, page));
+    pages.push((name, text.into_bytes()));
     Ok(())
 }
 

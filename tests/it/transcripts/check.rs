@@ -21,6 +21,8 @@ fn check() {
         .says("A folder: what is no certificate is passed over, what is damaged is not.")
         .run("s2scert check farm --policy baseline --password-file pass")
         .run("s2scert check farm --policy baseline --password-file pass --json")
+        .says("Two certificates with one subject, in two files.")
+        .run("s2scert check leaf.cer expired.cer chain.pfx --policy baseline --password-file pass")
         .run("s2scert check - --policy baseline < leaf.cer")
         .run("s2scert check chain.pfx --password-file pass --for server2016 --json")
         .compare("check");
