@@ -1,7 +1,10 @@
 //! Tells the program what it is built from: `s2scert version` prints it. No clock and no path goes in, so that two builds
 //! of one commit give the same bytes.
 
-#![expect(clippy::disallowed_methods, reason = "a build script asks cargo by the environment, and the compiler for its version")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script asks cargo by the environment, and the compiler for its version"
+)]
 
 use std::env;
 use std::process::Command;

@@ -187,7 +187,7 @@ pub fn inspect(host: &Host, options: &Options) -> Result<InspectReport> {
     let input = source::read_asking(host, &options.file, &mut passwords)?;
     // Who only presses Enter at the prompt has none, and sees the outside.
     if (passwords.are_named() || has_content(passwords.known()))
-        && let Some(error) = input.locked_error(&options.file)
+        && let Some(error) = input.locked_error(&options.file, source::PASSWORD)
     {
         return Err(error);
     }

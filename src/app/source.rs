@@ -21,6 +21,11 @@ pub struct Input {
     tried: bool,
 }
 
+/// The option of a command that only reads.
+pub const PASSWORD: &str = "--password-file FILE";
+/// The option of a command that reads and writes.
+pub const IN_PASSWORD: &str = "--in-password-file FILE";
+
 /// Returns whether the path means stdin.
 pub fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
@@ -56,7 +61,7 @@ pub fn read_key(host: &Host, path: &Path, sources: &[Source], also: Option<&Pass
     let mut passwords = InputPasswords::collect(host, sources)?;
     passwords.or_that_of_the_output(also);
     let input = read_asking(host, path, &mut passwords)?;
-    if let Some(error) = input.locked_error(path) {
+    if let Some(error) = input.locked_error(path, IN_PASSWORD) {
         return Err(error);
     }
     let mut keys = input.keys();
@@ -85,6 +90,7 @@ pub fn is_foreign(error: &Error) -> bool {
                 | ContainerError::Foreign { .. }
                 | ContainerError::NoBlock { .. }
                 | ContainerError::Unknown { .. }
+                | ContainerError::Zeros { .. }
         )
     )
 }
@@ -146,15 +152,17 @@ impl Input {
     }
 
     /// Returns what to say when something stayed locked.
-    pub fn locked_error(&self, path: &Path) -> Option<Error> {
+    ///
+    /// `source` is the option with which this command is told the password of a file that it reads.
+    pub fn locked_error(&self, path: &Path, source: &str) -> Option<Error> {
         let locked = self.contents.locked().next()?;
         let how = locked.encryption.as_ref().map_or_else(String::new, |how| format!(" ({how})"));
         let error = if self.tried {
             Error::new(Kind::Unreadable, format!("no password that was given opens the {}{how}", locked.what))
                 .hint("passwords are case-sensitive; a file from another system may hold a space or line end too many")
         } else {
-            Error::new(Kind::Unreadable, format!("the {}{how} needs a password, and none was given", locked.what))
-                .hint("name a source: --password-file, or --in-password-file where the command also writes")
+            Error::new(Kind::Usage, format!("the {}{how} needs a password, and none was given", locked.what))
+                .hint(format!("name its source: {source}"))
         };
         Some(error.at(path.display()))
     }

@@ -277,7 +277,7 @@ pub struct PfxArgs {
     pub targets: Vec<TargetArg>,
 
     /// Name of the provider (CSP or KSP) into which Windows shall put the key
-    #[arg(long, value_name = "NAME", default_value = crate::cert::pfx::DEFAULT_PROVIDER)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new(), value_name = "NAME", default_value = crate::cert::pfx::DEFAULT_PROVIDER)]
     pub provider: String,
 
     /// Friendly name that Windows shows [default: the one of the input, else the generation or common name]

@@ -98,8 +98,17 @@ fn every_exit_code_has_a_transcript() {
 }
 
 /// The sources whose error texts reach a person as they stand, each written by `Error::new` or `#[error]`.
-const SOURCES: [&str; 6] =
-    ["src/app", "src/cli", "src/ports/fault.rs", "src/policy/error.rs", "src/cert/name", "src/cert/container/mod.rs"];
+const SOURCES: [&str; 9] = [
+    "src/app",
+    "src/cli",
+    "src/ports/fault.rs",
+    "src/policy/error.rs",
+    "src/cert/name",
+    "src/cert/container/mod.rs",
+    "src/cert/pem.rs",
+    "src/cert/key_file",
+    "src/cert/pfx",
+];
 
 /// Texts that no session shows, and why.
 const NOT_SHOWN: &[(&str, &str)] = &[

@@ -73,6 +73,7 @@ fn make() -> Vec<File> {
         ("issuing.pem", issuing.pem().into_bytes()),
         ("leaf.cer", leaf.der().to_vec()),
         ("leaf.key", leaf_key_pem(&leaf_key)),
+        ("camellia.key", include_bytes!("../../data/keys/leaf-camellia.pem").to_vec()),
         ("leaf.csr", request.pem().unwrap().into_bytes()),
         ("adcs.cer", adcs_cer.der().to_vec()),
         ("adcs.csr", adcs_csr.pem().unwrap().into_bytes()),
