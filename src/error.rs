@@ -33,7 +33,10 @@ impl ExitCode {
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
         (Self::Finding, "a policy rule or a lint finding of severity error stands"),
-        (Self::Unreadable, "something named was not found, or cannot be read or written (no such folder, access denied)"),
+        (
+            Self::Unreadable,
+            "something named was not found, or cannot be read or written (no such folder, access denied)",
+        ),
         (Self::Refused, "refused: the target exists, input and output are one file, an unsafe file"),
         (Self::AccessDiffers, "the access to a private key is not what was asked for"),
     ];

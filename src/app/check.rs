@@ -254,15 +254,6 @@ enum Checked {
     PassedOver(FileEntry),
 }
 
-/// The names under which certificates are kept. A file of such a name that is nothing of the kind is damaged, not foreign: a
-/// check that passed it over would go blind when a transfer broke.
-const CERTIFICATE_FILES: [&str; 8] = ["cer", "crt", "der", "p12", "p7b", "p7c", "pem", "pfx"];
-
-fn is_named_as_certificate(path: &Path) -> bool {
-    let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-    CERTIFICATE_FILES.iter().any(|one| extension.eq_ignore_ascii_case(one))
-}
-
 impl Run<'_> {
     fn batch(&mut self, batch: &[Result<PathBuf>], named: &[PathBuf], sink: &mut dyn Sink) -> Result<()> {
         let results: Vec<Checked> = batch
@@ -324,7 +315,9 @@ impl Run<'_> {
         let passed_over = |e: &Error| Checked::PassedOver(FileEntry::without(Verdict::PassedOver, path, e));
         let input = match source::read(self.host, path, self.passwords) {
             Ok(input) => input,
-            Err(e) if !named && !is_named_as_certificate(path) && source::is_foreign(&e) => return passed_over(&e),
+            Err(e) if !named && !source::is_named_as_certificate(path) && source::is_foreign(&e) => {
+                return passed_over(&e);
+            }
             Err(e) => return unreadable(&e),
         };
         let certificates = input.certificates();

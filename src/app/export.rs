@@ -16,7 +16,9 @@ use super::report::{CertificateReport, Identity, about_file, optional_path_text,
 use super::source::{self, Choice, Gathered};
 use crate::cert::bundle::Attributes;
 use crate::cert::name::generation_of;
-use crate::cert::pfx::{Attribute, AttributeValue, Bag, BagContent, Contents, Labels, Pfx, PfxProfile, SecretDer, seal};
+use crate::cert::pfx::{
+    Attribute, AttributeValue, Bag, BagContent, Contents, Labels, Pfx, PfxProfile, SecretDer, seal,
+};
 use crate::cert::{Certificate, Chain, Credential, Password, pem, pkcs7};
 use crate::error::{Error, Kind, Result};
 use crate::policy::{Facts, Finding};

@@ -95,6 +95,16 @@ pub fn is_foreign(error: &Error) -> bool {
     )
 }
 
+/// The names under which certificates are kept. A file of such a name that is nothing of the kind is damaged, not foreign: a
+/// check that passed it over would go blind when a transfer broke.
+const CERTIFICATE_FILES: [&str; 8] = ["cer", "crt", "der", "p12", "p7b", "p7c", "pem", "pfx"];
+
+/// Returns whether the name of a file says that it is a certificate, a chain or a PFX.
+pub fn is_named_as_certificate(path: &Path) -> bool {
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    CERTIFICATE_FILES.iter().any(|one| extension.eq_ignore_ascii_case(one))
+}
+
 impl Input {
     /// Opens what was read.
     ///

@@ -120,13 +120,11 @@ impl<'a> Extensions<'a> {
 
     /// Returns where the authority offers its certificate and revocation answers; empty where the extension is absent.
     pub fn authority_info_access(self) -> Vec<Access> {
-        let access = self.decoded::<AuthorityInfoAccessSyntax>(AUTHORITY_INFO_ACCESS).map_or_else(Vec::new, |all| all.0);
+        let access =
+            self.decoded::<AuthorityInfoAccessSyntax>(AUTHORITY_INFO_ACCESS).map_or_else(Vec::new, |all| all.0);
         access
             .iter()
-            .map(|one| Access {
-                method: one.access_method,
-                location: AltName::from_general(&one.access_location),
-            })
+            .map(|one| Access { method: one.access_method, location: AltName::from_general(&one.access_location) })
             .collect()
     }
 

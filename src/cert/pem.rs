@@ -23,6 +23,9 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const HYPHENS: &str = "-----";
 
+/// Damaged blocks of no use that are passed over in one text. More of them are no accident, and fail it.
+const MAX_DAMAGED: usize = 100;
+
 /// Characters of base64 on one line, RFC 7468 section 2.
 const LINE_LENGTH: usize = 64;
 
@@ -44,11 +47,6 @@ pub struct Block {
 }
 
 impl Block {
-    fn damaged(label: &str, line: usize, error: PemError) -> Self {
-        let (headers, preamble, content) = (Vec::new(), String::new(), Zeroizing::default());
-        Self { label: label.to_owned(), headers, line, preamble, content, damage: Some(error) }
-    }
-
     /// Returns the value of the first header with this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -151,18 +149,29 @@ pub fn scan(bytes: &[u8]) -> Result<Vec<Block>, PemError> {
                 position = after;
                 Block { label: label.to_owned(), headers, line, preamble, content, damage: None }
             }
-            Err(Fault { error, .. }) if matters(label) || matches!(&error, PemError::LabelsDiffer { found, .. } if matters(found)) => {
+            Err(Fault { error, .. })
+                if matters(label) || matches!(&error, PemError::LabelsDiffer { found, .. } if matters(found)) =>
+            {
                 return Err(error);
             }
             Err(Fault { error, after }) => {
-                position = after.unwrap_or(begin + BEGIN.len() + label.len());
-                Block::damaged(label, line, error)
+                position = after.unwrap_or(begin + BEGIN.len());
+                damaged(&blocks, label, line, error)?
             }
         };
         blocks.push(block);
     }
     stray_end(&text[position..], position, &mut lines, &mut blocks)?;
     Ok(blocks)
+}
+
+/// Keeps a damaged block that is of no use here, unless there are too many.
+fn damaged(blocks: &[Block], label: &str, line: usize, error: PemError) -> Result<Block, PemError> {
+    if blocks.iter().filter(|block| block.damage.is_some()).count() >= MAX_DAMAGED {
+        return Err(error);
+    }
+    let (headers, preamble, content) = (Vec::new(), String::new(), Zeroizing::default());
+    Ok(Block { label: label.to_owned(), headers, line, preamble, content, damage: Some(error) })
 }
 
 /// What is wrong with a block, and where reading may go on.
@@ -182,12 +191,13 @@ fn read_block(
     line: usize,
     lines: &mut LineCounter<'_>,
 ) -> Result<Parts, Fault> {
-    let unclosed =
-        || Fault { error: PemError::Unclosed { line, label: label.to_owned() }, after: body_start };
+    let unclosed = || Fault { error: PemError::Unclosed { line, label: label.to_owned() }, after: body_start };
     let body_start = body_start.ok_or_else(unclosed)?;
-    let end = text[body_start..].find(END).ok_or_else(unclosed)? + body_start;
+    let marks = |(at, _): &(usize, &str)| [BEGIN, END].iter().any(|mark| text[body_start + at..].starts_with(mark));
+    let (next, _) = text[body_start..].match_indices(HYPHENS).find(marks).ok_or_else(unclosed)?;
+    let end = body_start + next;
     // A second BEGIN before the END means that the first block lost its end.
-    if text[body_start..end].contains(BEGIN) {
+    if text[end..].starts_with(BEGIN) {
         return Err(unclosed());
     }
     let (found, after) = marker_label(text, end + END.len());
@@ -256,10 +266,13 @@ fn find_marker(text: &str, from: usize, marker: &str) -> Option<usize> {
 
 /// Returns the label that starts at `from`, and the position behind its hyphens if they stand on the same line.
 fn marker_label(text: &str, from: usize) -> (&str, Option<usize>) {
-    let line_end = text[from..].find(['\n', '\r']).map_or(text.len(), |end| from + end);
-    match text[from..line_end].find(HYPHENS) {
-        Some(length) => (text[from..from + length].trim(), Some(from + length + HYPHENS.len())),
-        None => (text[from..line_end].trim(), None),
+    let rest = &text[from..];
+    // Only up to the first end is looked, so that a long line full of markers costs no more than any other.
+    let ends = |(at, mark): &(usize, &str)| *mark != "-" || rest[*at..].starts_with(HYPHENS);
+    match rest.match_indices(['\n', '\r', '-']).find(ends) {
+        Some((at, "-")) => (rest[..at].trim(), Some(from + at + HYPHENS.len())),
+        Some((at, _)) => (rest[..at].trim(), None),
+        None => (rest.trim(), None),
     }
 }
 
@@ -278,7 +291,8 @@ fn stray_end(
         if matters(label) {
             return Err(error);
         }
-        blocks.push(Block::damaged(label, line, error));
+        let block = damaged(blocks, label, line, error)?;
+        blocks.push(block);
         from = at + END.len();
     }
     Ok(())

@@ -230,7 +230,9 @@ pub struct InspectArgs {
 
 /// `s2scert check`.
 #[derive(Args, Debug)]
-#[command(after_help = "check never asks for a password at a prompt: name its sources. A file that none of them opens is reported.")]
+#[command(
+    after_help = "check never asks for a password at a prompt: name its sources. A file that none of them opens is reported."
+)]
 pub struct CheckArgs {
     /// Files and folders; folders are searched to the bottom; - is stdin
     #[arg(required = true, value_name = "FILE")]

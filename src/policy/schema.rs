@@ -38,7 +38,8 @@ pub(crate) fn policy_schema() -> Value {
         },
     ]);
     schema["$defs"] = Value::Object(generator.take_definitions(true));
-    schema["description"] = json!("A policy of s2scert, rules as data, or a file of waivers for --waivers. See docs/policy-reference.md.");
+    schema["description"] =
+        json!("A policy of s2scert, rules as data, or a file of waivers for --waivers. See docs/policy-reference.md.");
     schema
 }
 

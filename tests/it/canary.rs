@@ -146,7 +146,9 @@ fn a_full_disk_leaves_no_password() {
     ] {
         fs::write(place.work.path().join("small.key"), include_bytes!("../data/keys/leaf.pem")).unwrap();
         let mut command = place.command("sh");
-        command.args(["-c", "trap '' XFSZ; ulimit -c 0; ulimit -f 1; exec \"$0\" \"$@\"", PROGRAM]).args(line.split(' '));
+        command
+            .args(["-c", "trap '' XFSZ; ulimit -c 0; ulimit -f 1; exec \"$0\" \"$@\"", PROGRAM])
+            .args(line.split(' '));
         place.assert_silent(line, &place.finish(&mut command, ""), 1);
         assert!(!place.work.path().join("s2s.pfx").exists() && !place.work.path().join("new.pass").exists(), "{line}");
     }
@@ -237,7 +239,13 @@ fn the_search_finds_each_form() {
     for before in ["", "a", "ab"] {
         let text = format!("{before}{CANARY}.");
         let wide: Vec<u8> = [before.as_bytes(), &utf16].concat();
-        for form in [text.clone(), STANDARD_NO_PAD.encode(&text), hex(text.as_bytes()), STANDARD_NO_PAD.encode(&wide), hex(&wide)] {
+        for form in [
+            text.clone(),
+            STANDARD_NO_PAD.encode(&text),
+            hex(text.as_bytes()),
+            STANDARD_NO_PAD.encode(&wide),
+            hex(&wide),
+        ] {
             assert!(holds_canary(form.as_bytes()), "{form}");
         }
         assert!(holds_canary(&wide));

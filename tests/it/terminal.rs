@@ -92,9 +92,9 @@ fn the_old_password_is_proven_before_a_new_one_is_asked_for() {
         assert!(folder.path().join(out).exists(), "{line}");
         assert!(!talk.shown.contains("Neu-geheim") && !talk.shown.contains("Transkript"), "{}", talk.shown);
     }
-    let twice = [("New password for other.pfx: ", "Neu-1"), ("The same again: ", "Neu-2")];
-    let Some(talk) = converse(folder.path(), "issue --key-file leaf.key --out other.pfx", &twice) else { return };
+    let twice = [("New password for third.pfx: ", "Neu-1"), ("The same again: ", "Neu-2")];
+    let Some(talk) = converse(folder.path(), "issue --key-file leaf.key --out third.pfx", &twice) else { return };
     assert_eq!(talk.code, 2, "{}", talk.shown);
     assert!(talk.shown.contains("the two passwords differ; nothing was written"), "{}", talk.shown);
-    assert!(!folder.path().join("other.pfx").exists());
+    assert!(!folder.path().join("third.pfx").exists());
 }

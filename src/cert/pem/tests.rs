@@ -16,10 +16,7 @@ fn what_is_encoded_is_read_back() {
     assert!(text.lines().all(|line| line.len() <= LINE_LENGTH));
     let blocks = scan(text.as_bytes()).unwrap();
     assert_eq!(blocks.len(), 1);
-    assert_eq!(
-        (blocks[0].label.as_str(), blocks[0].line, blocks[0].content.as_slice()),
-        ("CERTIFICATE", 1, CONTENT)
-    );
+    assert_eq!((blocks[0].label.as_str(), blocks[0].line, blocks[0].content.as_slice()), ("CERTIFICATE", 1, CONTENT));
     assert_eq!(format!("{blocks:?}"), "[Block(CERTIFICATE, line 1, 88 bytes)]");
 }
 
@@ -94,7 +91,10 @@ fn damage_is_named_with_its_line() {
             "line 1: the base64 text of the block CERTIFICATE does not add up: characters are missing or were added",
         ),
         ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "line 1: the block CERTIFICATE is empty"),
-        ("-----BEGIN CERTIFICATE-----\n: a\nAAEC\n-----END CERTIFICATE-----", "line 2: the header of the block CERTIFICATE cannot be read"),
+        (
+            "-----BEGIN CERTIFICATE-----\n: a\nAAEC\n-----END CERTIFICATE-----",
+            "line 2: the header of the block CERTIFICATE cannot be read",
+        ),
     ] {
         assert_eq!(scan(text.as_bytes()).unwrap_err().to_string(), message, "{text:?}");
     }
@@ -116,14 +116,31 @@ fn a_damaged_block_that_is_of_no_use_here_is_passed_over_and_named() {
         for text in [format!("{junk}{good}"), format!("{good}{junk}")] {
             let blocks = scan(text.as_bytes()).unwrap();
             let whole = blocks.iter().filter(|block| block.content.as_slice() == CONTENT).count();
-            let named: Vec<String> = blocks.iter().filter_map(|block| Some(block.damage.as_ref()?.to_string())).collect();
+            let named: Vec<String> =
+                blocks.iter().filter_map(|block| Some(block.damage.as_ref()?.to_string())).collect();
             assert_eq!((whole, named.len()), (1, 1), "{text}");
             assert!(named[0].contains(damage), "{}", named[0]);
         }
     }
     // What could be a certificate is not passed over for being closed by a foreign label, nor the other way round.
-    for text in ["-----BEGIN X-----\nAAEC\n-----END CERTIFICATE-----\n", "-----BEGIN MY CERT-----\nA*EC\n-----END MY CERT-----\n"] {
+    for text in [
+        "-----BEGIN X-----\nAAEC\n-----END CERTIFICATE-----\n",
+        "-----BEGIN MY CERT-----\nA*EC\n-----END MY CERT-----\n",
+    ] {
         assert!(scan(text.as_bytes()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn many_damaged_blocks_fail_the_text_and_take_no_time() {
+    let blocks = scan("-----BEGIN X-----\n".repeat(MAX_DAMAGED).as_bytes()).unwrap();
+    assert_eq!(blocks.len(), MAX_DAMAGED);
+    // Each of these would take minutes if the rest of the text were walked for each mark.
+    for (part, most) in
+        [("-----BEGIN X-----\n", None), ("-----BEGIN X----- ", None), ("-----BEGIN X ", None), ("-----END X ", Some(1))]
+    {
+        let found = scan(part.repeat(200_000).as_bytes()).ok().map(|blocks| blocks.len());
+        assert_eq!(found, most, "{part}");
     }
 }
 

@@ -35,7 +35,7 @@ pub enum PfxError {
     WrongPassword,
     /// The MAC does not verify, but the password is right: something decrypts with it.
     #[error(
-        "the file was altered or damaged: the password is right, because part of the file decrypts with it, but the MAC over the whole does not verify"
+        "the file was altered or damaged: the password is right, because part of the file decrypts with it, but the MAC over the whole does not verify; take it anew from where it came"
     )]
     Altered,
     /// There is no MAC, and the content does not decrypt.

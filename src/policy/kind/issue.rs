@@ -43,8 +43,7 @@ pub(crate) struct SelfSigned {
 impl CertificateRule for SelfSigned {
     fn check(&self, view: &CertificateView<'_>, _facts: &Facts<'_>, report: &mut Report) {
         if self.verdict == Verdict::Forbidden && view.is_self_signed() {
-            let remedy =
-                "request a certificate from your certificate authority, then: s2scert import FILE... --out BUNDLE; \
+            let remedy = "request a certificate from your certificate authority, then: s2scert import FILE... --out BUNDLE; \
                  for a test system of your own give import, export and check --policy evaluation";
             report.certificate(view, "the certificate is self-signed", remedy);
         }

@@ -122,8 +122,8 @@ pub(super) const LINTS: &[Lint] = &[
         id: "pfx-mac-weak",
         weight: Weight::Always(Warning),
         title: "MAC with a salt below 8 octets",
-        reason: "A short salt makes a trial of many passwords on many files cheap. (A file whose MAC uses MD5 or MD2 is not \
-                 read at all.)",
+        reason: "A short salt makes a trial of many passwords on many files cheap. A file whose MAC uses MD5 or MD2 is not \
+                 read at all.",
         remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "RFC 8018 section 4.1",
         confidence: Confidence::Documented,

@@ -150,6 +150,33 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
+    ("'{given}' is not one of {known}", "the command line knows the words itself; src/cert/pfx/profile.rs"),
+    ("elements nest deeper than {MAX_DEPTH} levels", "src/cert/pfx/tests/hostile.rs"),
+    (
+        "the file has {size} octets; at most {MAX_FILE_SIZE} are read",
+        "a file of that length is a page of its own; src/cert/pfx/tests/hostile.rs",
+    ),
+    (
+        "the key derivations of the file ask for more than {MAX_TOTAL_ITERATIONS} iterations together",
+        "takes seconds; src/cert/pfx/tests/hostile.rs",
+    ),
+    (
+        "the private key is encrypted ({encryption}) and no password was given",
+        "a locked item is told in the words of src/app/source.rs; src/cert/key_file/tests.rs",
+    ),
+    ("there are more than {MAX_BAGS} bags", "src/cert/pfx/tests/hostile.rs"),
+    (
+        "there is nothing to write: neither a key nor a certificate",
+        "a guard: a chain is never empty; src/cert/pfx/tests.rs",
+    ),
+    (
+        "wrong password or damaged file: the {place} does not decrypt, and without a MAC the two cannot be told apart",
+        "a locked item is told in the words of src/app/source.rs; src/cert/pfx/tests/interop.rs",
+    ),
+    (
+        "wrong password: the MAC does not verify, and nothing in the file decrypts",
+        "a locked item is told in the words of src/app/source.rs; src/cert/pfx/tests.rs",
+    ),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
 ];
 

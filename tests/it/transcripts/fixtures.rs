@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rcgen::{
-    BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair as RcKey,
-    KeyUsagePurpose, PKCS_RSA_SHA256, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair as RcKey, KeyUsagePurpose, PKCS_RSA_SHA256, SanType, SerialNumber,
 };
 use s2scert::cert::pfx::{Contents, DEFAULT_PROVIDER, Labels, PfxProfile, Settings, seal};
 use s2scert::cert::{Certificate, Chain, Credential, KeyPair, Password, der, pem};

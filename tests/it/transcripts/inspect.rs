@@ -67,5 +67,38 @@ fn inspect_errors() {
     ] {
         shell.run(line);
     }
+    for (name, text) in [
+        ("stray.pem", "AAEC\n-----END CERTIFICATE-----\n"),
+        ("mixed.pem", "-----BEGIN CERTIFICATE-----\nAAEC\n-----END PRIVATE KEY-----\n"),
+        ("short.pem", "-----BEGIN CERTIFICATE-----\nAAECA\n-----END CERTIFICATE-----\n"),
+        ("hollow.pem", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
+        ("header.pem", "-----BEGIN CERTIFICATE-----\n: a\nAAEC\n-----END CERTIFICATE-----\n"),
+        ("key.pem", "-----BEGIN PRIVATE KEY-----\nMAMCAQA=\n-----END PRIVATE KEY-----\n"),
+    ] {
+        shell.file(name, text).run(&format!("s2scert inspect {name}"));
+    }
+    for (name, label, base64) in [
+        ("dsa.pem", "PRIVATE KEY", "MB4CAQAwFAYHKoZIzjgEATAJAgEXAgELAgEEBAMCAQU="),
+        (
+            "ed448.pem",
+            "PRIVATE KEY",
+            "MEcCAQAwBQYDK2VxBDsEOQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+        ),
+        ("md5des.pem", "ENCRYPTED PRIVATE KEY", "MC8wGwYJKoZIhvcNAQUDMA4ECAAAAAAAAAAAAgIIAAQQAAAAAAAAAAAAAAAAAAAAAA=="),
+        (
+            "work.pem",
+            "ENCRYPTED PRIVATE KEY",
+            "MF8wSwYJKoZIhvcNAQUNMD4wHQYJKoZIhvcNAQUMMBAECAAAAAAAAAAAAgR3NZQAMB0GCWCGSAFlAwQBKgQQAAAAAAAAAAAAAAAAAAAAAAQQAAAAAAAAAAAAAAAAAAAAAA==",
+        ),
+        (
+            "md5mac.pem",
+            "PKCS12",
+            "MEcCAQMwEQYJKoZIhvcNAQcBoAQEAjAAMC8wIDAMBggqhkiG9w0CBQUABBAAAAAAAAAAAAAAAAAAAAAABAgAAAAAAAAAAAIBAQ==",
+        ),
+        ("signed.pem", "PKCS12", "MBcCAQMwEgYJKoZIhvcNAQcCoAUwAwIBAQ=="),
+    ] {
+        let text = format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n");
+        shell.file(name, &text).run(&format!("s2scert inspect {name} --password-file pass"));
+    }
     shell.compare("inspect-errors");
 }
