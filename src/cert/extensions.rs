@@ -157,7 +157,7 @@ impl<'a> Extensions<'a> {
 fn template_id(der: &[u8]) -> Option<Template> {
     let mut fields = Reader::new(der).sequence().ok()?;
     let id = fields.oid().ok()?;
-    let mut number = || Some(fields.optional(INTEGER).ok()??.unsigned().ok()?);
+    let mut number = || fields.optional(INTEGER).ok()??.unsigned().ok();
     let version = (number().unwrap_or(0), number().unwrap_or(0));
     Some(Template::Id { id, version })
 }
