@@ -18,7 +18,7 @@ pub enum ExitCode {
     Usage = 2,
     /// A policy rule or a lint finding of severity `error` stands.
     Finding = 3,
-    /// Something named was not found, or cannot be read as what it should be.
+    /// Something named was not found, cannot be read as what it should be, or cannot be written.
     Unreadable = 4,
     /// A part of the farm was not seen, and nothing that was seen is wrong.
     PartialView = 8,
@@ -35,7 +35,10 @@ impl ExitCode {
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
         (Self::Finding, "a policy rule or a lint finding of severity error stands"),
-        (Self::Unreadable, "something named was not found or cannot be read"),
+        (
+            Self::Unreadable,
+            "something named was not found, or cannot be read or written (no such folder, access denied)",
+        ),
         (Self::PartialView, "a part of the farm was not seen; what was seen is in order"),
         (Self::Refused, "refused: the target exists, input and output are one file, an unsafe file"),
         (Self::AccessDiffers, "the access to a private key is not what was asked for"),
@@ -56,7 +59,7 @@ pub enum Kind {
     Usage,
     /// A policy or lint finding that stops the command.
     Finding,
-    /// An input that is missing or cannot be read.
+    /// An input that is missing or cannot be read, or an output that cannot be written.
     Unreadable,
     /// A request that is refused for safety.
     Refused,

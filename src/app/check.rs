@@ -11,9 +11,10 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::check_subjects::{SubjectHash, Subjects};
 use super::gate::{self, Gate};
 use super::passwords::{InputPasswords, Source};
-use super::report::{optional_path_text, path_text};
+use super::report::{about_file, optional_path_text, path_text};
 use super::source::{self, Input};
 use crate::cert::chain::{SearchError, Wanted, find};
 use crate::cert::pfx::Target;
@@ -61,7 +62,7 @@ pub struct FileFinding {
     pub id: String,
     /// The weight.
     pub severity: Severity,
-    /// The file; absent for findings about waivers.
+    /// The file; absent for findings about waivers and about the run as a whole.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_path_text")]
     pub file: Option<PathBuf>,
     /// The thumbprint of the leaf it is about.
@@ -149,7 +150,7 @@ pub struct Outcome {
     pub policy: String,
     /// The numbers.
     pub summary: Summary,
-    /// Findings about the waivers.
+    /// Findings about the waivers, and about the run as a whole.
     pub waivers: Vec<FileFinding>,
 }
 
@@ -193,6 +194,7 @@ pub fn check(host: &Host, options: &Options, sink: &mut dyn Sink) -> Result<Outc
         now,
         summary: Summary::default(),
         used: WaiverUse::default(),
+        subjects: Subjects::default(),
     };
     let mut failure = None;
     let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
@@ -218,11 +220,11 @@ pub fn check(host: &Host, options: &Options, sink: &mut dyn Sink) -> Result<Outc
         return Err(failure);
     }
     run.batch(&batch, &paths, sink)?;
-    let waivers = gate.waiver_findings(now, &run.used);
+    let at_the_end = gate.waiver_findings(now, &run.used).into_iter().chain(run.subjects.at_the_end());
     Ok(Outcome {
         policy: gate.name().to_owned(),
         summary: run.summary,
-        waivers: waivers.into_iter().map(|finding| FileFinding::of(finding, None, None)).collect(),
+        waivers: at_the_end.map(|finding| FileFinding::of(finding, None, None)).collect(),
     })
 }
 
@@ -234,22 +236,22 @@ struct Run<'a> {
     now: Timestamp,
     summary: Summary,
     used: WaiverUse,
+    subjects: Subjects,
+}
+
+/// A leaf with its verdict.
+struct Judged {
+    entry: FileEntry,
+    findings: Vec<FileFinding>,
+    /// What tells whether another file has a leaf with this subject.
+    subject: Option<(SubjectHash, Thumbprint)>,
 }
 
 /// What one file came to.
 enum Checked {
-    Leaves(Vec<(FileEntry, Vec<FileFinding>)>, WaiverUse),
+    Leaves(Vec<Judged>, WaiverUse),
     Unreadable(FileEntry),
     PassedOver(FileEntry),
-}
-
-/// The names under which certificates are kept. A file of such a name that is nothing of the kind is damaged, not foreign: a
-/// check that passed it over would go blind when a transfer broke.
-const CERTIFICATE_FILES: [&str; 8] = ["cer", "crt", "der", "p12", "p7b", "p7c", "pem", "pfx"];
-
-fn is_named_as_certificate(path: &Path) -> bool {
-    let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-    CERTIFICATE_FILES.iter().any(|one| extension.eq_ignore_ascii_case(one))
 }
 
 impl Run<'_> {
@@ -277,7 +279,9 @@ impl Run<'_> {
                 }
                 Checked::Leaves(leaves, used) => {
                     self.used.merge(&used);
-                    for (entry, findings) in leaves {
+                    for mut leaf in leaves {
+                        self.compare_subject(&mut leaf);
+                        let Judged { entry, findings, .. } = leaf;
                         self.summary.checked += 1;
                         match entry.verdict {
                             Verdict::Fails => self.summary.failed += 1,
@@ -293,13 +297,27 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn compare_subject(&mut self, leaf: &mut Judged) {
+        let Some((hash, thumbprint)) = leaf.subject else { return };
+        let subject = leaf.entry.subject.as_deref().unwrap_or_default();
+        if let Some(finding) = self.subjects.take(hash, thumbprint, subject, &leaf.entry.file) {
+            if leaf.entry.verdict == Verdict::Ok {
+                leaf.entry.verdict = Verdict::Findings;
+            }
+            let (file, thumbprint) = (Some(leaf.entry.file.as_path()), leaf.entry.thumbprint.as_deref());
+            leaf.findings.push(FileFinding::of(finding, file, thumbprint));
+        }
+    }
+
     /// Checks one file. A file in a folder that holds no certificate is passed over; one that was named is not.
     fn one(&self, path: &Path, named: bool) -> Checked {
         let unreadable = |e: &Error| Checked::Unreadable(FileEntry::without(Verdict::Unreadable, path, e));
         let passed_over = |e: &Error| Checked::PassedOver(FileEntry::without(Verdict::PassedOver, path, e));
         let input = match source::read(self.host, path, self.passwords) {
             Ok(input) => input,
-            Err(e) if !named && !is_named_as_certificate(path) && source::is_foreign(&e) => return passed_over(&e),
+            Err(e) if !named && !source::is_named_as_certificate(path) && source::is_foreign(&e) => {
+                return passed_over(&e);
+            }
             Err(e) => return unreadable(&e),
         };
         let certificates = input.certificates();
@@ -327,13 +345,14 @@ impl Run<'_> {
         keys: &[KeyPair],
         leaf: Thumbprint,
         used: &mut WaiverUse,
-    ) -> (FileEntry, Vec<FileFinding>) {
+    ) -> Judged {
         let wanted = Wanted { key: None, leaf: Some(leaf) };
         let found = match find(certificates, &wanted, self.now) {
             Ok(found) => found,
             Err(e) => {
                 let error = Error::new(crate::error::Kind::Unreadable, "no chain can be told").because(e);
-                return (FileEntry::without(Verdict::Unreadable, path, &error), Vec::new());
+                let entry = FileEntry::without(Verdict::Unreadable, path, &error);
+                return Judged { entry, findings: Vec::new(), subject: None };
             }
         };
         let mut facts: Facts<'_> = gate::facts_of_found(&found, self.now, self.target);
@@ -354,7 +373,7 @@ impl Run<'_> {
         let entry = FileEntry::of(path, verdict, leaf);
         let thumbprint = entry.thumbprint.as_deref();
         let findings = findings.into_iter().map(|f| FileFinding::of(f, Some(path), thumbprint)).collect();
-        (entry, findings)
+        Judged { entry, findings, subject: SubjectHash::of(leaf).map(|hash| (hash, leaf.thumbprint())) }
     }
 }
 
@@ -420,7 +439,7 @@ impl FileFinding {
             subject: finding.subject,
             message: finding.message,
             reason: finding.reason.into_owned(),
-            remedy: finding.remedy.into_owned(),
+            remedy: file.map_or_else(|| finding.remedy.to_string(), |file| about_file(&finding.remedy, file)),
             waived_by: finding.waived_by,
         }
     }

@@ -12,14 +12,16 @@ use super::import::{bundle_text, mismatch, no_key};
 use super::outputs::{self, Output};
 use super::passwords::{self, InputPasswords, OutSource, Source};
 use super::pfx_choice::{PfxOptions, with_random};
-use super::report::{CertificateReport, Identity, optional_path_text, path_text};
+use super::report::{CertificateReport, Identity, about_file, optional_path_text, path_text};
 use super::source::{self, Choice, Gathered};
 use crate::cert::bundle::Attributes;
 use crate::cert::name::generation_of;
-use crate::cert::pfx::{AttributeValue, Bag, BagContent, Contents, Labels, Pfx, PfxProfile, SecretDer, seal};
+use crate::cert::pfx::{
+    Attribute, AttributeValue, Bag, BagContent, Contents, Labels, Pfx, PfxProfile, SecretDer, seal,
+};
 use crate::cert::{Certificate, Chain, Credential, Password, pem, pkcs7};
 use crate::error::{Error, Kind, Result};
-use crate::policy::Finding;
+use crate::policy::{Facts, Finding};
 use crate::ports::{Access, Host};
 
 /// What the person asked for.
@@ -143,11 +145,12 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
     outputs::admit(host, &inputs, &targets, existing)?;
 
     let mut in_passwords = InputPasswords::collect(host, &options.in_passwords)?;
-    let password = match options.needs_password() {
-        true => Some(passwords::for_output(host, &options.password, &options.out)?),
+    let at_hand = match options.needs_password() {
+        true => passwords::at_hand(host, &options.password, &options.out)?,
         false => None,
     };
-    let gathered = read(host, options, &mut in_passwords, password.as_ref())?;
+    in_passwords.or_that_of_the_output(at_hand.as_ref());
+    let gathered = read(host, options, &mut in_passwords)?;
     let Choice { found, key } = gathered.choose(options.leaf.as_deref(), now)?;
     let leaf = found.chain.leaf().clone();
     let mut facts = gate::facts_of_found(&found, now, options.pfx.choose().target);
@@ -157,11 +160,15 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
         return Err(no_key(&leaf, &gathered));
     }
     let mut report = ExportReport::of(options, &found.chain, now, &gate);
-    report.findings = gate.evaluate(&facts);
+    report.findings = judged(&gate, &facts, options);
     if gate::refuses(&report.findings) {
         return Ok(report);
     }
 
+    let password = match at_hand {
+        None if options.needs_password() => Some(passwords::for_output(host, &options.password, &options.out)?),
+        at_hand => at_hand,
+    };
     let bytes = match (options.format, key) {
         (Format::Pfx | Format::Bundle, None) => return Err(no_key(&leaf, &gathered)),
         (Format::Pfx, Some(key)) => {
@@ -170,10 +177,11 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
             let password = password.as_ref().ok_or_else(|| Error::new(Kind::Internal, "no password was asked for"))?;
             let labels = options.labels(&attributes, &leaf);
             report.friendly_name.clone_from(&labels.friendly_name);
+            report.notes.extend(replaced(&attributes, &leaf, &labels));
             let pfx = sealed(host, options, &credential, &attributes, &labels, password)?;
             let opened = read_back(&pfx, password, &found.chain)?;
             facts.pfx = Some(gate::pfx_facts(&opened, &found.chain));
-            report.findings = gate.evaluate(&facts);
+            report.findings = judged(&gate, &facts, options);
             if gate::refuses(&report.findings) {
                 return Ok(report);
             }
@@ -207,16 +215,7 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
     Ok(report)
 }
 
-fn read(
-    host: &Host,
-    options: &Options,
-    in_passwords: &mut InputPasswords,
-    password: Option<&Password>,
-) -> Result<Gathered> {
-    // One password for both files is common; it is tried before a person is asked.
-    if let (false, Some(password), OutSource::From(_)) = (in_passwords.are_named(), password, &options.password) {
-        in_passwords.also(password.clone());
-    }
+fn read(host: &Host, options: &Options, in_passwords: &mut InputPasswords) -> Result<Gathered> {
     let input = source::read_asking(host, &options.input, in_passwords)?;
     // A locked key does not matter where only certificates are wanted.
     if let Some(error) = input.locked_error(&options.input, source::IN_PASSWORD)
@@ -227,6 +226,40 @@ fn read(
     let mut gathered = Gathered::default();
     gathered.add(&options.input, input);
     Ok(gathered)
+}
+
+/// Asks the policy, with the input in the command lines of the remedies.
+fn judged(gate: &Gate, facts: &Facts<'_>, options: &Options) -> Vec<Finding> {
+    let mut findings = gate.evaluate(facts);
+    for finding in &mut findings {
+        finding.remedy = about_file(&finding.remedy, &options.input).into();
+    }
+    findings
+}
+
+/// Says what of the input's key is written otherwise: where Windows would have put it, and under which name.
+fn replaced(attributes: &Attributes, leaf: &Certificate, labels: &Labels) -> Vec<String> {
+    let (provider, name) = (labels.provider.as_ref(), labels.friendly_name.as_ref());
+    // Where key and certificate have one name, it was chosen for both and is no name of a container.
+    let of_leaf = |name: &str| {
+        let is_it = |one: &Attribute| matches!(one.value(), AttributeValue::FriendlyName(other) if other == name);
+        attributes.certificate(leaf).iter().any(is_it)
+    };
+    attributes
+        .key
+        .iter()
+        .filter_map(|one| match one.value() {
+            AttributeValue::ProviderName(old) if Some(&old) != provider => Some(format!(
+                "the input names the provider {old:?} for its key; written is {:?}: keep the old one with --provider",
+                provider.map_or("", String::as_str)
+            )),
+            AttributeValue::FriendlyName(old) if Some(&old) != name && !of_leaf(&old) => Some(format!(
+                "the input names the key container {old:?}; written is {:?}, the friendly name",
+                name.map_or("", String::as_str)
+            )),
+            _ => None,
+        })
+        .collect()
 }
 
 fn sealed(

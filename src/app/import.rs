@@ -11,7 +11,7 @@ use super::gate::{self, Gate};
 use super::outputs::{self, Output};
 use super::passwords::{self, InputPasswords, OutSource, Source};
 use super::pfx_choice::with_random;
-use super::report::{CertificateReport, Identity, optional_path_text, path_text};
+use super::report::{CertificateReport, Identity, optional_path_text, path_text, quoted};
 use super::source::{self, Choice, Gathered};
 use crate::cert::bundle::{self, Attributes, Protection};
 use crate::cert::{Certificate, Credential, Password};
@@ -114,6 +114,11 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
     outputs::admit(host, &inputs, &targets, existing)?;
 
     let mut passwords = InputPasswords::collect(host, &options.in_passwords)?;
+    let at_hand = match options.unencrypted {
+        true => None,
+        false => passwords::at_hand(host, &options.password, &options.out)?,
+    };
+    passwords.or_that_of_the_output(at_hand.as_ref());
     let mut gathered = Gathered::default();
     for file in &options.files {
         let input = source::read_asking(host, file, &mut passwords)?;
@@ -135,8 +140,10 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
     }
 
     let credential = Credential::prove(found.chain.clone(), key).map_err(mismatch)?;
-    let password =
-        if options.unencrypted { None } else { Some(passwords::for_output(host, &options.password, &options.out)?) };
+    let password = match at_hand {
+        None if !options.unencrypted => Some(passwords::for_output(host, &options.password, &options.out)?),
+        at_hand => at_hand,
+    };
     let attributes = Attributes::of(&credential, &gathered.items);
     let text = bundle_text(host, &options.out, &credential, &attributes, password.as_ref())?;
     let mut files = vec![Output { path: &options.out, access: Access::Secret, bytes: text.as_bytes() }];
@@ -241,10 +248,4 @@ fn next_steps(options: &Options) -> Vec<String> {
          --generate-password-to s2s.pass",
         quoted(&options.out)
     )]
-}
-
-/// Writes a path so that a shell, cmd and PowerShell take it for one word.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.contains(' ') { format!("\"{text}\"") } else { text }
 }

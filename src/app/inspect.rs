@@ -7,10 +7,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::passwords::{InputPasswords, Source};
-use super::report::{CertificateReport, Identity, KeyReport, name_or_oid, path_text};
+use super::report::{
+    CertificateReport, ExtensionReport, Identity, KeyReport, about_file, key_usage_names, name_or_oid, path_text,
+};
 use super::source::{self, Input};
 use crate::cert::chain::{Wanted, find};
 use crate::cert::container::{Content, Item, Origin};
+use crate::cert::csr::{Csr, CsrAttribute};
+use crate::cert::digest::hex_upper;
+use crate::cert::extensions::Extensions;
 use crate::cert::pfx::{Outline, Target};
 use crate::cert::{Certificate, Password};
 use crate::error::Result;
@@ -122,6 +127,51 @@ pub struct RequestEntry {
     pub signature_valid: bool,
     /// The extensions asked for, by name where one is known.
     pub extensions: Vec<String>,
+    /// The same extensions with whether they shall be critical, and their length.
+    pub extension_details: Vec<ExtensionReport>,
+    /// The key usage bits asked for, by their RFC 5280 names; absent where the extension is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_usage: Option<Vec<&'static str>>,
+    /// The extended key usages asked for.
+    pub extended_key_usage: Vec<String>,
+    /// The alternative names asked for, each with its form: `dns:crm.contoso.com`.
+    pub alt_names: Vec<String>,
+    /// Whether the certificate shall be an authority's.
+    pub ca: bool,
+    /// The subject key identifier asked for, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_key_id: Option<String>,
+    /// The AD CS template asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// What stands in the request beside: `osVersion: 10.0.17763.2`. A challenge password is named and not shown.
+    pub attributes: Vec<String>,
+}
+
+impl RequestEntry {
+    fn of(place: String, request: &Csr) -> Self {
+        let told = Extensions(request.extensions());
+        let attribute = |one: &CsrAttribute| match &one.text {
+            Some(text) => format!("{}: {text}", name_or_oid(&one.oid)),
+            None => format!("{} (present)", name_or_oid(&one.oid)),
+        };
+        Self {
+            place,
+            subject: request.subject().to_string(),
+            key: KeyReport::of(request.public_key()),
+            signature_algorithm: request.signature_algorithm().to_string(),
+            signature_valid: request.signature().is_ok(),
+            extensions: request.extensions().iter().map(|one| name_or_oid(&one.extn_id)).collect(),
+            extension_details: ExtensionReport::of_all(told),
+            key_usage: key_usage_names(told),
+            extended_key_usage: told.extended_key_usage().iter().map(name_or_oid).collect(),
+            alt_names: told.alt_names().iter().map(ToString::to_string).collect(),
+            ca: told.basic_constraints().is_some_and(|constraints| constraints.ca),
+            subject_key_id: told.subject_key_id().map(|id| hex_upper(&id)),
+            template: told.template().map(|template| template.to_string()),
+            attributes: request.other_attributes().iter().map(attribute).collect(),
+        }
+    }
 }
 
 /// The schema of [`InspectReport`].
@@ -130,12 +180,13 @@ pub const SCHEMA: &str = "s2scert.inspect/1.0";
 /// Inspects a file.
 ///
 /// # Errors
-/// When it cannot be read, is nothing that holds certificates or keys, or when no password that was named opens it.
+/// When it cannot be read, is nothing that holds certificates or keys, or when no password that was named or typed opens it.
 pub fn inspect(host: &Host, options: &Options) -> Result<InspectReport> {
     let now = host.clock.now();
     let mut passwords = InputPasswords::collect(host, &options.passwords)?;
     let input = source::read_asking(host, &options.file, &mut passwords)?;
-    if passwords.are_named()
+    // Who only presses Enter at the prompt has none, and sees the outside.
+    if (passwords.are_named() || has_content(passwords.known()))
         && let Some(error) = input.locked_error(&options.file, source::PASSWORD)
     {
         return Err(error);
@@ -190,11 +241,14 @@ impl InspectReport {
         for item in input.items() {
             report.add(item, &certificates, now);
         }
-        if input.is_locked() && passwords.is_empty() {
+        if input.is_locked() && !has_content(passwords) {
             report.notes.push("with its password (--password-file), the rest can be shown".to_owned());
         }
         if let Some(target) = lint {
             report.findings = findings(input, &certificates, passwords, target, now);
+            for finding in &mut report.findings {
+                finding.remedy = about_file(&finding.remedy, file).into();
+            }
         }
         report
     }
@@ -215,14 +269,7 @@ impl InspectReport {
                     belongs_to: owner.map(|certificate| certificate.thumbprint().to_string()),
                 });
             }
-            Content::Csr(request) => self.requests.push(RequestEntry {
-                place,
-                subject: request.subject().to_string(),
-                key: KeyReport::of(request.public_key()),
-                signature_algorithm: request.signature_algorithm().to_string(),
-                signature_valid: request.signature().is_ok(),
-                extensions: request.extensions().iter().map(|one| name_or_oid(&one.extn_id)).collect(),
-            }),
+            Content::Csr(request) => self.requests.push(RequestEntry::of(place, request)),
             Content::Locked(locked) => {
                 let how = locked.encryption.as_ref().map_or_else(String::new, |how| format!(", {how}"));
                 let place = if item.origin == Origin::default() { String::new() } else { format!("{place}: ") };
@@ -231,6 +278,10 @@ impl InspectReport {
             Content::PassedOver(what) => self.skipped.push(format!("{place}: {what}")),
         }
     }
+}
+
+fn has_content(passwords: &[Password]) -> bool {
+    passwords.iter().any(|password| !password.is_empty())
 }
 
 /// The chain of the file's key, or of its only leaf; empty where that cannot be told.

@@ -114,6 +114,11 @@ pub struct IssueReport {
 /// The schema of [`IssueReport`].
 pub const SCHEMA: &str = "s2scert.issue/1.0";
 
+/// Said where the name rests on a key that exists already.
+const SAME_NAME: &str = "the generation is made of the day and the key, and the key was given: issued again on this day with \
+                         this key and subject, another certificate gets the same name, and Windows cannot tell the two \
+                         apart; choose another name with --generation TEXT";
+
 /// Issues a certificate.
 ///
 /// # Errors
@@ -137,9 +142,12 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     let targets: Vec<&Path> =
         [Some(options.out.as_path()), Some(options.cer.as_path()), password_file].into_iter().flatten().collect();
     outputs::admit(host, &inputs, &targets, existing)?;
-    let password = passwords::for_output(host, &options.password, &options.out)?;
-
-    let key = key(host, options)?;
+    let at_hand = passwords::at_hand(host, &options.password, &options.out)?;
+    let key = key(host, options, at_hand.as_ref())?;
+    let password = match at_hand {
+        Some(password) => password,
+        None => passwords::for_output(host, &options.password, &options.out)?,
+    };
     let generation = generation(options, now, &key)?;
     let certificate = certificate(host, options, &template, &generation, now, &key)?;
     let chain = Chain::new(certificate.clone(), Vec::new());
@@ -189,15 +197,18 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
         let passwords = std::slice::from_ref(&password);
         report.inspected = Some(Box::new(inspect::of_bytes(&options.out, &pfx, passwords, None, now)?));
     }
+    if options.key_file.is_some() && options.generation.is_none() {
+        report.notes.push(SAME_NAME.to_owned());
+    }
     if !password.is_ascii() {
         report.notes.push("the password is not ASCII: Java refuses such files, and older tools may too".to_owned());
     }
     Ok(report)
 }
 
-fn key(host: &Host, options: &Options) -> Result<KeyPair> {
+fn key(host: &Host, options: &Options, also: Option<&Password>) -> Result<KeyPair> {
     match &options.key_file {
-        Some((path, sources)) => source::read_key(host, path, sources),
+        Some((path, sources)) => source::read_key(host, path, sources, also),
         None => {
             keygen::generate(options.key).map_err(|e| Error::new(Kind::Internal, "no key could be made").because(e))
         }

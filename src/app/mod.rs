@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod check;
+mod check_subjects;
 pub mod export;
 pub mod fieldtest;
 pub mod gate;

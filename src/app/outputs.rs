@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::source::is_stdin;
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Access, EntryKind, Existing, FileError, FileFault, Host, place_all};
 
@@ -15,14 +16,19 @@ pub struct Output<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Refuses before any work what would be refused at the end: two outputs in one place, an output that is an input, an
+/// Refuses before any work what would be refused at the end: stdout as an output, two outputs in one place, an output that is an input, an
 /// existing target without `--force`, a target that is no file. Inputs are all files that the command reads: those of
 /// passwords and policies too.
 ///
 /// # Errors
-/// [`Kind::Refused`], or what the file system reports.
+/// [`Kind::Refused`], [`Kind::Usage`] for `-`, or what the file system reports.
 pub fn admit(host: &Host, inputs: &[PathBuf], outputs: &[&Path], existing: Existing) -> Result<()> {
     for (index, output) in outputs.iter().enumerate() {
+        if is_stdin(output) {
+            return Err(Error::new(Kind::Usage, "an output is a file with a name; - is not taken for stdout")
+                .at("-")
+                .hint("a file called - is named ./-"));
+        }
         let found = host.files.kind(output)?;
         if let Some(kind) = found.filter(|kind| *kind != EntryKind::File) {
             return Err(FileError::new(output, FileFault::TargetNotAFile { kind }).into());

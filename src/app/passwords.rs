@@ -67,8 +67,15 @@ impl InputPasswords {
         &self.known
     }
 
-    /// Adds one that may fit as well.
-    pub fn also(&mut self, password: Password) {
+    /// Adds the password of the output where no source was named for the input: one password for both is common, and it is
+    /// tried before a person is asked.
+    pub fn or_that_of_the_output(&mut self, password: Option<&Password>) {
+        if let (false, Some(password)) = (self.named, password) {
+            self.also(password.clone());
+        }
+    }
+
+    fn also(&mut self, password: Password) {
         if !self.known.contains(&password) {
             self.known.push(password);
         }
@@ -92,6 +99,19 @@ impl InputPasswords {
         let new = !self.known.contains(&password);
         self.also(password);
         Ok(new)
+    }
+}
+
+/// Returns the password for what is written where it exists somewhere. It is read before the input, on which it is tried
+/// too. One that is made or typed comes after the input has been opened: nobody is to invent a password for a file that
+/// cannot be written.
+///
+/// # Errors
+/// As [`for_output`].
+pub fn at_hand(host: &Host, source: &OutSource, what: &Path) -> Result<Option<Password>> {
+    match source {
+        OutSource::From(_) => for_output(host, source, what).map(Some),
+        OutSource::Generate(_) | OutSource::Ask => Ok(None),
     }
 }
 

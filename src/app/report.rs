@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::cert::certificate::oid;
 use crate::cert::digest::hex_upper;
+use crate::cert::extensions::{Access, Extensions, IssuingPolicy};
 use crate::cert::key::{KeyAlgorithm, PublicKey};
 use crate::cert::{Certificate, Chain};
 
@@ -59,6 +60,15 @@ pub struct CertificateReport {
     pub extended_key_usage: Vec<String>,
     /// The alternative names, each with its form: `dns:crm.contoso.com`.
     pub alt_names: Vec<String>,
+    /// Where revocation lists are published: `uri:http://pki.contoso.com/ca.crl`.
+    pub crl_distribution_points: Vec<String>,
+    /// What the authority offers, and where: `caIssuers uri:http://pki.contoso.com/ca.crt`.
+    pub authority_info_access: Vec<String>,
+    /// The policies of the authority, each with where it is published.
+    pub certificate_policies: Vec<String>,
+    /// The AD CS template: `WebServer`, or an identifier with its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// The subject key identifier, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_key_id: Option<String>,
@@ -134,6 +144,7 @@ impl CertificateReport {
     /// Describes a certificate as seen at `now`.
     pub fn of(certificate: &Certificate, now: Timestamp) -> Self {
         let identity = Identity::of(certificate);
+        let told = certificate.extension_set();
         let printed = certificate.subject().windows_text();
         Self {
             subject_windows: printed.text,
@@ -153,30 +164,38 @@ impl CertificateReport {
             self_signed: certificate.is_self_signed(),
             evaluation: certificate.is_evaluation(),
             ca: certificate.is_ca(),
-            key_usage: key_usage_names(certificate),
+            key_usage: key_usage_names(told),
             extended_key_usage: certificate.extended_key_usage().iter().map(name_or_oid).collect(),
             alt_names: certificate.alt_names().iter().map(ToString::to_string).collect(),
+            crl_distribution_points: told.crl_distribution_points().iter().map(ToString::to_string).collect(),
+            authority_info_access: told.authority_info_access().iter().map(access_text).collect(),
+            certificate_policies: told.certificate_policies().iter().map(policy_text).collect(),
+            template: told.template().map(|template| template.to_string()),
             subject_key_id: certificate.subject_key_id().map(|id| hex_upper(&id)),
             authority_key_id: certificate
                 .authority_key_id()
                 .and_then(|id| id.key_identifier)
                 .map(|id| hex_upper(id.as_bytes())),
-            extensions: certificate
-                .extensions()
-                .iter()
-                .map(|extension| ExtensionReport {
-                    oid: extension.extn_id.to_string(),
-                    name: oid_name(&extension.extn_id),
-                    critical: extension.critical,
-                    length: extension.extn_value.as_bytes().len(),
-                })
-                .collect(),
+            extensions: ExtensionReport::of_all(told),
         }
     }
 
     /// Describes each certificate of a chain, leaf first.
     pub fn of_chain(chain: &Chain, now: Timestamp) -> Vec<Self> {
         chain.certificates().iter().map(|certificate| Self::of(certificate, now)).collect()
+    }
+}
+
+impl ExtensionReport {
+    /// Describes extensions in their order.
+    pub fn of_all(extensions: Extensions<'_>) -> Vec<Self> {
+        let described = extensions.0.iter().map(|extension| Self {
+            oid: extension.extn_id.to_string(),
+            name: oid_name(&extension.extn_id),
+            critical: extension.critical,
+            length: extension.extn_value.as_bytes().len(),
+        });
+        described.collect()
     }
 }
 
@@ -198,8 +217,18 @@ pub fn days_between(from: Timestamp, to: Timestamp) -> i64 {
     (to.as_second() - from.as_second()).div_euclid(SECONDS_PER_DAY)
 }
 
-fn key_usage_names(certificate: &Certificate) -> Option<Vec<&'static str>> {
-    let usage = certificate.key_usage()?;
+fn access_text(access: &Access) -> String {
+    format!("{} {}", name_or_oid(&access.method), access.location)
+}
+
+fn policy_text(policy: &IssuingPolicy) -> String {
+    let published = policy.published_at.iter().map(|place| format!(" ({place})"));
+    published.fold(name_or_oid(&policy.id), |text, place| text + &place)
+}
+
+/// Names the key usage bits that are set; nothing where the extension is absent.
+pub(super) fn key_usage_names(extensions: Extensions<'_>) -> Option<Vec<&'static str>> {
+    let usage = extensions.key_usage()?;
     let bits = [
         (usage.digital_signature(), "digitalSignature"),
         (usage.non_repudiation(), "nonRepudiation"),
@@ -231,6 +260,28 @@ pub(super) fn optional_path_text<S: Serializer>(
     }
 }
 
+/// Writes a path so that a shell, cmd and PowerShell take it for one word.
+pub(super) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "-_./\\:~+,@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else if text.contains(['"', '$', '`']) {
+        format!("'{text}'")
+    } else {
+        format!("\"{text}\"")
+    }
+}
+
+/// Puts the file at hand into the command lines of a remedy, where `FILE` stands behind the verb.
+pub(super) fn about_file(remedy: &str, file: &Path) -> String {
+    const VERBS: [&str; 4] = ["export", "import", "inspect", "check"];
+    VERBS.iter().fold(remedy.to_owned(), |text, verb| {
+        let line = format!("s2scert {verb} FILE ");
+        text.replace(&line, &format!("s2scert {verb} {} ", quoted(file)))
+    })
+}
+
 /// Names an object identifier, or prints it.
 pub fn name_or_oid(oid: &ObjectIdentifier) -> String {
     oid_name(oid).map_or_else(|| oid.to_string(), str::to_owned)
@@ -256,6 +307,15 @@ pub fn oid_name(identifier: &ObjectIdentifier) -> Option<&'static str> {
             "1.3.6.1.4.1.311.20.2.2" => "smartcardLogon",
             "1.3.6.1.5.2.3.5" => "kdcAuthentication",
             "2.5.29.37.0" => "anyExtendedKeyUsage",
+            "1.3.6.1.5.5.7.48.1" => "ocsp",
+            "1.3.6.1.5.5.7.48.2" => "caIssuers",
+            "2.5.29.32.0" => "anyPolicy",
+            "1.2.840.113549.1.9.7" => "challengePassword",
+            "1.2.840.113549.1.9.2" => "unstructuredName",
+            "1.3.6.1.4.1.311.13.2.1" => "enrollmentNameValuePair",
+            "1.3.6.1.4.1.311.13.2.2" => "enrollmentProvider",
+            "1.3.6.1.4.1.311.13.2.3" => "osVersion",
+            "1.3.6.1.4.1.311.21.20" => "requestClientInfo",
             "2.5.29.31" => "cRLDistributionPoints",
             "2.5.29.32" => "certificatePolicies",
             "2.5.29.30" => "nameConstraints",
@@ -276,6 +336,21 @@ pub fn oid_name(identifier: &ObjectIdentifier) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_remedy_names_the_file_at_hand_and_no_other() {
+        let text = "look: s2scert inspect FILE --lint --password-file FILE, then s2scert import FILE... --out BUNDLE";
+        for (file, shown) in [
+            ("crm.pfx", "crm.pfx"),
+            (r"C:\certs\crm 2026.pfx", "\"C:\\certs\\crm 2026.pfx\""),
+            ("a$b.pfx", "'a$b.pfx'"),
+        ] {
+            let expected = format!(
+                "look: s2scert inspect {shown} --lint --password-file FILE, then s2scert import FILE... --out BUNDLE"
+            );
+            assert_eq!(about_file(text, Path::new(file)), expected);
+        }
+    }
 
     #[test]
     fn days_are_whole_and_rounded_down() {

@@ -53,12 +53,13 @@ pub fn read_asking(host: &Host, path: &Path, passwords: &mut InputPasswords) -> 
     Ok(input)
 }
 
-/// Reads the one private key of a file.
+/// Reads the one private key of a file. Where no source is named for its password, `also` is tried.
 ///
 /// # Errors
 /// As [`read`]; and when there is no key, more than one, or it stays locked.
-pub fn read_key(host: &Host, path: &Path, sources: &[Source]) -> Result<KeyPair> {
+pub fn read_key(host: &Host, path: &Path, sources: &[Source], also: Option<&Password>) -> Result<KeyPair> {
     let mut passwords = InputPasswords::collect(host, sources)?;
+    passwords.or_that_of_the_output(also);
     let input = read_asking(host, path, &mut passwords)?;
     if let Some(error) = input.locked_error(path, IN_PASSWORD) {
         return Err(error);
@@ -92,6 +93,16 @@ pub fn is_foreign(error: &Error) -> bool {
                 | ContainerError::Zeros { .. }
         )
     )
+}
+
+/// The names under which certificates are kept. A file of such a name that is nothing of the kind is damaged, not foreign: a
+/// check that passed it over would go blind when a transfer broke.
+const CERTIFICATE_FILES: [&str; 8] = ["cer", "crt", "der", "p12", "p7b", "p7c", "pem", "pfx"];
+
+/// Returns whether the name of a file says that it is a certificate, a chain or a PFX.
+pub fn is_named_as_certificate(path: &Path) -> bool {
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    CERTIFICATE_FILES.iter().any(|one| extension.eq_ignore_ascii_case(one))
 }
 
 impl Input {
@@ -159,10 +170,6 @@ impl Input {
         let error = if self.tried {
             Error::new(Kind::Unreadable, format!("no password that was given opens the {}{how}", locked.what))
                 .hint("passwords are case-sensitive; a file from another system may hold a space or line end too many")
-                .hint(
-                    "a file that was altered or damaged on its way looks the same: ask who sent it for its SHA-256 and \
-                     compare",
-                )
         } else {
             Error::new(Kind::Usage, format!("the {}{how} needs a password, and none was given", locked.what))
                 .hint(format!("name its source: {source}"))

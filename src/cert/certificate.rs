@@ -12,12 +12,11 @@ use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
-};
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage};
 use x509_cert::time::Time;
 
 use super::digest::{Fingerprint, Thumbprint, hex_upper};
+use super::extensions::Extensions;
 use super::key::{KeyAlgorithm, PublicKey};
 use super::name::DistinguishedName;
 use super::signature::{SignatureAlgorithm, VerifyError};
@@ -171,34 +170,34 @@ impl Certificate {
         self.inner.tbs_certificate().extensions().map_or(&[], |extensions| extensions.as_slice())
     }
 
-    /// Returns the content of the first extension with this identifier.
-    pub fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension> {
-        self.extensions().iter().find(|extension| extension.extn_id == oid)
+    /// Returns the extensions, to be asked for what they say.
+    pub fn extension_set(&self) -> Extensions<'_> {
+        Extensions(self.extensions())
     }
 
-    fn decoded<'a, T: Decode<'a>>(&'a self, oid: ObjectIdentifier) -> Option<T> {
-        T::from_der(self.extension(oid)?.extn_value.as_bytes()).ok()
+    /// Returns the content of the first extension with this identifier.
+    pub fn extension(&self, oid: ObjectIdentifier) -> Option<&Extension> {
+        self.extension_set().get(oid)
     }
 
     /// Returns the key usage bits, if the extension stands and can be read.
     pub fn key_usage(&self) -> Option<KeyUsage> {
-        self.decoded(oid::KEY_USAGE)
+        self.extension_set().key_usage()
     }
 
     /// Returns the extended key usages; empty where the extension is absent.
     pub fn extended_key_usage(&self) -> Vec<ObjectIdentifier> {
-        self.decoded::<ExtendedKeyUsage>(oid::EXTENDED_KEY_USAGE).map_or_else(Vec::new, |usage| usage.0)
+        self.extension_set().extended_key_usage()
     }
 
     /// Returns the alternative names; empty where the extension is absent.
     pub fn alt_names(&self) -> Vec<AltName> {
-        self.decoded::<SubjectAltName>(oid::SUBJECT_ALT_NAME)
-            .map_or_else(Vec::new, |names| names.0.iter().map(AltName::from_general).collect())
+        self.extension_set().alt_names()
     }
 
     /// Returns whether the certificate may issue others, and how long the path below may be.
     pub fn basic_constraints(&self) -> Option<BasicConstraints> {
-        self.decoded(oid::BASIC_CONSTRAINTS)
+        self.extension_set().basic_constraints()
     }
 
     /// Returns whether `basicConstraints` says that this is a certificate authority.
@@ -208,17 +207,17 @@ impl Certificate {
 
     /// Returns the subject key identifier.
     pub fn subject_key_id(&self) -> Option<Vec<u8>> {
-        self.decoded::<SubjectKeyIdentifier>(oid::SUBJECT_KEY_IDENTIFIER).map(|id| id.0.as_bytes().to_vec())
+        self.extension_set().subject_key_id()
     }
 
     /// Returns the authority key identifier.
     pub fn authority_key_id(&self) -> Option<AuthorityKeyIdentifier> {
-        self.decoded(oid::AUTHORITY_KEY_IDENTIFIER)
+        self.extension_set().authority_key_id()
     }
 
     /// Returns the Netscape comment, if there is one.
     pub fn comment(&self) -> Option<String> {
-        self.decoded::<der::asn1::Ia5String>(oid::COMMENT).map(|text| text.to_string())
+        self.extension_set().decoded::<der::asn1::Ia5String>(oid::COMMENT).map(|text| text.to_string())
     }
 
     /// Returns whether this certificate carries the mark of an evaluation certificate.
@@ -248,7 +247,7 @@ impl Certificate {
 }
 
 impl AltName {
-    fn from_general(name: &GeneralName) -> Self {
+    pub(super) fn from_general(name: &GeneralName) -> Self {
         match name {
             GeneralName::DnsName(text) => Self::Dns(text.to_string()),
             GeneralName::Rfc822Name(text) => Self::Email(text.to_string()),

@@ -5,7 +5,8 @@ use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::request::CertReq;
 
-use super::der::raw_element;
+use super::der::{INTEGER, Reader, raw_element};
+use super::extensions::text;
 use super::key::PublicKey;
 use super::name::DistinguishedName;
 use super::signature::{SignatureAlgorithm, VerifyError};
@@ -15,11 +16,28 @@ const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.84
 /// The same from certreq of old: `szOID_CERT_EXTENSIONS`.
 const MICROSOFT_EXTENSIONS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.14");
 
+/// `szOID_ENROLLMENT_NAME_VALUE_PAIR`: what certreq was told with `-attrib`.
+const NAME_VALUE_PAIR: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.13.2.1");
+/// `szOID_ENROLLMENT_CSP_PROVIDER`: the provider that made the key.
+const ENROLLMENT_PROVIDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.13.2.2");
+/// `szOID_OS_VERSION`: the Windows on which the request was made.
+const OS_VERSION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.13.2.3");
+
 /// Why bytes are not a request.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not a certificate signing request: {reason}")]
 pub struct CsrError {
     reason: String,
+}
+
+/// An attribute of a request that asks for no extension.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CsrAttribute {
+    /// Its type.
+    pub oid: ObjectIdentifier,
+    /// What it says, where that is known and no secret: the provider that certreq names, the template that is asked for.
+    /// A challenge password is a secret.
+    pub text: Option<String>,
 }
 
 /// A certificate signing request.
@@ -29,7 +47,7 @@ pub struct Csr {
     subject: DistinguishedName,
     public_key: PublicKey,
     extensions: Vec<Extension>,
-    other_attributes: Vec<ObjectIdentifier>,
+    other_attributes: Vec<CsrAttribute>,
     signature_algorithm: SignatureAlgorithm,
     signature: Result<(), VerifyError>,
 }
@@ -56,7 +74,9 @@ impl Csr {
                     extensions.extend(value.decode_as::<Vec<Extension>>().map_err(damaged)?);
                 }
             } else {
-                other_attributes.push(attribute.oid);
+                let value = attribute.values.iter().next().and_then(|value| value.to_der().ok());
+                let text = value.and_then(|der| attribute_text(attribute.oid, &der));
+                other_attributes.push(CsrAttribute { oid: attribute.oid, text });
             }
         }
         let subject = DistinguishedName::from_decoded(&request.info.subject);
@@ -84,8 +104,8 @@ impl Csr {
         &self.extensions
     }
 
-    /// Returns the types of the other attributes, such as those with which certreq names its provider.
-    pub fn other_attributes(&self) -> &[ObjectIdentifier] {
+    /// Returns the other attributes, such as those with which certreq names its provider.
+    pub fn other_attributes(&self) -> &[CsrAttribute] {
         &self.other_attributes
     }
 
@@ -100,6 +120,25 @@ impl Csr {
     /// [`VerifyError`] when it was not, or cannot be verified here.
     pub fn signature(&self) -> Result<(), VerifyError> {
         self.signature.clone()
+    }
+}
+
+/// Reads what an attribute of Microsoft's says. A name that `-attrib` did not give to the template may belong to a secret.
+fn attribute_text(oid: ObjectIdentifier, der: &[u8]) -> Option<String> {
+    match oid {
+        OS_VERSION => text(der),
+        NAME_VALUE_PAIR => {
+            let mut pair = Reader::new(der).sequence().ok()?;
+            let name = text(pair.any().ok()?.whole)?;
+            let value = text(pair.any().ok()?.whole)?;
+            Some(if name.eq_ignore_ascii_case("CertificateTemplate") { format!("{name}={value}") } else { name })
+        }
+        ENROLLMENT_PROVIDER => {
+            let mut provider = Reader::new(der).sequence().ok()?;
+            provider.expect(INTEGER).ok()?;
+            text(provider.any().ok()?.whole)
+        }
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`name`] | distinguished names: text, encoding, comparison as Windows compares |
 //! | [`capi`] | RSA keys as key blobs of CryptoAPI |
 //! | [`certificate`] | one [`Certificate`] and what can be asked of it |
+//! | [`extensions`] | what stands in the extensions of a certificate or request |
 //! | [`issue`] | the self-signed evaluation certificate |
 //! | [`signature`] | signature algorithms and their verification |
 //! | [`password`] | [`Password`] |
@@ -33,6 +34,7 @@ pub mod credential;
 pub mod csr;
 pub mod der;
 pub mod digest;
+pub mod extensions;
 pub mod issue;
 pub mod key;
 pub mod key_file;

@@ -12,6 +12,9 @@ use zeroize::Zeroizing;
 
 use super::text;
 
+#[cfg(test)]
+mod tests;
+
 /// Padding is asked for by RFC 4648, but lost by some who paste.
 const LENIENT: GeneralPurpose =
     GeneralPurpose::new(&alphabet::STANDARD, PAD_INDIFFERENT.with_decode_allow_trailing_bits(true));
@@ -19,6 +22,9 @@ const LENIENT: GeneralPurpose =
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const HYPHENS: &str = "-----";
+
+/// Damaged blocks of no use that are passed over in one text. More of them are no accident, and fail it.
+const MAX_DAMAGED: usize = 100;
 
 /// Characters of base64 on one line, RFC 7468 section 2.
 const LINE_LENGTH: usize = 64;
@@ -34,8 +40,10 @@ pub struct Block {
     pub line: usize,
     /// The text between the previous block and this one.
     pub preamble: String,
-    /// What the base64 stands for.
+    /// What the base64 stands for; empty where the block is damaged.
     pub content: Zeroizing<Vec<u8>>,
+    /// Why the content is missing. Only blocks with labels that are of no use here come so.
+    pub damage: Option<PemError>,
 }
 
 impl Block {
@@ -47,7 +55,7 @@ impl Block {
 
 impl fmt::Debug for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { label, headers: _, line, preamble: _, content } = self;
+        let Self { label, headers: _, line, preamble: _, content, damage: _ } = self;
         write!(f, "Block({label}, line {line}, {} bytes)", content.len())
     }
 }
@@ -120,40 +128,95 @@ pub enum PemError {
 /// Reads all blocks in order. A text without a block gives an empty list: what that means, the caller knows.
 ///
 /// Understood: byte order marks, UTF-16, line feeds with or without carriage returns, blanks before and after the lines, any text between the blocks,
-/// lines of any length, a block on a single line.
+/// lines of any length, a block on a single line. A damaged block with a label that is of no use here stays as a [`Block`]
+/// with its [`Block::damage`].
 ///
 /// # Errors
-/// [`PemError`] for the first block that is damaged: a block that was left out in silence would be missed later.
+/// [`PemError`] for the first block that is damaged and could be a certificate, key or request: a block that was left out in
+/// silence would be missed later.
 pub fn scan(bytes: &[u8]) -> Result<Vec<Block>, PemError> {
     let text = text::decode_lossy(bytes);
     let mut blocks = Vec::new();
     let mut lines = LineCounter::new(&text);
     let mut position = 0;
     while let Some(begin) = find_marker(&text, position, BEGIN) {
-        refuse_stray_end(&text[position..begin], position, &mut lines)?;
+        stray_end(&text[position..begin], position, &mut lines, &mut blocks)?;
         let line = lines.at(begin);
         let preamble = text[position..begin].trim().to_owned();
         let (label, body_start) = marker_label(&text, begin + BEGIN.len());
-        let unclosed = || PemError::Unclosed { line, label: label.to_owned() };
-        let body_start = body_start.ok_or_else(unclosed)?;
-        let end = text[body_start..].find(END).ok_or_else(unclosed)? + body_start;
-        // A second BEGIN before the END means that the first block lost its end.
-        if text[body_start..end].contains(BEGIN) {
-            return Err(unclosed());
-        }
-        let (found, after) = marker_label(&text, end + END.len());
-        position = after.ok_or_else(unclosed)?;
-        if found != label {
-            return Err(PemError::LabelsDiffer { line, label: label.to_owned(), found: found.to_owned() });
-        }
-        let body = &text[body_start..end];
-        let (headers, header_length) = headers(body, label, lines.at(body_start))?;
-        let content_start = body_start + header_length;
-        let content = decode_body(&text[content_start..end], label, line, lines.at(content_start))?;
-        blocks.push(Block { label: label.to_owned(), headers, line, preamble, content });
+        let block = match read_block(&text, label, body_start, line, &mut lines) {
+            Ok((headers, content, after)) => {
+                position = after;
+                Block { label: label.to_owned(), headers, line, preamble, content, damage: None }
+            }
+            Err(Fault { error, .. })
+                if matters(label) || matches!(&error, PemError::LabelsDiffer { found, .. } if matters(found)) =>
+            {
+                return Err(error);
+            }
+            Err(Fault { error, after }) => {
+                position = after.unwrap_or(begin + BEGIN.len());
+                damaged(&blocks, label, line, error)?
+            }
+        };
+        blocks.push(block);
     }
-    refuse_stray_end(&text[position..], position, &mut lines)?;
+    stray_end(&text[position..], position, &mut lines, &mut blocks)?;
     Ok(blocks)
+}
+
+/// Keeps a damaged block that is of no use here, unless there are too many.
+fn damaged(blocks: &[Block], label: &str, line: usize, error: PemError) -> Result<Block, PemError> {
+    if blocks.iter().filter(|block| block.damage.is_some()).count() >= MAX_DAMAGED {
+        return Err(error);
+    }
+    let (headers, preamble, content) = (Vec::new(), String::new(), Zeroizing::default());
+    Ok(Block { label: label.to_owned(), headers, line, preamble, content, damage: Some(error) })
+}
+
+/// What is wrong with a block, and where reading may go on.
+struct Fault {
+    error: PemError,
+    after: Option<usize>,
+}
+
+/// Headers and content of a block, and the position behind it.
+type Parts = (Vec<(String, String)>, Zeroizing<Vec<u8>>, usize);
+
+/// Reads from behind the label of `BEGIN`.
+fn read_block(
+    text: &str,
+    label: &str,
+    body_start: Option<usize>,
+    line: usize,
+    lines: &mut LineCounter<'_>,
+) -> Result<Parts, Fault> {
+    let unclosed = || Fault { error: PemError::Unclosed { line, label: label.to_owned() }, after: body_start };
+    let body_start = body_start.ok_or_else(unclosed)?;
+    let marks = |(at, _): &(usize, &str)| [BEGIN, END].iter().any(|mark| text[body_start + at..].starts_with(mark));
+    let (next, _) = text[body_start..].match_indices(HYPHENS).find(marks).ok_or_else(unclosed)?;
+    let end = body_start + next;
+    // A second BEGIN before the END means that the first block lost its end.
+    if text[end..].starts_with(BEGIN) {
+        return Err(unclosed());
+    }
+    let (found, after) = marker_label(text, end + END.len());
+    let after = after.ok_or_else(unclosed)?;
+    let fault = |error| Fault { error, after: Some(after) };
+    if found != label {
+        return Err(fault(PemError::LabelsDiffer { line, label: label.to_owned(), found: found.to_owned() }));
+    }
+    let body = &text[body_start..end];
+    let (headers, header_length) = headers(body, label, lines.at(body_start)).map_err(fault)?;
+    let content_start = body_start + header_length;
+    let content = decode_body(&text[content_start..end], label, line, lines.at(content_start)).map_err(fault)?;
+    Ok((headers, content, after))
+}
+
+/// Returns whether a label promises what is read here: a certificate, a key, a request, PKCS#7 or PKCS#12.
+fn matters(label: &str) -> bool {
+    let label = label.to_ascii_uppercase();
+    label.is_empty() || ["CERT", "KEY", "REQUEST", "PKCS", "CMS", "PFX"].iter().any(|word| label.contains(word))
 }
 
 /// Encodes one block with line feeds, RFC 7468 section 2. Erased when dropped, because it may hold a key.
@@ -203,21 +266,36 @@ fn find_marker(text: &str, from: usize, marker: &str) -> Option<usize> {
 
 /// Returns the label that starts at `from`, and the position behind its hyphens if they stand on the same line.
 fn marker_label(text: &str, from: usize) -> (&str, Option<usize>) {
-    let line_end = text[from..].find(['\n', '\r']).map_or(text.len(), |end| from + end);
-    match text[from..line_end].find(HYPHENS) {
-        Some(length) => (text[from..from + length].trim(), Some(from + length + HYPHENS.len())),
-        None => (text[from..line_end].trim(), None),
+    let rest = &text[from..];
+    // Only up to the first end is looked, so that a long line full of markers costs no more than any other.
+    let ends = |(at, mark): &(usize, &str)| *mark != "-" || rest[*at..].starts_with(HYPHENS);
+    match rest.match_indices(['\n', '\r', '-']).find(ends) {
+        Some((at, "-")) => (rest[..at].trim(), Some(from + at + HYPHENS.len())),
+        Some((at, _)) => (rest[..at].trim(), None),
+        None => (rest.trim(), None),
     }
 }
 
-fn refuse_stray_end(between: &str, offset: usize, lines: &mut LineCounter<'_>) -> Result<(), PemError> {
-    match find_marker(between, 0, END) {
-        None => Ok(()),
-        Some(at) => {
-            let label = marker_label(between, at + END.len()).0.to_owned();
-            Err(PemError::Stray { line: lines.at(offset + at), label })
+/// Finds an `END` without its `BEGIN`: an error where its label matters, else a damaged block.
+fn stray_end(
+    between: &str,
+    offset: usize,
+    lines: &mut LineCounter<'_>,
+    blocks: &mut Vec<Block>,
+) -> Result<(), PemError> {
+    let mut from = 0;
+    while let Some(at) = find_marker(between, from, END) {
+        let label = marker_label(between, at + END.len()).0;
+        let line = lines.at(offset + at);
+        let error = PemError::Stray { line, label: label.to_owned() };
+        if matters(label) {
+            return Err(error);
         }
+        let block = damaged(blocks, label, line, error)?;
+        blocks.push(block);
+        from = at + END.len();
     }
+    Ok(())
 }
 
 /// Reads the headers of RFC 1421 section 4.6: `Name: value`, continued on lines that start with a blank, ended by an empty
@@ -283,135 +361,5 @@ impl<'a> LineCounter<'a> {
             self.position = position;
         }
         self.line
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
-    use super::*;
-
-    const CONTENT: &[u8] = b"0123456789 any content will do: the scanner does not look inside, and two lines are made";
-
-    fn block() -> String {
-        encode("CERTIFICATE", CONTENT).to_string()
-    }
-
-    #[test]
-    fn what_is_encoded_is_read_back() {
-        let text = block();
-        assert!(text.lines().all(|line| line.len() <= LINE_LENGTH));
-        let blocks = scan(text.as_bytes()).unwrap();
-        assert_eq!(blocks.len(), 1);
-        assert_eq!(
-            (blocks[0].label.as_str(), blocks[0].line, blocks[0].content.as_slice()),
-            ("CERTIFICATE", 1, CONTENT)
-        );
-        assert_eq!(format!("{blocks:?}"), "[Block(CERTIFICATE, line 1, 88 bytes)]");
-    }
-
-    #[test]
-    fn every_way_of_handing_in_gives_the_same_block() {
-        let text = block();
-        let one_line = text.replace('\n', " ").trim().to_owned();
-        let indented = text.lines().map(|line| format!("\t  {line}  \r\n")).collect::<String>();
-        let lines_of_76 = {
-            let base64 = STANDARD.encode(CONTENT);
-            format!("{BEGIN}CERTIFICATE-----\n{}\n\n{}\n{END}CERTIFICATE-----", &base64[..76], &base64[76..])
-        };
-        let little = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-        let big = text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
-        let mut junk = b"Bag Attributes\n    friendlyName: Zo\xeb\n".to_vec();
-        junk.extend_from_slice(text.as_bytes());
-        junk.extend_from_slice(b"\xff\xfe the end, and -----BEGIN in a sentence");
-        for (name, bytes) in [
-            ("CRLF", text.replace('\n', "\r\n").into_bytes()),
-            ("mark", format!("\u{feff}{text}").into_bytes()),
-            ("one line", one_line.into_bytes()),
-            ("indented", indented.into_bytes()),
-            ("long lines", lines_of_76.into_bytes()),
-            ("no padding", text.replace('=', "").into_bytes()),
-            ("UTF-16 LE", little),
-            ("UTF-16 BE", big),
-            ("junk that is not UTF-8", junk),
-        ] {
-            let blocks = scan(&bytes).unwrap();
-            assert_eq!(blocks.len(), 1, "{name}");
-            assert_eq!(blocks[0].content.as_slice(), CONTENT, "{name}");
-        }
-    }
-
-    #[test]
-    fn headers_and_the_text_before_a_block_are_kept() {
-        let text = "first line\n  second\n-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,\n \
-                    00112233\n\nAAEC\n-----END RSA PRIVATE KEY-----\n\n-----BEGIN X-----\nAAEC\n-----END X-----\n";
-        let blocks = scan(text.as_bytes()).unwrap();
-        assert_eq!(blocks[0].preamble, "first line\n  second");
-        assert_eq!(blocks[0].header("proc-type"), Some("4,ENCRYPTED"));
-        assert_eq!(blocks[0].header("DEK-Info"), Some("AES-128-CBC,00112233"));
-        assert_eq!(blocks[0].content.as_slice(), [0, 1, 2]);
-        assert_eq!((blocks[1].preamble.as_str(), blocks[1].line, blocks[1].headers.len()), ("", 11, 0));
-    }
-
-    #[test]
-    fn damage_is_named_with_its_line() {
-        for (text, message) in [
-            (
-                "a\n-----BEGIN X-----\nAAEC\n",
-                "line 2: the block X has no END line: the file was cut off, or a line of hyphens was damaged",
-            ),
-            (
-                "-----BEGIN X-----\nAAEC\n-----BEGIN X-----\nAAEC\n-----END X-----\n",
-                "line 1: the block X has no END line: the file was cut off, or a line of hyphens was damaged",
-            ),
-            (
-                "a\r\nAAEC\r\n-----END X-----",
-                "line 3: END X without its BEGIN line: the first part of the block is missing",
-            ),
-            (
-                "-----BEGIN X-----\nAAEC\n-----END Y-----",
-                "line 1: BEGIN X is closed by END Y: two blocks were mixed up or a part is missing",
-            ),
-            (
-                "\n-----BEGIN X-----\nAA\nA*EC\n-----END X-----",
-                "line 4: '*' is not a base64 character; the block X is damaged",
-            ),
-            (
-                "-----BEGIN X-----\nAAECA\n-----END X-----",
-                "line 1: the base64 text of the block X does not add up: characters are missing or were added",
-            ),
-            ("-----BEGIN X-----\n-----END X-----", "line 1: the block X is empty"),
-            ("-----BEGIN X-----\n: a\nAAEC\n-----END X-----", "line 2: the header of the block X cannot be read"),
-        ] {
-            assert_eq!(scan(text.as_bytes()).unwrap_err().to_string(), message, "{text:?}");
-        }
-        assert_eq!(scan(b"no block at all").unwrap(), []);
-    }
-
-    #[test]
-    fn base64_without_armour_is_recognised() {
-        let mut content = vec![0x30, 0x82, 0x01, 0x00];
-        content.extend([7; 256]);
-        let base64 = STANDARD.encode(&content);
-        assert_eq!(bare_base64(base64.as_bytes()).unwrap().as_slice(), content);
-        assert_eq!(
-            bare_base64(format!("\u{feff} {}\r\n{}\n", &base64[..64], &base64[64..]).as_bytes()).unwrap().len(),
-            260
-        );
-        for other in ["", "MI*", "hello", "AAEC"] {
-            assert!(bare_base64(other.as_bytes()).is_none(), "{other}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_bytes_end_in_blocks_or_an_error(bytes: Vec<u8>, pieces: Vec<u8>) {
-            let _ = (scan(&bytes), bare_base64(&bytes));
-            // Damage near the structure: the markers in any order, with junk between.
-            let parts = ["-----BEGIN ", "-----END ", "X", "-----", "\n", "AAEC", " ", ":", "\u{feff}", "é"];
-            let text = pieces.iter().map(|piece| parts[usize::from(*piece) % parts.len()]).collect::<String>();
-            let _ = scan(text.as_bytes());
-        }
     }
 }

@@ -26,7 +26,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of severity error,
-4 not found or unreadable, 9 refused, 12 access to a key differs.
+4 not found, or cannot be read or written, 9 refused, 12 access to a key differs.
 
 A certificate for evaluation, from nothing to a PFX:
   s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass
@@ -262,6 +262,9 @@ pub struct InspectArgs {
 
 /// `s2scert check`.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "check never asks for a password at a prompt: name its sources. A file that none of them opens is reported."
+)]
 pub struct CheckArgs {
     /// Files and folders; folders are searched to the bottom; - is stdin
     #[arg(required = true, value_name = "FILE")]
@@ -315,7 +318,8 @@ pub struct PfxArgs {
     #[arg(long, value_name = "TEXT")]
     pub friendly_name: Option<String>,
 
-    /// Iterations of key derivation and MAC [default: 2000 legacy, 10000 modern]
+    /// Iterations of key derivation and MAC, 1000 to 200000 with one key (.NET refuses more than 600000 in all)
+    /// [default: 2000 legacy, 10000 modern]
     #[arg(long, value_name = "N")]
     pub iterations: Option<u32>,
 }
@@ -375,6 +379,7 @@ pub enum FormatArg {
     /// The chain without the key as PKCS#7, DER.
     P7b,
     /// The leaf as DER.
+    #[value(alias = "der")]
     Cer,
 }
 

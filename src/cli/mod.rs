@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -61,7 +62,8 @@ pub fn run(
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(e) => {
+        Err(mut e) => {
+            hide_passwords(&mut e, &arguments);
             let json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
             return answer_of_parser(&e, Output { stdout, stderr, json });
         }
@@ -75,6 +77,24 @@ pub fn run(
         }
         error.kind().exit_code()
     })
+}
+
+/// Takes out of a complaint about the command line what somebody may have meant for a password: a value that was given to
+/// an option which takes none (`--password-stdin=...`) would be repeated on the screen and in a log.
+fn hide_passwords(error: &mut clap::Error, arguments: &[OsString]) {
+    let words: Vec<_> = arguments.iter().map(|one| one.to_string_lossy()).collect();
+    let is_meant = |option: &str| option.starts_with("--") && option.contains("pass") && !option.ends_with("-file");
+    let joined = words.iter().filter_map(|word| word.split_once('=')).filter(|(option, _)| is_meant(option));
+    let apart = words.windows(2).filter(|pair| is_meant(&pair[0]) && !pair[0].contains('='));
+    let secrets: Vec<&str> = joined.map(|(_, value)| value).chain(apart.map(|pair| &*pair[1])).collect();
+    let shown: Vec<ContextKind> = error
+        .context()
+        .filter(|(_, value)| matches!(value, ContextValue::String(text) if secrets.contains(&text.as_str())))
+        .map(|(kind, _)| kind)
+        .collect();
+    for kind in shown {
+        error.insert(kind, ContextValue::String("[not shown]".to_owned()));
+    }
 }
 
 /// Prints what the parser of the command line has to say: help and version, or a mistake.
@@ -249,25 +269,31 @@ fn verdict(findings: &[Finding]) -> ExitCode {
 
 fn write_manual(host: &Host, folder: &Path) -> Result<usize> {
     let mut pages = Vec::new();
-    collect_pages(&Cli::command(), "", &mut pages)?;
+    collect_pages(&Cli::command(), &[], &mut pages)?;
     for (name, page) in &pages {
         host.files.create(&folder.join(format!("{name}.1")), Access::Public, Existing::Replace, page)?;
     }
     Ok(pages.len())
 }
 
-fn collect_pages(command: &clap::Command, prefix: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
-    let name =
-        if prefix.is_empty() { command.get_name().to_owned() } else { format!("{prefix}-{}", command.get_name()) };
+/// Makes the page of a command and of all below it. `above` are the words that stand before its own on the command line:
+/// a page shows the line as it is typed, and its file is named by the same words.
+fn collect_pages(command: &clap::Command, above: &[&str], pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    let words = [above, &[command.get_name()]].concat();
+    let (name, typed) = (words.join("-"), words.join(" "));
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone())
+    clap_mangen::Man::new(command.clone().display_name(&typed).bin_name(&typed))
         .title(&name)
         .render(&mut page)
         .map_err(|e| Error::new(Kind::Internal, "a manual page cannot be made").at(&name).because(e))?;
+    let mut text = String::from_utf8_lossy(&page).into_owned();
     for sub in command.get_subcommands() {
-        collect_pages(sub, &name, pages)?;
+        // The page of a subcommand is found under its file's name.
+        let below = sub.get_name();
+        text = text.replace(&format!("{typed}\\-{below}(1)"), &format!("{}\\-{below}(1)", words.join("\\-")));
+        collect_pages(sub, &words, pages)?;
     }
-    pages.push((name, page));
+    pages.push((name, text.into_bytes()));
     Ok(())
 }
 

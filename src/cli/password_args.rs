@@ -25,9 +25,10 @@ pub struct PasswordArgs {
     pub password_command: Vec<String>,
 }
 
-/// Sources for the passwords of the input, where a command reads and writes.
+/// Sources for the passwords of the input, where a command reads and writes. Without any, the output's password is tried, then
+/// a person is asked.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Password of the input")]
+#[command(next_help_heading = "Password of the input (without any, that of the output is tried, then you are asked)")]
 pub struct InPasswordArgs {
     /// Read the input's password from the first line of a file; may be given again, each is tried
     #[arg(long, value_name = "FILE")]

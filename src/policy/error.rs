@@ -77,6 +77,9 @@ pub enum PolicyProblem {
         /// Where the other rule stands.
         by: String,
     },
+    /// A policy in which no rule is in effect.
+    #[error("no rule is in effect, so everything would pass; write a [[rule]], or extends = \"baseline\"")]
+    NoRules,
     /// A policy that extends itself.
     #[error("policies extend each other in a circle: {0}")]
     Circle(String),

@@ -87,7 +87,11 @@ impl Policy {
     /// [`PolicyError`] with file, line and rule when the text is not a policy of a format that is known here, or when what it
     /// extends cannot be read.
     pub fn parse(text: &str, source_name: &str, loader: &mut Loader<'_>) -> Result<Self, PolicyError> {
-        Self::parse_below(text, source_name, loader, &mut Vec::new())
+        let policy = Self::parse_below(text, source_name, loader, &mut Vec::new())?;
+        if policy.rules.is_empty() {
+            return Err(Reader { source_name, text }.error(None, None, PolicyProblem::NoRules));
+        }
+        Ok(policy)
     }
 
     /// Returns a policy that is shipped with the program.

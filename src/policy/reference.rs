@@ -98,6 +98,20 @@ Made from the source code and from `policies/`; do not edit. `policies/README.md
 Severities: an `error` stops the command with exit code 3 unless it is waived; a `warning` works today, or on most servers;
 an `info` is worth knowing. Confidence says how sure the source of a rule is: `documented` by the vendor or a standard,
 `seen-in-code` that somebody runs, `practice` of administrators, `inferred` from the facts around it.
+
+## What `check` looks at
+
+Each file is judged by itself. Of the certificates in one file the leaf is judged together with the chain that the same file
+holds: the certificate of the file's private key, else the one that issued no other in the file. So:
+
+- a single `.crt` or `.cer` has no chain, even where its issuers lie beside it in the folder: rules about the chain, such as
+  `chain-complete`, find it incomplete. Put leaf, intermediates and root into one file (`s2scert import`, or one PEM), or check the PFX;
+- a file that holds only a root or an intermediate is judged as if it were a leaf: rules for leaves that an authority's
+  certificate cannot fulfil are found. Check the files of the S2S certificate, or keep those of authorities in another folder;
+- in a folder a file without a certificate is passed over and counted; one that was named, one that is damaged, and one that
+  bears the name of a certificate (`.cer`, `.pfx`, ...) and is none, is unreadable (exit code 4);
+- two different certificates with one subject, in whatever files of the run, give the warning `subject-shared-across-files`.
+  65,536 subjects are remembered; further leaves are compared with those only, and `subjects-not-all-compared` says so.
 ";
 
 fn describe(schema: &Value) -> &str {

@@ -27,8 +27,19 @@ pub(crate) fn policy_schema() -> Value {
         "title": "s2scert policy",
     });
     merge(&mut schema, root);
+    // A file of waivers alone, for --waivers, has neither name nor rules.
+    schema["required"] = json!(["format"]);
+    schema["anyOf"] = json!([
+        { "title": "policy", "required": ["name", "description"] },
+        {
+            "title": "waivers",
+            "required": ["waiver"],
+            "properties": { "name": false, "description": false, "extends": false, "rule": false, "disable": false },
+        },
+    ]);
     schema["$defs"] = Value::Object(generator.take_definitions(true));
-    schema["description"] = json!("A policy of s2scert: rules as data. See docs/policy-reference.md.");
+    schema["description"] =
+        json!("A policy of s2scert, rules as data, or a file of waivers for --waivers. See docs/policy-reference.md.");
     schema
 }
 
@@ -137,6 +148,23 @@ mod tests {
         for (text, accepted) in cases {
             let read = Policy::parse(&text, "test", &mut |_, _| Err("none".to_owned()));
             assert_eq!(read.is_ok(), accepted, "reader: {text}");
+            assert_eq!(validator.is_valid(&as_json(&text)), accepted, "schema: {text}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_waivers_is_one_for_the_schema_as_for_the_reader() {
+        let validator = validator();
+        let good = "format = \"1.0\"\n[[waiver]]\nrule = \"a\"\nsubject = \"CN=x\"\nowner = \"o\"\nreason = \"r\"\n\
+                    until = \"2027-01-31\"\n";
+        for (text, accepted) in [
+            (good.to_owned(), true),
+            (format!("name = \"n\"\n{good}"), false),
+            (good.replace("owner", "onwer"), false),
+            (format!("{good}[[rule]]\nid = \"a\"\n"), false),
+        ] {
+            let mut policy = Policy::shipped("baseline").unwrap();
+            assert_eq!(policy.add_waivers(&text, "test").is_ok(), accepted, "reader: {text}");
             assert_eq!(validator.is_valid(&as_json(&text)), accepted, "schema: {text}");
         }
     }

@@ -7,6 +7,8 @@
 mod access;
 /// Who may name whom, where the world is touched, how large a file may be.
 mod architecture;
+/// A password that is found in nothing that is written, printed, started or left.
+mod canary;
 /// Certificates that we issue are parsed by OpenSSL and pyca/cryptography as we parse them.
 mod certificates;
 /// No test: keys and chains that others use, made once a run.
@@ -34,13 +36,16 @@ mod oracles;
 mod permutations;
 /// The PowerShell scripts: their subset, their behaviour in the stand-in, their mutants, their faults.
 mod powershell;
-/// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
+/// The program as a user runs it: exit codes, JSON and schemas.
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
 mod remedies;
 /// No test: the stand-in for `powershell.exe`, here without a process of its own.
 #[path = "../standin/mod.rs"]
 mod standin;
+/// What is asked and typed on a terminal.
+#[cfg(unix)]
+mod terminal;
 /// No test: finding the programs that judge.
 #[path = "../support/tools.rs"]
 mod tools;

@@ -21,7 +21,7 @@ use crate::cert::Fingerprint;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::Acts;
 use crate::node::engine::{Allow, Settings};
-use crate::node::protocol::{Answer, Facts, Outcome};
+use crate::node::protocol::{Answer, Facts, Outcome, Text, Trouble};
 use crate::ports::{Access, Host};
 use questions::{Question, Where};
 
@@ -191,14 +191,20 @@ fn words(questions: &[Question]) -> Vec<String> {
 fn unseen(answer: &Answer) -> Option<String> {
     match &answer.outcome {
         Outcome::Observed(seen) => match &seen.facts {
-            Facts::Unseen(trouble) => Some(trouble.what.as_str().to_owned()),
+            Facts::Unseen(trouble) => Some(words_of(trouble)),
             _ => None,
         },
         Outcome::Refused(refusal) => Some(refusal.why.as_str().to_owned()),
-        Outcome::Failed(trouble) => Some(trouble.what.as_str().to_owned()),
+        Outcome::Failed(trouble) => Some(words_of(trouble)),
         Outcome::Busy(_) => Some("an action is running on this node".to_owned()),
         Outcome::Done(_) | Outcome::Unclear(_) => Some("the node answered something else than was asked".to_owned()),
     }
+}
+
+/// What happened, and why.
+fn words_of(trouble: &Trouble) -> String {
+    let causes = trouble.causes.iter().map(Text::as_str);
+    std::iter::once(trouble.what.as_str()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
 fn unwritable(error: serde_json::Error) -> Error {

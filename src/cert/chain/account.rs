@@ -140,7 +140,7 @@ impl fmt::Display for NotChosen {
             Self::EndsSooner(at) => write!(f, "gives a chain that ends sooner, on {}", day(*at)),
             Self::NoRoot => f.write_str("gives a chain without a root"),
             Self::Longer => f.write_str("gives a longer chain"),
-            Self::Equal => f.write_str("would have done as well"),
+            Self::Equal => f.write_str("would have done as well; between equals the lower thumbprint is taken"),
             Self::NotFollowed => f.write_str("leads to no further chain"),
         }
     }

@@ -3,15 +3,11 @@
 use std::collections::BTreeSet;
 
 use const_oid::ObjectIdentifier;
-use x509_cert::der::Decode;
-use x509_cert::ext::pkix::AuthorityInfoAccessSyntax;
-use x509_cert::ext::pkix::name::GeneralName;
 
 use super::account::{Choice, Missing, NotChosen, Remark};
 use super::search::{KeyId, Node, Rank, Search};
+use crate::cert::certificate::AltName;
 
-/// `authorityInfoAccess`, RFC 5280 section 4.2.2.1.
-const AUTHORITY_INFO_ACCESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
 /// `id-ad-caIssuers`, RFC 5280 section 4.2.2.1.
 const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
 
@@ -138,15 +134,13 @@ impl Search<'_> {
 }
 
 fn ca_issuer_urls(node: &Node<'_>) -> Vec<String> {
-    let Some(extension) = node.cert.extension(AUTHORITY_INFO_ACCESS) else { return Vec::new() };
-    let Ok(access) = AuthorityInfoAccessSyntax::from_der(extension.extn_value.as_bytes()) else { return Vec::new() };
-    access
-        .0
-        .iter()
-        .filter(|description| description.access_method == CA_ISSUERS)
-        .filter_map(|description| match &description.access_location {
-            GeneralName::UniformResourceIdentifier(url) => Some(url.to_string()),
-            _ => None,
+    let offered = node.cert.extension_set().authority_info_access();
+    offered
+        .into_iter()
+        .filter(|access| access.method == CA_ISSUERS)
+        .filter_map(|access| match access.location {
+            AltName::Uri(url) => Some(url),
+            AltName::Dns(_) | AltName::Ip(_) | AltName::Email(_) | AltName::Other(_) => None,
         })
         .collect()
 }

@@ -86,7 +86,7 @@ fn cross_signed_issuers_are_ranked_and_the_choice_is_told() {
         choice.to_string(),
         format!(
             "4 certificates are named CN=Issuing, the issuer of CN=s2s.contoso.com: took {}; {} would \
-             have done as well; {} expired on 2025-01-01; {} has another key than the one that signed",
+             have done as well; between equals the lower thumbprint is taken; {} expired on 2025-01-01; {} has another key than the one that signed",
             first.thumbprint(),
             other.thumbprint(),
             c.expired.thumbprint(),

@@ -134,6 +134,10 @@ pub(super) fn read_block(
     if let Some(refusal) = foreign::pem_label(&block.label) {
         return Err(refusal);
     }
+    if let Some(damage) = &block.damage {
+        contents.pass_over(&origin, format!("a damaged block that is nothing known here: {damage}"));
+        return Ok(());
+    }
     let from = contents.items.len();
     if block.header("Proc-Type").is_some_and(|kind| kind.contains("ENCRYPTED")) {
         push_key(key_file::from_block(block, passwords), &origin, passwords, contents)?;

@@ -30,9 +30,14 @@ pub enum PfxError {
     /// All key derivations together ask for more than [`MAX_TOTAL_ITERATIONS`].
     #[error("the key derivations of the file ask for more than {MAX_TOTAL_ITERATIONS} iterations together")]
     TooManyIterationsTogether,
-    /// The MAC does not verify.
-    #[error("wrong password, or the file was altered: its MAC does not verify")]
+    /// The MAC does not verify, and nothing decrypts.
+    #[error("wrong password: the MAC does not verify, and nothing in the file decrypts")]
     WrongPassword,
+    /// The MAC does not verify, but the password is right: something decrypts with it.
+    #[error(
+        "the file was altered or damaged: the password is right, because part of the file decrypts with it, but the MAC over the whole does not verify; take it anew from where it came"
+    )]
+    Altered,
     /// There is no MAC, and the content does not decrypt.
     #[error(
         "wrong password or damaged file: the {place} does not decrypt, and without a MAC the two cannot be told apart"

@@ -26,7 +26,10 @@ pub(super) fn open(bytes: &[u8], password: &Password, limit: u64) -> Result<Pfx,
         was_ber: false,
     };
     if let Some(mac) = &structure.mac {
-        opening.prove(mac, &structure.authenticated)?;
+        match opening.prove(mac, &structure.authenticated) {
+            Err(PfxError::WrongPassword) if opening.opens_a_part(structure.safes()) => return Err(PfxError::Altered),
+            proven => proven?,
+        }
     }
     let mut safes = Vec::new();
     for sealed in structure.safes()? {
@@ -68,6 +71,16 @@ impl Opening<'_> {
             .ok_or(PfxError::WrongPassword)?;
         self.proven = true;
         Ok(())
+    }
+
+    /// Returns whether an encrypted safe or an encrypted key decrypts to what it should be. A wrong password makes no such
+    /// structure, so the MAC failed because the file was altered. Damage elsewhere in the file does not count.
+    fn opens_a_part(&mut self, safes: Result<Vec<SealedSafe>, PfxError>) -> bool {
+        safes.unwrap_or_default().into_iter().any(|sealed| {
+            let encrypted = matches!(sealed, SealedSafe::Encrypted(_));
+            let shrouded = |bag: &Bag| matches!(bag.content, BagContent::ShroudedKey { .. });
+            self.safe(sealed).is_ok_and(|safe| encrypted || safe.bags.iter().any(shrouded))
+        })
     }
 
     fn safe(&mut self, sealed: SealedSafe) -> Result<Safe, PfxError> {

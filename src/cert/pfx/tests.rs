@@ -93,7 +93,7 @@ fn a_wrong_password_and_an_altered_file_are_told_from_damage_inside() {
     assert_eq!(Pfx::open(&bytes, &password("wrong")).unwrap_err(), PfxError::WrongPassword);
     let mut altered = bytes.to_vec();
     altered[bytes.len() / 2] ^= 1;
-    assert_eq!(Pfx::open(&altered, &password("right")).unwrap_err(), PfxError::WrongPassword);
+    assert_eq!(Pfx::open(&altered, &password("right")).unwrap_err(), PfxError::Altered);
     // The same fault under a MAC that was made over it.
     let broken = reseal(&bytes, "right", |authenticated| {
         let end = authenticated.len();

@@ -1,7 +1,7 @@
 //! One certificate as text.
 
 use super::{WIDTH, field, wrapped};
-use crate::app::report::{CertificateReport, KeyReport};
+use crate::app::report::{CertificateReport, ExtensionReport, KeyReport};
 
 /// Renders a certificate as labelled lines.
 pub(crate) fn render(text: &mut String, certificate: &CertificateReport) {
@@ -18,16 +18,26 @@ pub(crate) fn render(text: &mut String, certificate: &CertificateReport) {
     field(text, "serial", &certificate.serial);
     field(text, "valid from", &certificate.not_before.to_string());
     field(text, "valid to", &format!("{} ({})", certificate.not_after, days_left(certificate.days_left)));
-    field(text, "key", &key(&certificate.key));
+    key_in_full(text, &certificate.key);
     field(text, "signature", &certificate.signature_algorithm);
     if let Some(usage) = &certificate.key_usage {
         field(text, "key usage", &list(usage));
     }
-    if !certificate.extended_key_usage.is_empty() {
-        field(text, "extended usage", &list(&certificate.extended_key_usage));
+    if let Some(template) = &certificate.template {
+        field(text, "template", template);
     }
-    if !certificate.alt_names.is_empty() {
-        field(text, "names", &list(&certificate.alt_names));
+    for (label, values) in [("extended usage", &certificate.extended_key_usage), ("names", &certificate.alt_names)] {
+        if !values.is_empty() {
+            field(text, label, &list(values));
+        }
+    }
+    // Addresses are long: each has a line of its own.
+    for (label, values) in [
+        ("policy", &certificate.certificate_policies),
+        ("CRL", &certificate.crl_distribution_points),
+        ("authority", &certificate.authority_info_access),
+    ] {
+        values.iter().for_each(|value| field(text, label, value));
     }
     if let Some(id) = &certificate.subject_key_id {
         field(text, "subject key id", id);
@@ -46,19 +56,27 @@ pub(crate) fn render(text: &mut String, certificate: &CertificateReport) {
     if !marks.is_empty() {
         field(text, "marks", &marks.join(", "));
     }
-    let extensions: Vec<String> = certificate
-        .extensions
-        .iter()
-        .map(|extension| {
-            let name = extension.name.unwrap_or(&extension.oid);
-            if extension.critical { format!("{name} (critical)") } else { name.to_owned() }
-        })
-        .collect();
+    extensions(text, &certificate.extensions);
+}
+
+/// Renders the names of extensions, in their order.
+pub(crate) fn extensions(text: &mut String, extensions: &[ExtensionReport]) {
+    let one = |extension: &ExtensionReport| {
+        let name = extension.name.unwrap_or(&extension.oid);
+        if extension.critical { format!("{name} (critical)") } else { name.to_owned() }
+    };
     if !extensions.is_empty() {
         let mut lines = String::new();
-        wrapped(&mut lines, &" ".repeat(18), WIDTH, &extensions.join(", "));
+        wrapped(&mut lines, &" ".repeat(18), WIDTH, &extensions.iter().map(one).collect::<Vec<_>>().join(", "));
         field(text, "extensions", lines.trim());
     }
+}
+
+/// Renders a key: algorithm and size, the exponent of an RSA key, and the hash by which the reuse of a key is seen.
+pub(crate) fn key_in_full(text: &mut String, key: &KeyReport) {
+    let exponent = key.exponent.map_or_else(String::new, |exponent| format!(", exponent {exponent}"));
+    field(text, "key", &format!("{}{exponent}", key.algorithm));
+    field(text, "key SHA-256", &key.spki_sha256);
 }
 
 /// Says how long a certificate lives: `365 days left`, `ends within a day`, `expired 3 days ago`.
@@ -81,7 +99,7 @@ pub(crate) fn key(key: &KeyReport) -> String {
     }
 }
 
-fn list<T: AsRef<str>>(items: &[T]) -> String {
+pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
     items.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{certificate, field, findings, issue};
-use crate::app::inspect::InspectReport;
+use crate::app::inspect::{InspectReport, RequestEntry};
 use crate::cert::digest::hex_upper;
 use crate::cert::pfx::{Attribute, AttributeValue, BagKind, BagOutline, Encryption, Outline};
 
@@ -18,22 +18,13 @@ pub(crate) fn render(report: &InspectReport) -> String {
     }
     for entry in &report.keys {
         let _ = writeln!(text, "\nPrivate key ({})", entry.place);
-        field(&mut text, "key", &certificate::key(&entry.key));
+        certificate::key_in_full(&mut text, &entry.key);
         match &entry.belongs_to {
             Some(thumbprint) => field(&mut text, "belongs to", thumbprint),
             None => field(&mut text, "belongs to", "no certificate in this file"),
         }
     }
-    for entry in &report.requests {
-        let _ = writeln!(text, "\nSigning request ({})", entry.place);
-        field(&mut text, "subject", &entry.subject);
-        field(&mut text, "key", &certificate::key(&entry.key));
-        let valid = if entry.signature_valid { "valid" } else { "NOT valid" };
-        field(&mut text, "signature", &format!("{}, {valid}", entry.signature_algorithm));
-        if !entry.extensions.is_empty() {
-            field(&mut text, "extensions", &entry.extensions.join(", "));
-        }
-    }
+    report.requests.iter().for_each(|entry| request(&mut text, entry));
     if let Some(pfx) = &report.pfx {
         text.push_str("\nStructure of the PFX\n");
         structure(&mut text, pfx);
@@ -58,6 +49,34 @@ pub(crate) fn render(report: &InspectReport) -> String {
         issue::notes(&mut text, &report.notes);
     }
     text
+}
+
+fn request(text: &mut String, entry: &RequestEntry) {
+    let _ = writeln!(text, "\nSigning request ({})", entry.place);
+    field(text, "subject", &entry.subject);
+    certificate::key_in_full(text, &entry.key);
+    let valid = if entry.signature_valid { "valid" } else { "NOT valid" };
+    field(text, "signature", &format!("{}, {valid}", entry.signature_algorithm));
+    if let Some(usage) = &entry.key_usage {
+        field(text, "key usage", &certificate::list(usage));
+    }
+    for (label, values) in [("extended usage", &entry.extended_key_usage), ("names", &entry.alt_names)] {
+        if !values.is_empty() {
+            field(text, label, &certificate::list(values));
+        }
+    }
+    for (label, value) in [("template", &entry.template), ("subject key id", &entry.subject_key_id)] {
+        if let Some(value) = value {
+            field(text, label, value);
+        }
+    }
+    if entry.ca {
+        field(text, "marks", "certificate authority");
+    }
+    certificate::extensions(text, &entry.extension_details);
+    for attribute in &entry.attributes {
+        field(text, "attribute", attribute);
+    }
 }
 
 fn role(report: &InspectReport, number: usize) -> &'static str {

@@ -43,8 +43,8 @@ pub(crate) struct SelfSigned {
 impl CertificateRule for SelfSigned {
     fn check(&self, view: &CertificateView<'_>, _facts: &Facts<'_>, report: &mut Report) {
         if self.verdict == Verdict::Forbidden && view.is_self_signed() {
-            let remedy =
-                "request a certificate from your certificate authority, then: s2scert import FILE... --out BUNDLE";
+            let remedy = "request a certificate from your certificate authority, then: s2scert import FILE... --out BUNDLE; \
+                 for a test system of your own give import, export and check --policy evaluation";
             report.certificate(view, "the certificate is self-signed", remedy);
         }
     }
@@ -73,7 +73,7 @@ impl CertificateRule for EvaluationMark {
         let marked = view.certificate.is_evaluation();
         match self.mark {
             Mark::Forbidden if marked => {
-                let remedy = "request a certificate from your certificate authority; keep this one for test systems";
+                let remedy = "request a certificate from your certificate authority; on a test system this one is judged with --policy evaluation";
                 report.certificate(view, "the certificate is marked as made for evaluation", remedy);
             }
             Mark::RequiredIfSelfSigned if !marked && view.is_self_signed() => {

@@ -109,7 +109,8 @@ impl CertificateRule for MinRemainingLife {
         let not_after = view.certificate.not_after();
         let left = (not_after.as_second() - facts.now.as_second()).max(0);
         let life = life_seconds(view).max(0);
-        let remedy = "roll to a new certificate now, while the old one still works";
+        let remedy = "roll to a new certificate now, while the old one still works: ask your authority for one, or make \
+                      one for evaluation with s2scert issue";
         if let Some(wanted) = self.days.filter(|wanted| left < i64::from(*wanted) * SECONDS_PER_DAY) {
             let message = format!("{} of life are left (until {not_after}), fewer than {wanted} days", days(left));
             report.certificate(view, message, remedy);

@@ -46,7 +46,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::Always(Error),
         title: "the certificate has expired",
         reason: "Tokens signed with an expired certificate are refused (SharePoint logs NotTimeValid).",
-        remedy: "issue or order a new certificate: s2scert issue --subject DN --out s2s.pfx",
+        remedy: "ask your authority for a new one; for evaluation: s2scert issue --subject DN --out s2s.pfx",
         source: "OfficeDocs-SharePoint issue 1382; RFC 5280 section 6.1.3",
         confidence: Confidence::Documented,
         scopes: CERTIFICATES,
@@ -80,7 +80,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the certificate expires within 60 days",
         reason: "A roll takes two teams and a maintenance window, and a renewal by AD CS needs the old certificate to be \
                  still valid.",
-        remedy: "begin the next roll now: s2scert issue --subject DN --out s2s.pfx",
+        remedy: "begin the next roll now: ask your authority for a new one; for evaluation: s2scert issue --subject DN --out s2s.pfx",
         source: "Microsoft, certreq and troubleshooting server-based authentication",
         confidence: Confidence::Documented,
         scopes: CERTIFICATES,

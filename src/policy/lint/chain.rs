@@ -38,7 +38,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the certificate of the leaf's issuer is missing",
         reason: "Servers without that intermediate in their store cannot build the chain. The documented export ticks \
                  'Include all certificates in the certification path'.",
-        remedy: "add it: s2scert import s2s.pfx issuer.cer --out bundle.pem, then s2scert export bundle.pem --for TARGET --out s2s-TARGET.pfx",
+        remedy: "add it: s2scert import FILE issuer.cer --out bundle.pem, then s2scert export bundle.pem --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, Configure server-based authentication with Customer Engagement and SharePoint on-premises",
         confidence: Confidence::Documented,
         scopes: CERTIFICATES,
@@ -50,7 +50,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the chain does not reach a root",
         reason: "Each server needs the root in its own store, and SharePoint in its trusted root authorities; the file does \
                  not bring it.",
-        remedy: "add it: s2scert import s2s.pfx root.cer --out bundle.pem, then s2scert export bundle.pem --for TARGET --out s2s-TARGET.pfx",
+        remedy: "add it: s2scert import FILE root.cer --out bundle.pem, then s2scert export bundle.pem --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, Configure server-based authentication with Customer Engagement and SharePoint on-premises",
         confidence: Confidence::Documented,
         scopes: CERTIFICATES,

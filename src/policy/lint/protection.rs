@@ -5,7 +5,6 @@ use super::envelope::of_envelope;
 use super::view::View;
 use super::{ANY_PFX, Confidence, Hit, Lint, Place, Weight};
 use crate::cert::pfx::{BagKind, EncryptionScheme, MacScheme, PfxProfile, Target};
-use crate::cert::signature::Hash;
 use crate::policy::Severity::{Error, Info, Warning};
 
 /// Windows writes 2,000 and OpenSSL 2,048; RFC 8018 section 4.2 asks for 1,000 at least.
@@ -24,7 +23,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "PBES2 (AES) encryption, which Server 2016 and older cannot read",
         reason: "Their import asks for another password or says that the file is protected to an Active Directory \
                  principal. No password helps: the encryption is not known there.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, PKCS12_PBES2_EXPORT_PARAMS; dsccommunity/CertificateDsc issue 153",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -35,7 +34,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::ByTarget { concerned: Error, unknown: Warning },
         title: "SHA-2 MAC, which Server 2016 and older cannot check",
         reason: "The integrity check fails there, with the same text as a wrong password.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "trustico.com and acmesh-official/acme.sh issue 6805 (SHA-1 MAC needed)",
         confidence: Confidence::Reported,
         scopes: ANY_PFX,
@@ -46,7 +45,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::ByTarget { concerned: Error, unknown: Warning },
         title: "a PBMAC1 integrity check",
         reason: "RFC 9579 is of 2024. No Windows Server up to 2022 is known to read it, and 2025 is not proven.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "RFC 9579",
         confidence: Confidence::Inferred,
         scopes: ANY_PFX,
@@ -57,7 +56,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::Always(Info),
         title: "legacy encryption although the target reads AES",
         reason: "3DES with SHA-1 rests on the password alone: each guess is cheap. Server 2019 and later read AES.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, PKCS12_PBES2_EXPORT_PARAMS",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -68,7 +67,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::Always(Warning),
         title: "certificates encrypted with RC2",
         reason: "The default of old Windows, Java and OpenSSL. OpenSSL 3 and FIPS systems refuse to read it.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "openssl-pkcs12 manual (-legacy); bcgit/bc-csharp issue 372",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -79,7 +78,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::Always(Error),
         title: "the private key is encrypted with RC2 or two-key 3DES",
         reason: "40-bit RC2 is broken by trying all keys, without the password. Whoever has the file has the key.",
-        remedy: "write it again and treat the old file as a key in clear: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write it again and treat the old file as a key in clear: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "NIST SP 800-131A revision 2",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -90,7 +89,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::Always(Error),
         title: "the private key is not encrypted",
         reason: "Whoever can read the file has the key that signs all tokens.",
-        remedy: "replace the key if the file has travelled, else encrypt it: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "replace the key if the file has travelled, else encrypt it: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "RFC 7292 section 4.2.1",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -113,7 +112,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "no integrity check (MAC)",
         reason: "A damaged or altered file is not noticed, and some readers refuse it. A wrong password cannot be told from \
                  a damaged file.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "RFC 7292 section 4",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -122,9 +121,10 @@ pub(super) const LINTS: &[Lint] = &[
     Lint {
         id: "pfx-mac-weak",
         weight: Weight::Always(Warning),
-        title: "MAC with MD5 or MD2, or a salt below 8 octets",
-        reason: "Short salts and old hashes make a trial of many passwords cheap, and current readers refuse the hashes.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        title: "MAC with a salt below 8 octets",
+        reason: "A short salt makes a trial of many passwords on many files cheap. A file whose MAC uses MD5 or MD2 is not \
+                 read at all.",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "RFC 8018 section 4.1",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -135,7 +135,7 @@ pub(super) const LINTS: &[Lint] = &[
         weight: Weight::Always(Warning),
         title: "fewer than 1,000 iterations of a key derivation",
         reason: "Each guess at the password costs next to nothing.",
-        remedy: "s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "RFC 8018 section 4.2",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -147,7 +147,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "more iterations than .NET accepts",
         reason: "The .NET loader refuses more than 300,000 for one derivation or the MAC, and since June 2023 .NET and .NET \
                  Framework refuse more than 600,000 in all where no password is given.",
-        remedy: "write the file again, which uses a number that every reader accepts: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which uses a number that every reader accepts: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft KB5025823; dotnet/runtime Pkcs12LoaderLimits.cs",
         confidence: Confidence::Code,
         scopes: ANY_PFX,
@@ -248,11 +248,7 @@ fn mac_missing(view: &View<'_>) -> Vec<Hit> {
 fn mac_weak(view: &View<'_>) -> Vec<Hit> {
     of_envelope(view, |envelope| {
         let mac = envelope.mac?;
-        if matches!(mac.hash, Hash::Md5 | Hash::Md2) {
-            Some(format!("the MAC uses {}", mac.hash))
-        } else {
-            (mac.salt_length < SHORT_SALT).then(|| format!("the salt of the MAC has {} octets", mac.salt_length))
-        }
+        (mac.salt_length < SHORT_SALT).then(|| format!("the salt of the MAC has {} octets", mac.salt_length))
     })
 }
 

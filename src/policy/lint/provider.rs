@@ -41,7 +41,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the key bag names no provider",
         reason: "The importing program decides then: Import-PfxCertificate puts the key into CNG, where the product cannot use \
                  it ('Invalid provider type specified'); others take a provider of type 1, which signs with SHA-1 only.",
-        remedy: "write the file again, which names the right one: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which names the right one: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, PFXImportCertStore; puppetlabs-sslcertificate issue 62",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -53,7 +53,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the key bag names a CNG key storage provider",
         reason: "Code of the product reads the key through an API that knows CSP keys only and throws 'Invalid provider type \
                  specified' for CNG.",
-        remedy: "write the file again, which names a CSP of type 24: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which names a CSP of type 24: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, AD FS and KeySpec property; pariswells.com on Dynamics 365 9.0",
         confidence: Confidence::Reported,
         scopes: ANY_PFX,
@@ -65,7 +65,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the provider is of a type that signs with SHA-1 only",
         reason: "RS256 needs type 24. Microsoft's token libraries open keys of type 1 and 12 again as type 24; other code fails \
                  with 'Invalid algorithm specified'.",
-        remedy: "write the file again, which names a CSP of type 24: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which names a CSP of type 24: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "AzureAD identitymodel extensions, RSACryptoServiceProviderProxy",
         confidence: Confidence::Code,
         scopes: ANY_PFX,
@@ -77,7 +77,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the provider is not one that comes with Windows",
         reason: "Where it is not installed, Windows falls back to the default of some provider type, and the key lands elsewhere \
                  on each server.",
-        remedy: "write the file again, which names a CSP of type 24: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which names a CSP of type 24: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, PFXImportCertStore",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -89,7 +89,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the key bag is not marked for the machine key set",
         reason: "An import without flags of its own then puts the key into the profile of whoever imports it, where no service \
                  can read it.",
-        remedy: "write the file again, which sets the mark: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which sets the mark: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "dotnet/runtime, PKCS#12 loader; openssl-pkcs12 manual (-LMK)",
         confidence: Confidence::Code,
         scopes: ANY_PFX,
@@ -101,7 +101,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the key usage attribute makes the key AT_SIGNATURE",
         reason: "The documentation asks for KeySpec 1 (AT_KEYEXCHANGE). This attribute, not the \
                  certificate's keyUsage, decides it.",
-        remedy: "write the file again, which writes the right attribute: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which writes the right attribute: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, PFXImportCertStore; Connect Dynamics 365 (on-premises) to Exchange Online",
         confidence: Confidence::Documented,
         scopes: ANY_PFX,
@@ -113,7 +113,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the key usage attribute sets both groups of bits, or neither",
         reason: "Encipherment bits mean AT_KEYEXCHANGE and signature bits AT_SIGNATURE. What Windows does with both, or with \
                  neither, is not documented.",
-        remedy: "write the file again, which sets one encipherment bit only: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which sets one encipherment bit only: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, PFXImportCertStore",
         confidence: Confidence::Inferred,
         scopes: ANY_PFX,
@@ -125,7 +125,7 @@ pub(super) const LINTS: &[Lint] = &[
         title: "the key usage on the bag is not the one inside the key",
         reason: "Microsoft documents the attribute of the bag, while Windows itself and OpenSSL write it inside the key. Which \
                  one decides KeySpec where they differ is not documented.",
-        remedy: "write the file again, which writes both alike: s2scert export s2s.pfx --for TARGET --out s2s-TARGET.pfx",
+        remedy: "write the file again, which writes both alike: s2scert export FILE --for TARGET --out s2s-TARGET.pfx",
         source: "Microsoft, PFXImportCertStore",
         confidence: Confidence::Inferred,
         scopes: OPENED,

@@ -27,6 +27,8 @@ fn check() {
         .says("A folder: what is no certificate is passed over, what is damaged is not.")
         .run("s2scert check farm --policy baseline --password-file pass")
         .run("s2scert check farm --policy baseline --password-file pass --json")
+        .says("Two certificates with one subject, in two files.")
+        .run("s2scert check leaf.cer expired.cer chain.pfx --policy baseline --password-file pass")
         .says("A file that bears the name of a certificate and is none was damaged; a folder in which nothing was checked is not well.")
         .run("s2scert check broken --policy baseline")
         .run("s2scert check notes --policy baseline")

@@ -11,6 +11,8 @@ fn import() {
         .run("s2scert import chain.pfx --in-password-file pass --out from-pfx.pem --password-file pass")
         .run("s2scert import leaf.cer issuing.pem root.cer leaf.key leaf.csr other.cer --out clear.pem --insecure-unencrypted")
         .run("s2scert import chain.pfx --in-password-file pass --out from-pfx.pem --password-file pass --force --json")
+        .says("One password for both files need not be named twice.")
+        .run("s2scert import chain.pfx --out same.pem --password-file pass")
         .says("From stdin.")
         .run("s2scert import - --in-password-file pass --out stdin.pem --password-file pass < chain.pfx")
         .says("Two keys with certificates: one is chosen by its thumbprint.")
@@ -34,7 +36,9 @@ fn import_errors() {
         "s2scert import leaf.cer other.cer issuing.pem root.cer --out x.pem --password-file pass",
         "s2scert import leaf.cer leaf.key --leaf 0000000000000000000000000000000000000000 --out x.pem --password-file pass",
         "s2scert import leaf.cer leaf.key --leaf CN=crm --out x.pem --password-file pass",
-        "s2scert import chain.pfx --out x.pem --password-file pass",
+        "s2scert import chain.pfx --out x.pem --password-file wrong",
+        "s2scert import chain.pfx --in-password-file pass --out - --password-file pass",
+        "s2scert import altered.pfx --in-password-file pass --out x.pem --password-file pass",
         "s2scert import chain.pfx --in-password-file wrong --out x.pem --password-file pass",
         "s2scert import cut.pfx --in-password-file pass --out x.pem --password-file pass",
         "s2scert import leaf.cer no-such.cer --out x.pem --password-file pass",
@@ -67,7 +71,10 @@ fn export() {
         .run("s2scert export chain.pfx --in-password-file pass --out clear.pem --insecure-unencrypted")
         .run("s2scert export chain.pfx --in-password-file pass --out chain.p7b")
         .run("s2scert export chain.pfx --in-password-file pass --out leaf-again.cer")
+        .run("s2scert export chain.pfx --in-password-file pass --out leaf-again.bin --format der")
         .run("s2scert export chain.pfx --in-password-file pass --format pem-chain --out chain.txt")
+        .says("The input names another provider.")
+        .run("s2scert export named.pfx --in-password-file pass --out again.pfx --password-file pass")
         .run("s2scert export chain.pfx --in-password-file pass --out json.pfx --password-file pass --json")
         .says("A chain without its root, and a certificate of nobody.")
         .run("s2scert export leaf-only.pfx --in-password-file pass --out x.pfx --password-file pass")
@@ -85,6 +92,8 @@ fn export_errors() {
         "s2scert export chain.pfx --out x.pfx --generate-password-to x.pass",
         "s2scert export chain.pfx --in-password-file wrong --out x.pfx --password-file pass",
         "s2scert export chain.pfx --in-password-file pass --out x.pfx",
+        "s2scert export chain.pfx --in-password-file pass --out - --password-file pass",
+        "s2scert export 'no such.pfx' --out x.pfx --password-file pass",
         "s2scert export chain.pfx --in-password-file pass --out chain.pfx --password-file pass --force",
         "s2scert export chain.pfx --in-password-file pass --out leaf.cer",
         "s2scert export chain.pfx --in-password-file pass --out x.pfx --password-file pass --insecure-unencrypted",

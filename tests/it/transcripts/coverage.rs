@@ -60,6 +60,9 @@ fn commands() -> Vec<(Vec<String>, clap::Command)> {
 /// What these print is the same with and without `--json`: a script, pages, a schema.
 const WITHOUT_JSON: [&str; 4] = ["completions", "man", "schema", "policy schema"];
 
+/// Done; or done as far as could be seen, which on a machine that is no server is never all.
+const DID_ITS_WORK: [u8; 2] = [0, 8];
+
 #[test]
 fn every_command_and_option_has_a_transcript() {
     let transcripts = transcripts();
@@ -71,7 +74,9 @@ fn every_command_and_option_has_a_transcript() {
         let succeeds = |word: Option<&str>| {
             own.iter().any(|one| {
                 let asked = word.is_none_or(|word| one.words.iter().any(|other| other == word));
-                one.code == 0 && asked && (word.is_some() || !one.words.iter().any(|other| other == "--help"))
+                DID_ITS_WORK.contains(&one.code)
+                    && asked
+                    && (word.is_some() || !one.words.iter().any(|other| other == "--help"))
             })
         };
         let mut want = |what: &str, there: bool| missing.extend((!there).then(|| format!("{name}: {what}")));
@@ -99,7 +104,7 @@ fn every_exit_code_has_a_transcript() {
 }
 
 /// The sources whose error texts reach a person as they stand, each written by `Error::new` or `#[error]`.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 11] = [
     "src/app",
     "src/cli",
     "src/node/store",
@@ -108,6 +113,9 @@ const SOURCES: [&str; 8] = [
     "src/policy/error.rs",
     "src/cert/name",
     "src/cert/container/mod.rs",
+    "src/cert/pem.rs",
+    "src/cert/key_file",
+    "src/cert/pfx",
 ];
 
 /// Texts that no session shows, and why.
@@ -130,7 +138,6 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("no password was asked for", "a guard: each form that needs one asks"),
     ("no password was typed", "needs a terminal; src/app/passwords.rs"),
     ("not a distinguished name: {what} at octet {offset}", "src/cert/name/tests"),
-    ("not safe: {why}", "state folders of others; src/sys/state/tests.rs"),
     ("not searched: more than {limit} folders deep", "src/sys/files/tests.rs"),
     ("the certificate store is read-only", "Windows only"),
     ("the installed key is not proven, so it was taken back", "a guard; src/node/store/tests.rs"),
@@ -166,6 +173,33 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
     ("there is no Windows PowerShell on this machine", "no command uses it yet; src/sys/unix/powershell.rs"),
+    ("'{given}' is not one of {known}", "the command line knows the words itself; src/cert/pfx/profile.rs"),
+    ("elements nest deeper than {MAX_DEPTH} levels", "src/cert/pfx/tests/hostile.rs"),
+    (
+        "the file has {size} octets; at most {MAX_FILE_SIZE} are read",
+        "a file of that length is a page of its own; src/cert/pfx/tests/hostile.rs",
+    ),
+    (
+        "the key derivations of the file ask for more than {MAX_TOTAL_ITERATIONS} iterations together",
+        "takes seconds; src/cert/pfx/tests/hostile.rs",
+    ),
+    (
+        "the private key is encrypted ({encryption}) and no password was given",
+        "a locked item is told in the words of src/app/source.rs; src/cert/key_file/tests.rs",
+    ),
+    ("there are more than {MAX_BAGS} bags", "src/cert/pfx/tests/hostile.rs"),
+    (
+        "there is nothing to write: neither a key nor a certificate",
+        "a guard: a chain is never empty; src/cert/pfx/tests.rs",
+    ),
+    (
+        "wrong password or damaged file: the {place} does not decrypt, and without a MAC the two cannot be told apart",
+        "a locked item is told in the words of src/app/source.rs; src/cert/pfx/tests/interop.rs",
+    ),
+    (
+        "wrong password: the MAC does not verify, and nothing in the file decrypts",
+        "a locked item is told in the words of src/app/source.rs; src/cert/pfx/tests.rs",
+    ),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
 ];
 

@@ -2,15 +2,16 @@
 
 use std::sync::LazyLock;
 
+use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair as RcKey,
-    KeyUsagePurpose, PKCS_RSA_SHA256, SerialNumber,
+    BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair as RcKey, KeyUsagePurpose, PKCS_RSA_SHA256, SanType, SerialNumber,
 };
 use s2scert::cert::pfx::{Contents, DEFAULT_PROVIDER, Labels, PfxProfile, Settings, seal};
-use s2scert::cert::{Certificate, Chain, Credential, KeyPair, Password, pem};
+use s2scert::cert::{Certificate, Chain, Credential, KeyPair, Password, der, pem};
 
 /// The password of every PFX here.
 pub(crate) const PASSWORD: &str = "Transkript-1";
@@ -42,6 +43,13 @@ fn make() -> Vec<File> {
     (asked.serial_number, asked.use_authority_key_identifier_extension) = (None, false);
     let request = asked.serialize_request(&rc(&leaf_key)).unwrap();
 
+    let adcs = with_ad_cs(end_entity("adcs.contoso.com g20260101", 7, -1, 366));
+    let adcs_cer = adcs.signed_by(&rc(&leaf_key), &issuer).unwrap();
+    let mut adcs_asked = adcs;
+    (adcs_asked.serial_number, adcs_asked.use_authority_key_identifier_extension) = (None, false);
+    adcs_asked.crl_distribution_points.clear();
+    let adcs_csr = adcs_asked.serialize_request_with_attributes(&rc(&leaf_key), certreq()).unwrap();
+
     let read = |der: &[u8]| Certificate::from_der(der).unwrap();
     let chain = Chain::new(read(leaf.der()), vec![read(issuing.der()), read(root.der())]);
     let credential = Credential::prove(chain, leaf_key.clone()).unwrap();
@@ -67,6 +75,10 @@ fn make() -> Vec<File> {
         ("leaf.key", leaf_key_pem(&leaf_key)),
         ("camellia.key", include_bytes!("../../data/keys/leaf-camellia.pem").to_vec()),
         ("leaf.csr", request.pem().unwrap().into_bytes()),
+        ("adcs.cer", adcs_cer.der().to_vec()),
+        ("adcs.csr", adcs_csr.pem().unwrap().into_bytes()),
+        ("foreign.pem", format!("-----BEGIN NOTE-----\nA*EC\n-----END NOTE-----\n{}", issuing.pem()).into_bytes()),
+        ("with blank.pfx", sealed(&short, &Settings::of(PfxProfile::Modern))),
         ("other.cer", other.der().to_vec()),
         ("other.key", leaf_key_pem(&other_key)),
         ("keys.pem", [leaf_key_pem(&leaf_key), leaf_key_pem(&other_key)].concat()),
@@ -80,6 +92,40 @@ fn make() -> Vec<File> {
         ("cut.pfx", cut),
         ("altered.pfx", altered),
         ("absurd.pfx", absurd),
+    ]
+}
+
+/// What the certificate services of Windows add: DNS name, list and certificate of the authority, policy, template.
+fn with_ad_cs(mut params: CertificateParams) -> CertificateParams {
+    let uri = |text: &str| der::tlv(0x86, text.as_bytes());
+    let number = |text| der::oid(ObjectIdentifier::new_unwrap(text));
+    let access = der::sequence(&[&number("1.3.6.1.5.5.7.48.2"), &uri("http://pki.contoso.com/issuing.crt")]);
+    let cps = der::sequence(&[&number("1.3.6.1.5.5.7.2.1"), &der::tlv(0x16, b"http://pki.contoso.com/cps")]);
+    let policy = der::sequence(&[&number("1.3.6.1.4.1.311.21.8.1.400"), &der::sequence(&[&cps])]);
+    let template =
+        der::sequence(&[&number("1.3.6.1.4.1.311.21.8.1.2.3"), &der::unsigned(&[100]), &der::unsigned(&[3])]);
+    params.subject_alt_names = vec![SanType::DnsName("adcs.contoso.com".try_into().unwrap())];
+    params.crl_distribution_points =
+        vec![CrlDistributionPoint { uris: vec!["http://pki.contoso.com/issuing.crl".to_owned()] }];
+    params.custom_extensions = vec![
+        CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], der::sequence(&[&access])),
+        CustomExtension::from_oid_content(&[2, 5, 29, 32], der::sequence(&[&policy])),
+        CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 311, 21, 7], template),
+    ];
+    params
+}
+
+/// The attributes that certreq writes, and a challenge password.
+fn certreq() -> Vec<rcgen::Attribute> {
+    let wide = |text: &str| der::tlv(0x1e, &text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>());
+    let set = |value: Vec<u8>| der::set_of(&[value]);
+    let pair = der::sequence(&[&wide("CertificateTemplate"), &wide("WebServer")]);
+    let provider = der::sequence(&[&der::unsigned(&[1]), &wide(DEFAULT_PROVIDER), &der::tlv(0x03, &[0])]);
+    vec![
+        rcgen::Attribute { oid: &[1, 3, 6, 1, 4, 1, 311, 13, 2, 3], values: set(der::tlv(0x16, b"10.0.17763.2")) },
+        rcgen::Attribute { oid: &[1, 3, 6, 1, 4, 1, 311, 13, 2, 1], values: set(pair) },
+        rcgen::Attribute { oid: &[1, 3, 6, 1, 4, 1, 311, 13, 2, 2], values: set(provider) },
+        rcgen::Attribute { oid: &[1, 2, 840, 113549, 1, 9, 7], values: set(der::tlv(0x0c, b"Geheim-Geheim")) },
     ]
 }
 

@@ -28,6 +28,7 @@ fn help() {
         " completions",
         " man",
         " version",
+        " fieldtest",
     ] {
         shell.run(&format!("s2scert{command} --help"));
     }
@@ -52,6 +53,8 @@ fn self_description() {
         "access",
         "access-prove",
         "version",
+        "fieldtest",
+        "fieldtest-bundle",
         "error",
     ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);
@@ -59,6 +62,13 @@ fn self_description() {
     std::fs::create_dir(shell.folder().join("pages")).unwrap();
     shell.run("s2scert version").run("s2scert version --json");
     shell.run("s2scert man --out pages").run("s2scert man --out no-such-folder").run("s2scert man --out leaf.cer");
+    let page = |name: &str| std::fs::read_to_string(shell.folder().join("pages").join(name)).unwrap();
+    for (name, typed) in [("s2scert-issue.1", "s2scert issue"), ("s2scert-access-show.1", "s2scert access show")] {
+        let text = page(name);
+        assert!(text.contains(&format!(".SH NAME\n{typed} \\- ")), "{text}");
+        assert!(text.contains(&format!(".SH SYNOPSIS\n\\fB{typed}\\fR ")), "{text}");
+    }
+    assert!(page("s2scert-access.1").contains("\ns2scert\\-access\\-show(1)\n"), "{}", page("s2scert-access.1"));
     shell.compare("self-description");
 }
 
@@ -77,6 +87,9 @@ fn command_line_errors() {
         "s2scert inspect chain.pfx --password Geheim",
         "s2scert inspect chain.pfx --password=Geheim",
         "s2scert inspect chain.pfx -pGeheim",
+        "s2scert inspect chain.pfx --password-stdin=Geheim",
+        "s2scert issue --password-stdin Geheim",
+        "s2scert issue --password-stdin=Geheim --json",
         "s2scert inspect chain.pfx --lnit --json",
         "s2scert issue --days 0",
         "s2scert issue --days soon",

@@ -66,6 +66,7 @@ fn policy_errors() {
         ("newer.toml", HEAD.replace("1.0", "9.0")),
         ("no-toml.toml", "this is no TOML\n".to_owned()),
         ("nothing.toml", String::new()),
+        ("no-rules.toml", HEAD.to_owned()),
     ] {
         shell.file(name, &text).run(&format!("s2scert policy show {name}"));
     }

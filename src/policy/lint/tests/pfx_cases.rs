@@ -118,7 +118,6 @@ pub(super) fn protection() -> Vec<Case> {
         ),
         case("pfx-certificates-in-clear", Input::pfx(|pfx| pfx.safes[1].encryption = None), clean()),
         case("pfx-mac-missing", Input::pfx(|pfx| pfx.mac = None), clean()),
-        case("pfx-mac-weak", mac_hash(Hash::Md5), mac_hash(Hash::Sha1)),
         case("pfx-mac-weak", Input::pfx(|pfx| pfx.mac.as_mut().unwrap().salt_length = 7), clean()),
         case("pfx-iterations-low", iterations(999, 2_000), iterations(1_000, 2_000)),
         case("pfx-iterations-low", iterations(2_000, 1), iterations(2_000, 1_000)),
