@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fake_acts::Ending;
-use crate::node::protocol::tests::samples::{self, of};
+use crate::node::samples::{self, of};
 use crate::node::protocol::{JournalAppend, JournalRead, LeaseTake, Nothing, Octets, RollMarkerWrite, Which};
 
 fn remove() -> Request {
