@@ -17,7 +17,7 @@ mod dependencies;
 mod exceptions;
 /// The page of exit codes, and that each code is used.
 mod exit_codes;
-/// A machine in memory.
+/// No test: a machine in memory.
 #[path = "../support/fake_host.rs"]
 mod fake_host;
 /// Files that others wrote are read by us.
@@ -30,6 +30,8 @@ mod matrix;
 mod node;
 /// No test: finding and running the foreign programs.
 mod oracles;
+/// Ten thousand orders of handing in, through what `import` reads and orders with.
+mod permutations;
 /// The PowerShell scripts: their subset, their behaviour in the stand-in, their mutants, their faults.
 mod powershell;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.

@@ -132,7 +132,7 @@ pub fn read(bytes: &[u8]) -> Result<Order, Unread> {
         request: request.clone(),
         refusal: Refusal::new(code, &why, next),
     };
-    let send_one = "send one JSON document as `s2scert schema node-request` describes it";
+    let send_one = "send one JSON document as docs/node-protocol.md describes it";
     if bytes.trim_ascii().is_empty() {
         return Err(fault(&None, RefusalCode::Malformed, "there is no request on standard input".to_owned(), send_one));
     }

@@ -130,6 +130,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("no password was asked for", "a guard: each form that needs one asks"),
     ("no password was typed", "needs a terminal; src/app/passwords.rs"),
     ("not a distinguished name: {what} at octet {offset}", "src/cert/name/tests"),
+    ("not safe: {why}", "state folders of others; src/sys/state/tests.rs"),
     ("not searched: more than {limit} folders deep", "src/sys/files/tests.rs"),
     ("the certificate store is read-only", "Windows only"),
     ("the installed key is not proven, so it was taken back", "a guard; src/node/store/tests.rs"),
@@ -147,9 +148,17 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the disk is full, or the quota of this account is used up", "tests/it/hardship.rs"),
     ("the end of validity is out of range", "a guard: --days is bounded"),
     ("the environment variable {name} is not Unicode text", "tests/it/hardship.rs"),
+    (
+        "the file has {size} octets; at most {MAX_SIZE} are read",
+        "a file is not read beyond the limit; src/cert/container/tests.rs",
+    ),
     ("the file or its folder is read-only", "nothing is read-only to root; src/sys/fault.rs"),
+    ("the key does not sign", "a key that was read can sign"),
     ("the new PFX cannot be read back, so it was not written", "a guard against faults of our own"),
     ("the new key and certificate do not fit", "a guard against faults of our own"),
+    ("the other identity did nothing", "a guard: who may act as another has acted"),
+    ("the random generator failed", "the system always has some"),
+    ("the signature does not verify", "a guard against faults of our own"),
     ("the system has no random numbers to give", "the system always has some"),
     ("the system reports an error", "what is left when no other sort of fault fits; src/ports/fault.rs"),
     ("the temporary file for the answer cannot be used", "a full disk during the answer for very many files"),
@@ -158,10 +167,6 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
     ("there is no Windows PowerShell on this machine", "no command uses it yet; src/sys/unix/powershell.rs"),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
-    (
-        "the file has {size} octets; at most {MAX_SIZE} are read",
-        "a file is not read beyond the limit; src/cert/container/tests.rs",
-    ),
 ];
 
 #[test]
