@@ -130,7 +130,6 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("no password was asked for", "a guard: each form that needs one asks"),
     ("no password was typed", "needs a terminal; src/app/passwords.rs"),
     ("not a distinguished name: {what} at octet {offset}", "src/cert/name/tests"),
-    ("not safe: {why}", "state folders of others; src/sys/state/tests.rs"),
     ("not searched: more than {limit} folders deep", "src/sys/files/tests.rs"),
     ("the certificate store is read-only", "Windows only"),
     ("the installed key is not proven, so it was taken back", "a guard; src/node/store/tests.rs"),
@@ -165,7 +164,6 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
-    ("there is no Windows PowerShell on this machine", "no command uses it yet; src/sys/unix/powershell.rs"),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
 ];
 
