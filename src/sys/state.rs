@@ -83,7 +83,7 @@ fn pass(path: &Path, create: bool) -> Result<Passed, FileError> {
         if metadata.is_symlink() {
             let target = std::fs::read_link(part).map_err(|error| fault::explain(part, error))?;
             // Everything but the link's own part is taken as it was; the new path is walked from its root again.
-            let rest = path.strip_prefix(part).unwrap_or(Path::new(""));
+            let rest = path.strip_prefix(part).unwrap_or_else(|_| Path::new(""));
             return Ok(Passed::Link(part.parent().unwrap_or(part).join(target).join(rest)));
         }
     }

@@ -169,25 +169,7 @@ impl CertificateStores for SystemStores {
         let machine = is_machine(place)?;
         let names = csp::Container::names(DEFAULT_PROVIDER, PROV_RSA_AES, machine)
             .map_err(|error| explain("the key containers", error))?;
-        let key = |container| {
-            let mut location = KeyLocation {
-                provider: DEFAULT_PROVIDER.to_owned(),
-                provider_type: PROV_RSA_AES,
-                container,
-                key_spec: KeySpec::Exchange,
-                machine,
-            };
-            // A container can hold a key of each sort; the one that signs only is told where the other is not there.
-            let has = |location: &KeyLocation| {
-                csp::Container::open(location).and_then(|opened| opened.public(location.key_spec.value())).is_ok()
-            };
-            let signing = KeyLocation { key_spec: KeySpec::Signature, ..location.clone() };
-            if !has(&location) && has(&signing) {
-                location = signing;
-            }
-            KeyPlace::Key(location)
-        };
-        Ok(names.into_iter().map(key).collect())
+        Ok(names.into_iter().filter_map(|name| listed(name, machine)).map(KeyPlace::Key).collect())
     }
 
     fn tls_bindings(&self) -> Result<Vec<TlsBinding>, StoreError> {
@@ -203,6 +185,27 @@ impl CertificateStores for SystemStores {
         };
         Ok(bindings.into_iter().map(binding).collect())
     }
+}
+
+/// Looks at a container that was listed. One that is not in this key set is none of ours; one that cannot be opened is.
+fn listed(container: String, machine: bool) -> Option<KeyLocation> {
+    let exchange = KeyLocation {
+        provider: DEFAULT_PROVIDER.to_owned(),
+        provider_type: PROV_RSA_AES,
+        container,
+        key_spec: KeySpec::Exchange,
+        machine,
+    };
+    let opened = match csp::Container::open(&exchange) {
+        Ok(opened) => opened,
+        Err(error) => {
+            return (explain("", error).fault != StoreFault::KeyMissing).then_some(exchange);
+        }
+    };
+    // A container can hold a key of each sort; the one that signs only is told where the other is not there.
+    let has = |spec: KeySpec| opened.public(spec.value()).is_ok();
+    let signing = !has(KeySpec::Exchange) && has(KeySpec::Signature);
+    Some(if signing { KeyLocation { key_spec: KeySpec::Signature, ..exchange } } else { exchange })
 }
 
 /// Returns the access that a new container has before the key is in it.
