@@ -29,6 +29,9 @@ mod oracles;
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
 mod remedies;
+/// Stores that are folders, against the real kernel: a service that reads its key, several installations at once.
+#[cfg(unix)]
+mod stores;
 /// No test: finding the programs that judge.
 #[path = "../support/tools.rs"]
 mod tools;

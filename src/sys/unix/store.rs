@@ -54,8 +54,12 @@ impl CertificateStores for SystemStores {
         }
         let folder = made(place, store.text())?;
         let name = format!("{}.{ENDING}", Fingerprint::of(&certificate.der));
-        write(&folder.join(name), Existing::Refuse, certificate)?;
-        Ok(true)
+        match write(&folder.join(name), Existing::Refuse, certificate) {
+            Ok(()) => Ok(true),
+            // Another has added it meanwhile: it is theirs.
+            Err(error) if error.fault == StoreFault::File(FileFault::Exists) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn remove(&self, place: &StorePlace, store: StoreName, certificate: &Fingerprint) -> Result<bool, StoreError> {
