@@ -25,7 +25,7 @@ fn acl_tools() -> Option<(Tool, Tool)> {
     Some((tool("getfacl", "--version")?, tool("setfacl", "--version")?))
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let root = own_user() == 0;
     if !root {
         eprintln!("skipped: not root, so no file can be another user's");

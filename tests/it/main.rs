@@ -41,6 +41,9 @@ mod remedies;
 /// No test: the stand-in for `powershell.exe`, here without a process of its own.
 #[path = "../standin/mod.rs"]
 mod standin;
+/// Stores that are folders, against the real kernel: a service that reads its key, several installations at once.
+#[cfg(unix)]
+mod stores;
 /// No test: finding the programs that judge.
 #[path = "../support/tools.rs"]
 mod tools;
