@@ -72,7 +72,7 @@ fn private_numbers(private: &[u8]) -> Result<Zeroizing<Vec<u8>>, BlobError> {
 fn assemble(n: &[u8], e: &[u8], d: &[u8], halves: [&[u8]; 5]) -> Result<Zeroizing<Vec<u8>>, BlobError> {
     let length = n.len();
     // An even number of octets, all of their bits used: the parts are halves.
-    if length % 2 != 0 || n.first().is_none_or(|first| *first < 0x80) || length * 8 > LONGEST {
+    if !length.is_multiple_of(2) || n.first().is_none_or(|first| *first < 0x80) || length * 8 > LONGEST {
         return Err(BlobError::Unfit("the length of the modulus is no multiple of 16 bits, or too long"));
     }
     let exponent = <[u8; 4]>::try_from([&[0; 4][..4_usize.saturating_sub(e.len())], e].concat());
@@ -154,6 +154,7 @@ fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, BlobErro
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+    #![expect(clippy::disallowed_methods, reason = "OpenSSL reads a file")]
 
     use super::*;
     use crate::cert::{pem, test_pki, test_tools};

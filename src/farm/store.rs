@@ -1,6 +1,6 @@
 //! Certificate stores of one server: what stands in them, and which of it belongs together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -85,13 +85,13 @@ impl KeyPlace {
         }
     }
 
-    /// Returns whether both are one key: one file, or one container of one key set. Windows takes letter case of a container's
-    /// name as written; the provider is not asked, because all providers of one kind share the key set of the machine.
+    /// Returns whether both are one key: one file, or one container of one key set. Windows makes the name of the key's file
+    /// from the container's in lower case; the provider is not asked, because all of one kind share a key set.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Key(a), Self::Key(b)) => {
-                a.container == b.container && a.machine == b.machine && a.kind() == b.kind()
+                a.container.eq_ignore_ascii_case(&b.container) && a.machine == b.machine && a.kind() == b.kind()
             }
             (Self::File(a), Self::File(b)) => a == b,
             _ => false,
@@ -249,7 +249,7 @@ pub fn same_subjects(store: StoreName, certificates: &[Certificate]) -> Vec<Same
 }
 
 /// Writes a path into JSON. What is no Unicode in it is replaced.
-fn path_text<S: Serializer>(path: &PathBuf, serializer: S) -> Result<S::Ok, S::Error> {
+fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
@@ -285,7 +285,7 @@ mod tests {
             KeyPlace::Key(KeyLocation {
                 provider: provider.to_owned(),
                 provider_type: kind,
-                container: "s2s".to_owned(),
+                container: if machine { "s2s" } else { "S2S" }.to_owned(),
                 key_spec: super::super::KeySpec::Exchange,
                 machine,
             })

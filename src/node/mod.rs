@@ -8,3 +8,6 @@ pub mod engine;
 pub mod powershell;
 pub mod protocol;
 pub mod store;
+
+#[cfg(test)]
+mod samples;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{FileError, FileFault, KeyPlace};
+use super::{FileError, FileFault, Held, KeyPlace};
 use crate::cert::key::PublicKey;
 use crate::cert::{Fingerprint, KeyPair};
 use crate::error::{Error, Kind};
@@ -51,6 +51,12 @@ pub struct OpenedKey {
 
 /// Reads and changes certificate stores, and the key containers or key files behind them. Each call does one thing.
 pub trait CertificateStores: Send + Sync {
+    /// Keeps other runs of s2scert from changing the stores of a place, until what is returned is dropped or the process ends.
+    ///
+    /// # Errors
+    /// [`StoreFault::Busy`] where another run keeps them for longer than is waited.
+    fn lock(&self, place: &StorePlace) -> Result<Box<dyn Held>, StoreError>;
+
     /// Returns what is in a store, in its own order. A store that does not exist yet is empty.
     ///
     /// # Errors

@@ -257,22 +257,27 @@ impl StateFolder for SystemFolder {
 
     fn lock(&self, name: &str, patience: Duration) -> Result<Option<Box<dyn Held>>, FileError> {
         let path = self.at(name)?;
-        let explain = |error| fault::explain(&path, error);
-        let file = match os::file::create_new(&path, Access::Secret) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                OpenOptions::new().write(true).open(&path).map_err(explain)?
-            }
-            Err(error) => return Err(explain(error)),
-        };
-        let begun = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Some(Box::new(LockedFile { _file: file }))),
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Ok(None),
-                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
-                Err(TryLockError::Error(error)) => return Err(explain(error)),
-            }
+        lock_file(&path, patience)
+    }
+}
+
+/// Locks a file, and makes it where it is missing; nothing where another holds it for longer than `patience`.
+pub(super) fn lock_file(path: &Path, patience: Duration) -> Result<Option<Box<dyn Held>>, FileError> {
+    let explain = |error| fault::explain(path, error);
+    let file = match os::file::create_new(path, Access::Secret) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).open(path).map_err(explain)?
+        }
+        Err(error) => return Err(explain(error)),
+    };
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(Box::new(LockedFile { _file: file }))),
+            Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Ok(None),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(explain(error)),
         }
     }
 }

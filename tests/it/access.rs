@@ -25,7 +25,7 @@ fn acl_tools() -> Option<(Tool, Tool)> {
     Some((tool("getfacl", "--version")?, tool("setfacl", "--version")?))
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let root = own_user() == 0;
     if !root {
         eprintln!("skipped: not root, so no file can be another user's");
@@ -118,7 +118,7 @@ fn what_cannot_be_done_says_so_and_changes_nothing() {
         (&["restore"], &key, &["user::rw-"], 2, "no access list of this key"),
         (&["show"], &PathBuf::from("container:s2s"), &[], 2, "a thing of Windows"),
         (&["show"], &PathBuf::from("container:"), &[], 2, "followed by the name"),
-        (&["show"], &PathBuf::from("0123456789abcdef0123456789ABCDEF01234567"), &[], 2, "container:NAME"),
+        (&["show"], &PathBuf::from("0123456789abcdef0123456789ABCDEF01234567"), &[], 4, "has this thumbprint"),
         (&["prove"], &key, &["group:daemon"], 9, "only a user"),
     ] {
         let output = access(arguments, target, names);

@@ -15,7 +15,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cert", &[]),
     ("error", &[]),
     ("farm", &["cert"]),
-    ("node", &["cert", "error", "farm", "ports"]),
     ("policy", &["cert", "farm"]),
     ("ports", &["cert", "error", "farm"]),
     ("node", &["cert", "error", "farm", "policy", "ports"]),

@@ -43,6 +43,9 @@ mod remedies;
 /// No test: the stand-in for `powershell.exe`, here without a process of its own.
 #[path = "../standin/mod.rs"]
 mod standin;
+/// Stores that are folders, against the real kernel: a service that reads its key, several installations at once.
+#[cfg(unix)]
+mod stores;
 /// What is asked and typed on a terminal.
 #[cfg(unix)]
 mod terminal;

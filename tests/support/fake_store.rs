@@ -9,7 +9,7 @@ use s2scert::farm::access::AccessState;
 use s2scert::farm::store::{StoreName, StorePlace, TlsBinding};
 use s2scert::farm::{KeyLocation, KeyPlace};
 use s2scert::ports::{
-    CertificateStores, KeyAccess, KeyAccessError, KeyFault, NewKey, OpenedKey, StoreError, StoreFault,
+    CertificateStores, Held, KeyAccess, KeyAccessError, KeyFault, NewKey, OpenedKey, StoreError, StoreFault,
     StoredCertificate,
 };
 
@@ -138,7 +138,16 @@ fn key(state: &super::State, place: &KeyPlace) -> Result<(KeyPair, bool), StoreE
     found.ok_or_else(|| StoreError::new(place.text(), StoreFault::KeyMissing))
 }
 
+/// A lock that nobody else wants.
+struct FakeLock;
+
+impl Held for FakeLock {}
+
 impl CertificateStores for FakeHost {
+    fn lock(&self, _: &StorePlace) -> Result<Box<dyn Held>, StoreError> {
+        self.store_call("lock", |_| Ok(Box::new(FakeLock) as Box<dyn Held>))
+    }
+
     fn certificates(&self, _: &StorePlace, store: StoreName) -> Result<Vec<StoredCertificate>, StoreError> {
         self.store_call("certificates", |state| Ok(state.stores.certificates.get(&store).cloned().unwrap_or_default()))
     }

@@ -76,12 +76,11 @@ fn sids(principals: &[Principal]) -> Result<Vec<Sid>, WishError> {
     principals.iter().map(sid).collect()
 }
 
-/// Returns the access of a new key: as Windows itself writes it for a key that works, nothing inherited.
+/// Returns the access of a new key: nothing inherited, and what is granted.
 pub(super) fn of_new_key(readers: &[Principal]) -> Result<AccessState, WishError> {
-    let aces = masters().map(|sid| Ace::Plain(PlainAce::allow(sid, rights::KEY_FULL))).to_vec();
-    let dacl = Acl { protected: true, aces: Some(aces), ..Acl::default() };
-    let masters = Descriptor { dacl: Some(dacl), ..Descriptor::default() };
-    Ok(difference(&masters, Wish::Grant(readers))?.after)
+    let nobody = Acl { protected: true, aces: Some(Vec::new()), ..Acl::default() };
+    let empty = Descriptor { dacl: Some(nobody), ..Descriptor::default() };
+    Ok(difference(&empty, Wish::Grant(readers))?.after)
 }
 
 pub(super) fn difference(descriptor: &Descriptor, wish: Wish<'_>) -> Result<Difference, WishError> {

@@ -61,7 +61,7 @@ const NOT_HERE: [&str; 8] = [
 ];
 
 fn fault(error: CallError) -> Fault {
-    let refused = |code, next: &str| Fault::Refused(Refusal::new(code, &error.to_string(), next));
+    let refused = |code, next: &str| Fault::Refused(Refusal::new(code, &error.fault.to_string(), next));
     match &error.fault {
         CallFault::Process(CommandError::NoPowerShell) => {
             return refused(RefusalCode::NotHere, "ask a Windows server of the farm");
@@ -106,7 +106,7 @@ fn seen<T, U>(answer: Result<T, Fault>, there: impl FnOnce(&T) -> Option<U>) -> 
         Ok(one) => there(&one).map_or_else(|| Seen::Unseen(Text::told("the answer has no hash")), Seen::There),
         Err(Fault::Refused(refusal)) if refusal.code == RefusalCode::NotHere => Seen::Absent(refusal.why),
         Err(Fault::Refused(refusal)) => Seen::Unseen(refusal.why),
-        Err(Fault::Failed(trouble) | Fault::Unclear(trouble)) => Seen::Unseen(trouble.what),
+        Err(Fault::Failed(trouble) | Fault::Unclear(trouble)) => Seen::Unseen(trouble.sentence()),
     }
 }
 

@@ -29,7 +29,7 @@ fn read(work: &Work<'_>) -> Result<Running, Fault> {
         Err(fault) => {
             let why = match fault {
                 Fault::Refused(Refusal { why, .. }) => why,
-                Fault::Failed(trouble) | Fault::Unclear(trouble) => trouble.what,
+                Fault::Failed(trouble) | Fault::Unclear(trouble) => trouble.sentence(),
             };
             (Vec::new(), vec![GapFacts { what: Text::told("application pools"), why }])
         }

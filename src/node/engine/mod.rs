@@ -253,10 +253,7 @@ impl Call<'_> {
             Err(fault) => Err(fault),
         };
         let ended = match did {
-            Err(Fault::Unclear(trouble)) => {
-                let words: Vec<&str> = [&trouble.what].into_iter().chain(&*trouble.causes).map(Text::as_str).collect();
-                self.unclear(attempt.begun, &words.join(": "), &work)
-            }
+            Err(Fault::Unclear(trouble)) => self.unclear(attempt.begun, trouble.sentence().as_str(), &work),
             did => outcome(did),
         };
         let end = self.end(ended);

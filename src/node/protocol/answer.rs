@@ -230,7 +230,14 @@ impl From<&Error> for Trouble {
 }
 
 impl Trouble {
-    /// Makes one of its parts.
+    /// Returns what happened and why, as one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> Text {
+        let words: Vec<&str> = [&self.what].into_iter().chain(&*self.causes).map(Text::as_str).collect();
+        Text::told(&words.join(": "))
+    }
+
+    /// Makes one of a kind and what happened.
     #[must_use]
     pub fn new(kind: Kind, what: &str) -> Self {
         Self::from(&Error::new(kind, what))

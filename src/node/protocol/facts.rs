@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Trouble;
+use super::farm::{JobFacts, Rows, Servers, Services, Trusts};
 use super::word::{Hex, Id, List, Octets, Text};
 
 /// The most certificates of one answer.
@@ -319,85 +320,6 @@ pub struct ScriptRun {
     pub staged: List<StagedFile, MOST_ROWS>,
 }
 
-/// Certificate rows of the deployment.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rows {
-    /// The rows.
-    pub rows: List<Row, MOST_ROWS>,
-}
-
-/// One row.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Row {
-    /// Its number.
-    pub id: Text,
-    /// Its name.
-    pub name: Text,
-    /// Its type.
-    pub certificate_type: Text,
-    /// SHA-1 of its certificate; nothing where that cannot be read.
-    pub thumbprint: Option<Hex<20>>,
-    /// The DER of its certificate.
-    pub certificate: Option<Octets>,
-    /// The store, its location, and how it is searched.
-    pub store_name: Text,
-    /// The location.
-    pub store_location: Text,
-    /// How it is searched.
-    pub store_find_type: Text,
-}
-
-/// Servers of the deployment.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Servers {
-    /// The servers.
-    pub servers: List<Server, MOST_ROWS>,
-}
-
-/// One server.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// Its name.
-    pub name: Text,
-    /// Its roles, as Dynamics writes them.
-    pub roles: Text,
-    /// Its state.
-    pub state: Text,
-    /// Its version.
-    pub version: Text,
-}
-
-/// Services and application pools.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Services {
-    /// The services.
-    pub services: List<Service, MOST_ROWS>,
-    /// The application pools.
-    pub pools: List<Service, MOST_ROWS>,
-    /// What could not be seen.
-    #[serde(default)]
-    pub gaps: List<GapFacts, MOST_ROWS>,
-}
-
-/// One service or pool.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Service {
-    /// Its name.
-    pub name: Text,
-    /// Its state.
-    pub state: Text,
-    /// Whose rights it has.
-    pub account: Text,
-    /// When its oldest process began; nothing where none runs.
-    pub begun: Option<Timestamp>,
-}
-
 /// The lease.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -462,62 +384,6 @@ pub struct JournalFacts {
     pub from: u32,
     /// The records. There may be more: ask from the next number.
     pub records: List<Octets, MOST_RECORDS>,
-}
-
-/// Trusts of SharePoint.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trusts {
-    /// The build of the farm.
-    pub build: Text,
-    /// Its realm.
-    pub realm: Text,
-    /// The trusted token issuers.
-    pub issuers: List<Issuer, MOST_ROWS>,
-    /// The root authorities.
-    pub roots: List<RootAuthority, MOST_ROWS>,
-    /// The servers.
-    pub servers: List<Text, MOST_ROWS>,
-}
-
-/// One trusted token issuer.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Issuer {
-    /// Its name.
-    pub name: Text,
-    /// The name under which it is registered.
-    pub registered_name: Text,
-    /// Where its metadata are; empty for one that is not driven by metadata.
-    pub metadata_endpoint: Text,
-    /// The DER of each certificate that is accepted, the primary one first.
-    pub certificates: List<Octets, MOST_RECORDS>,
-}
-
-/// One root authority.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct RootAuthority {
-    /// Its name.
-    pub name: Text,
-    /// The DER of its certificate.
-    pub certificate: Octets,
-}
-
-/// The job that reads the metadata of trusted issuers.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct JobFacts {
-    /// Its name.
-    pub name: Text,
-    /// Whether it is held.
-    pub held: bool,
-    /// How many runs go on now.
-    pub running: u32,
-    /// When the last run that succeeded began.
-    pub last_success: Option<Timestamp>,
-    /// Its schedule.
-    pub schedule: Text,
 }
 
 /// A proof that the node can use a key now.

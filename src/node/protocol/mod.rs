@@ -6,12 +6,13 @@
 mod action;
 mod answer;
 mod facts;
+mod farm;
 mod secret;
 mod table;
 mod word;
 
 #[cfg(test)]
-pub(in crate::node) mod tests;
+mod tests;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use action::*;
 pub use answer::*;
 pub use facts::*;
+pub use farm::*;
 pub use secret::{SecretBytes, SecretText};
 pub use table::{Effect, Info, Needs, Proof, Rights, Runs, TABLE};
 pub use word::{Hex, Id, LONGEST_ID, List, Octets, Text};

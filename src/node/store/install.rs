@@ -73,6 +73,8 @@ pub fn install(host: &Host, order: &InstallOrder<'_>) -> Result<InstallReport> {
         .map_err(|error| Error::new(Kind::Internal, "the name of this machine cannot be told").because(error))?
         .name;
     let leaf = order.credential.chain().leaf();
+    // From here to the end nobody else of ours changes the stores: what is taken back is only what was done here.
+    let _held = host.stores.lock(order.place)?;
     let contents = seen::read(host, order.place, StoreName::My)?;
     let there = contents.certificates.iter().find(|one| one.certificate == *leaf);
     if there.is_none() && !order.allow_same_subject {

@@ -40,8 +40,15 @@ pub fn remove(host: &Host, order: &RemoveOrder<'_>) -> Result<RemoveReport> {
         gaps: Vec::new(),
         notes: Vec::new(),
     };
+    let absent = format!("no certificate in {} has this thumbprint", order.place.text(order.store));
+    if seen::search(host, order.place, order.store, order.thumbprint)?.is_none() {
+        report.notes.push(absent);
+        return Ok(report);
+    }
+    let _held = host.stores.lock(order.place)?;
+    // Another run may have removed it before we had the lock.
     let Some(seen) = seen::search(host, order.place, order.store, order.thumbprint)? else {
-        report.notes.push(format!("no certificate in {} has this thumbprint", order.place.text(order.store)));
+        report.notes.push(absent);
         return Ok(report);
     };
     report.entry = Some(seen.entry(host));

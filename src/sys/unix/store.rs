@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -16,7 +17,7 @@ use crate::cert::{Certificate, Fingerprint, KeyPair, pem};
 use crate::farm::KeyPlace;
 use crate::farm::store::{StoreName, StorePlace, TlsBinding};
 use crate::ports::{
-    Access, CertificateStores, Existing, FileError, FileFault, NewKey, OpenedKey, Staged, StoreError, StoreFault,
+    Access, CertificateStores, Existing, FileError, FileFault, Held, NewKey, OpenedKey, Staged, StoreError, StoreFault,
     StoredCertificate,
 };
 
@@ -24,6 +25,10 @@ use crate::ports::{
 const KEYS: &str = "keys";
 /// The folder of the stores in the state folder.
 const STORES: &str = "stores";
+/// The file that is locked while a store is changed.
+const LOCK: &str = ".lock";
+/// How long another run is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The ending of every file.
 const ENDING: &str = "pem";
 /// The words before the friendly name, as JSON text, and before the name of the key file.
@@ -44,6 +49,12 @@ struct Found {
 }
 
 impl CertificateStores for SystemStores {
+    fn lock(&self, place: &StorePlace) -> Result<Box<dyn Held>, StoreError> {
+        let path = made_root(place)?.join(LOCK);
+        let busy = || StoreError::new(path.display().to_string(), StoreFault::Busy);
+        state::lock_file(&path, PATIENCE)?.ok_or_else(busy)
+    }
+
     fn certificates(&self, place: &StorePlace, store: StoreName) -> Result<Vec<StoredCertificate>, StoreError> {
         Ok(found(place, store)?.into_iter().map(|one| one.stored).collect())
     }
@@ -54,8 +65,12 @@ impl CertificateStores for SystemStores {
         }
         let folder = made(place, store.text())?;
         let name = format!("{}.{ENDING}", Fingerprint::of(&certificate.der));
-        write(&folder.join(name), Existing::Refuse, certificate)?;
-        Ok(true)
+        match write(&folder.join(name), Existing::Refuse, certificate) {
+            Ok(()) => Ok(true),
+            // Another has added it meanwhile: it is theirs.
+            Err(error) if error.fault == StoreFault::File(FileFault::Exists) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn remove(&self, place: &StorePlace, store: StoreName, certificate: &Fingerprint) -> Result<bool, StoreError> {
@@ -143,13 +158,24 @@ fn opened(place: &StorePlace, name: &str) -> Result<Option<PathBuf>, StoreError>
     Ok(Some(folder))
 }
 
+/// Makes the folder that holds the stores of a place.
+fn made_root(place: &StorePlace) -> Result<PathBuf, StoreError> {
+    let root = root(place)?;
+    let missing = || StoreError::from(FileError::new(&root, FileFault::NotFound));
+    let walked = state::walk(&root, true)?.ok_or_else(missing)?;
+    safe(&walked)?;
+    if !std::fs::metadata(&walked).is_ok_and(|found| found.is_dir()) {
+        let part = walked.clone();
+        return Err(FileError::new(&walked, FileFault::ParentNotDirectory { part }).into());
+    }
+    Ok(walked)
+}
+
 /// Makes a folder of a place. Others may pass through, so that a service that may read its key reaches it.
 fn made(place: &StorePlace, name: &str) -> Result<PathBuf, StoreError> {
-    let root = root(place)?;
-    let missing = |path: &Path| StoreError::from(FileError::new(path, FileFault::NotFound));
-    let walked = state::walk(&root, true)?.ok_or_else(|| missing(&root))?;
-    safe(&walked)?;
-    let folder = state::walk(&walked.join(name), true)?.ok_or_else(|| missing(&root))?;
+    let walked = made_root(place)?;
+    let missing = || StoreError::from(FileError::new(&walked, FileFault::NotFound));
+    let folder = state::walk(&walked.join(name), true)?.ok_or_else(missing)?;
     safe(&folder)?;
     let listed = name != KEYS;
     // The folders above a store of our own are ours too: stores, and the state folder.

@@ -88,13 +88,13 @@ fn what_is_put_into_a_store_comes_out_and_goes_and_others_may_pass_and_not_read_
     assert_eq!(stores.sign(&key, b"text").unwrap(), stand.key.sign_sha256(b"text").unwrap());
     stores.set_friendly_name(&stand.place, StoreName::My, &stand.print(), None).unwrap();
     stores.set_key(&stand.place, StoreName::My, &stand.print(), None).unwrap();
-    assert_eq!(stand.list().unwrap(), [stand.certificate.clone()]);
+    assert_eq!(stand.list().unwrap(), std::slice::from_ref(&stand.certificate));
 
     assert!(stores.remove(&stand.place, StoreName::My, &stand.print()).unwrap());
     assert!(!stores.remove(&stand.place, StoreName::My, &stand.print()).unwrap());
     let gone = stores.set_key(&stand.place, StoreName::My, &stand.print(), None).unwrap_err();
     assert_eq!(gone.fault, StoreFault::NoCertificate);
-    assert_eq!(stores.keys(&stand.place).unwrap(), [key.clone()]);
+    assert_eq!(stores.keys(&stand.place).unwrap(), std::slice::from_ref(&key));
     assert_eq!([stores.delete_key(&key).unwrap(), stores.delete_key(&key).unwrap()], [true, false]);
     assert_eq!(stores.open_key(&key).unwrap_err().fault, StoreFault::KeyMissing);
     assert_eq!(stores.tls_bindings().unwrap(), []);

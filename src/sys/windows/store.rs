@@ -1,6 +1,10 @@
 //! Certificate stores, and the containers of CryptoAPI behind them.
 
+#![expect(clippy::disallowed_methods, reason = "the edge at which another run is waited for")]
+
 use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::{
     CRYPT_E_NOT_FOUND, E_ACCESSDENIED, ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND,
@@ -10,7 +14,7 @@ use windows_sys::Win32::Foundation::{
 };
 
 use super::ffi::cert_store::{Context, Purpose, Store};
-use super::ffi::{csp, http, machine, ncrypt};
+use super::ffi::{csp, http, lock, machine, ncrypt};
 use crate::cert::capi;
 use crate::cert::digest::hex_upper;
 use crate::cert::pfx::DEFAULT_PROVIDER;
@@ -18,14 +22,42 @@ use crate::cert::{Fingerprint, KeyPair};
 use crate::farm::access::AccessState;
 use crate::farm::store::{StoreName, StorePlace, TlsBinding};
 use crate::farm::{KeyKind, KeyLocation, KeyPlace, KeySpec};
-use crate::ports::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
+use crate::ports::{CertificateStores, Held, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 
 /// `PROV_RSA_AES`. All CSPs of Microsoft for RSA keep their containers in one place, so that one of them lists all.
 const PROV_RSA_AES: u32 = 24;
+/// The names whose existence says that somebody changes the stores.
+const LOCK_OF_MACHINE: &str = r"Global\s2scert-store";
+const LOCK_OF_USER: &str = r"Local\s2scert-store-of-user";
+/// How long another run is waited for, and how often it is looked.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The stores, kept from other runs.
+struct HeldStores {
+    _lock: lock::Lock,
+}
+
+impl Held for HeldStores {}
+
 /// The stores of this machine.
 pub(crate) struct SystemStores;
 
 impl CertificateStores for SystemStores {
+    fn lock(&self, place: &StorePlace) -> Result<Box<dyn Held>, StoreError> {
+        let name = if is_machine(place)? { LOCK_OF_MACHINE } else { LOCK_OF_USER };
+        let begun = Instant::now();
+        loop {
+            match lock::take(name).map_err(|error| explain("the lock of the certificate stores", error))? {
+                Some(held) => return Ok(Box::new(HeldStores { _lock: held })),
+                None if begun.elapsed() >= PATIENCE => {
+                    return Err(StoreError::new("the certificate stores", StoreFault::Busy));
+                }
+                None => thread::sleep(PAUSE),
+            }
+        }
+    }
+
     fn certificates(&self, place: &StorePlace, store: StoreName) -> Result<Vec<StoredCertificate>, StoreError> {
         let failed = |error| explain(place.text(store), error);
         let opened = match open(place, store, Purpose::Read)? {
@@ -169,25 +201,7 @@ impl CertificateStores for SystemStores {
         let machine = is_machine(place)?;
         let names = csp::Container::names(DEFAULT_PROVIDER, PROV_RSA_AES, machine)
             .map_err(|error| explain("the key containers", error))?;
-        let key = |container| {
-            let mut location = KeyLocation {
-                provider: DEFAULT_PROVIDER.to_owned(),
-                provider_type: PROV_RSA_AES,
-                container,
-                key_spec: KeySpec::Exchange,
-                machine,
-            };
-            // A container can hold a key of each sort; the one that signs only is told where the other is not there.
-            let has = |location: &KeyLocation| {
-                csp::Container::open(location).and_then(|opened| opened.public(location.key_spec.value())).is_ok()
-            };
-            let signing = KeyLocation { key_spec: KeySpec::Signature, ..location.clone() };
-            if !has(&location) && has(&signing) {
-                location = signing;
-            }
-            KeyPlace::Key(location)
-        };
-        Ok(names.into_iter().map(key).collect())
+        Ok(names.into_iter().filter_map(|name| listed(name, machine)).map(KeyPlace::Key).collect())
     }
 
     fn tls_bindings(&self) -> Result<Vec<TlsBinding>, StoreError> {
@@ -203,6 +217,27 @@ impl CertificateStores for SystemStores {
         };
         Ok(bindings.into_iter().map(binding).collect())
     }
+}
+
+/// Looks at a container that was listed. One that is not in this key set is none of ours; one that cannot be opened is.
+fn listed(container: String, machine: bool) -> Option<KeyLocation> {
+    let exchange = KeyLocation {
+        provider: DEFAULT_PROVIDER.to_owned(),
+        provider_type: PROV_RSA_AES,
+        container,
+        key_spec: KeySpec::Exchange,
+        machine,
+    };
+    let opened = match csp::Container::open(&exchange) {
+        Ok(opened) => opened,
+        Err(error) => {
+            return (explain("", error).fault != StoreFault::KeyMissing).then_some(exchange);
+        }
+    };
+    // A container can hold a key of each sort; the one that signs only is told where the other is not there.
+    let has = |spec: KeySpec| opened.public(spec.value()).is_ok();
+    let signing = !has(KeySpec::Exchange) && has(KeySpec::Signature);
+    Some(if signing { KeyLocation { key_spec: KeySpec::Signature, ..exchange } } else { exchange })
 }
 
 /// Returns the access that a new container has before the key is in it.

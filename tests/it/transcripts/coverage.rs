@@ -172,7 +172,6 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
-    ("there is no Windows PowerShell on this machine", "no command uses it yet; src/sys/unix/powershell.rs"),
     ("'{given}' is not one of {known}", "the command line knows the words itself; src/cert/pfx/profile.rs"),
     ("elements nest deeper than {MAX_DEPTH} levels", "src/cert/pfx/tests/hostile.rs"),
     (

@@ -98,7 +98,7 @@ fn store_same_subject() {
         .run_to(
             "s2scert install two.pfx --password-file pass --store-dir stores --policy evaluation --allow-same-subject \
              --provider 'Microsoft Enhanced RSA and AES Cryptographic Provider' --exportable --trust-root \
-             --friendly-name CRM --nonce 000102030405060708090a0b0c0d0e0f",
+             --friendly-name g20260101 --nonce 000102030405060708090a0b0c0d0e0f",
             1,
         )
         .run_to(

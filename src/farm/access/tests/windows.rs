@@ -17,6 +17,15 @@ fn principals(names: &[&str]) -> Vec<Principal> {
 }
 
 #[test]
+fn a_new_key_is_readable_by_those_who_are_named_and_inherits_nothing() {
+    let new = |names: &[&str]| AccessState::of_new_windows_key(&principals(names)).map(|state| state.text());
+    let masters = "D:P(A;;0xd01f01ff;;;SY)(A;;0xd01f01ff;;;BA)";
+    assert_eq!(new(&[]).unwrap(), masters);
+    assert_eq!(new(&["NETWORK SERVICE", "SYSTEM"]).unwrap(), format!("{masters}(A;;0x80120089;;;NS)"));
+    assert_eq!(new(&["Everyone"]), Err(WishError::Everybody));
+}
+
+#[test]
 fn a_grant_writes_what_is_missing_in_canonical_order_and_touches_nobody_else() {
     let ns = &principals(&["NETWORK SERVICE"]);
     for (before, after) in [

@@ -4,7 +4,7 @@
 use super::*;
 use crate::fake_host::Crash;
 use crate::node::protocol::Mode;
-use crate::node::protocol::tests::samples;
+use crate::node::samples;
 
 /// More calls than any request makes.
 const CALLS: usize = 40;

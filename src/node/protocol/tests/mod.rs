@@ -5,9 +5,9 @@
 mod golden;
 mod properties;
 mod refusals;
-pub(in crate::node) mod samples;
 
 use super::*;
+use crate::node::samples;
 
 #[test]
 fn the_table_names_every_action_once_in_the_words_of_the_wire() {

@@ -68,7 +68,8 @@ impl Container {
         Ok(handle)
     }
 
-    /// Returns the names of all containers of one provider.
+    /// Returns the names of all containers of one provider. Names of the other key set may be among them: Wine tells the
+    /// key set by the flag of each question, Windows by that of the context and is not asked to know the former.
     ///
     /// # Errors
     /// That of the system.
@@ -87,10 +88,20 @@ impl Container {
             )
         })?;
         let context = Self(handle);
+        let mut names = context.names_told(0)?;
+        if let (true, Ok(more)) = (machine, context.names_told(CRYPT_MACHINE_KEYSET)) {
+            names.extend(more);
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn names_told(&self, flag: u32) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         let mut which = CRYPT_FIRST;
         while names.len() < MOST_CONTAINERS {
-            match context.parameter(PP_ENUMCONTAINERS, which) {
+            match self.parameter(PP_ENUMCONTAINERS, which | flag) {
                 Ok(octets) => {
                     let name: Vec<u8> = octets.into_iter().take_while(|octet| *octet != 0).collect();
                     names.push(String::from_utf8_lossy(&name).into_owned());

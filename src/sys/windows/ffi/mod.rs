@@ -7,6 +7,7 @@ pub(super) mod csp;
 pub(super) mod file;
 pub(super) mod http;
 pub(super) mod job;
+pub(super) mod lock;
 pub(super) mod machine;
 pub(super) mod ncrypt;
 pub(super) mod security;

@@ -1,7 +1,9 @@
 //! One of everything that goes over the wire.
 
-use super::super::*;
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
 use crate::cert::Password;
+use crate::node::protocol::*;
 
 /// The password in every sample.
 pub(in crate::node) const CANARY: &str = "kanarienvogel-7Q4x-Zwitscher";
