@@ -6,14 +6,21 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the bench")]
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use rayon::prelude::*;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     PKCS_RSA_SHA256, RsaKeySize, SerialNumber, date_time_ymd,
 };
 use s2scert::cert::{Certificate, Chain};
-use s2scert::policy::{Facts, Policy};
+use s2scert::policy::{Facts, Policy, WaiverUse};
+
+mod many;
+
+/// How many certificates are handed over at once.
+const COUNT: usize = 100_000;
 
 fn params(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
@@ -63,5 +70,23 @@ fn evaluate(criterion: &mut Criterion) {
     criterion.bench_function("reading production", |bencher| bencher.iter(|| Policy::shipped(black_box("production"))));
 }
 
-criterion_group!(benches, evaluate);
+/// What `s2scert check` does with each certificate of a folder once it is read, on one core and on all, as there.
+fn evaluate_many(criterion: &mut Criterion) {
+    let policy = Policy::shipped("production").unwrap();
+    let now = "2026-07-01T00:00:00Z".parse().unwrap();
+    let chains: Vec<Chain> =
+        many::ders(COUNT).iter().map(|der| Chain::new(Certificate::from_der(der).unwrap(), Vec::new())).collect();
+    let judge = |chain: &Chain| {
+        let findings = policy.evaluate_rules(&Facts::of_chain(now, chain), &mut WaiverUse::default());
+        assert_eq!(black_box(findings).len(), 1, "the issuer is missing");
+    };
+    let mut group = criterion.benchmark_group("production over 100,000 certificates");
+    group.throughput(Throughput::Elements(COUNT as u64));
+    group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5));
+    group.bench_function("one core", |bencher| bencher.iter(|| chains.iter().for_each(judge)));
+    group.bench_function("all cores", |bencher| bencher.iter(|| chains.par_iter().for_each(judge)));
+    group.finish();
+}
+
+criterion_group!(benches, evaluate, evaluate_many);
 criterion_main!(benches);

@@ -190,7 +190,7 @@ fn sign(
     challenge: &[u8],
 ) -> Result<(KeyPair, Option<Certificate>, Vec<u8>)> {
     let input = source::read(host, file, passwords)?;
-    if let Some(error) = input.locked_error(file) {
+    if let Some(error) = input.locked_error(file, source::PASSWORD) {
         return Err(error);
     }
     let key = input.keys().into_iter().next();

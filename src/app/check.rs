@@ -47,7 +47,8 @@ pub struct CheckReport {
     pub policy: String,
     /// Every finding, with the file it is about.
     pub findings: Vec<FileFinding>,
-    /// One entry for each leaf certificate that was checked, and one for each file that could not be read.
+    /// One entry for each leaf certificate that was checked, for each file that could not be read, and for each that was
+    /// passed over.
     pub files: Vec<FileEntry>,
     /// The numbers.
     pub summary: Summary,
@@ -79,13 +80,13 @@ pub struct FileFinding {
     pub waived_by: Option<crate::policy::WaivedBy>,
 }
 
-/// One leaf certificate and its verdict, or one file that could not be read.
+/// One leaf certificate and its verdict, or one file that could not be read or was passed over.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct FileEntry {
     /// The file.
     #[serde(serialize_with = "path_text")]
     pub file: PathBuf,
-    /// `ok`, `findings` (none of severity error), `fails`, or `unreadable`.
+    /// `ok`, `findings` (none of severity error), `fails`, `unreadable`, or `passed-over`.
     pub verdict: Verdict,
     /// SHA-1 of the leaf, upper-case hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,14 +103,14 @@ pub struct FileEntry {
     /// The leaf's last instant of validity, RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
-    /// Why the file could not be read.
+    /// Why the file could not be read, or was passed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 /// How one leaf fared.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing found.
     Ok,
@@ -119,6 +120,8 @@ pub enum Verdict {
     Fails,
     /// The file could not be read.
     Unreadable,
+    /// The file stands in a folder and holds no certificate.
+    PassedOver,
 }
 
 /// The numbers of a run.
@@ -160,10 +163,11 @@ pub trait Sink {
 }
 
 impl Outcome {
-    /// Returns the exit code: a file that cannot be read weighs more than a finding, because nothing is known of it.
+    /// Returns the exit code: a file that cannot be read weighs more than a finding, because nothing is known of it. Where
+    /// no certificate was found at all, nothing is known either.
     pub fn exit_code(&self) -> ExitCode {
         let stops = |finding: &FileFinding| finding.severity == Severity::Error && finding.waived_by.is_none();
-        if self.summary.unreadable > 0 {
+        if self.summary.unreadable > 0 || self.summary.checked == 0 {
             ExitCode::Unreadable
         } else if self.summary.failed > 0 || self.waivers.iter().any(stops) {
             ExitCode::Finding
@@ -236,7 +240,16 @@ struct Run<'a> {
 enum Checked {
     Leaves(Vec<(FileEntry, Vec<FileFinding>)>, WaiverUse),
     Unreadable(FileEntry),
-    PassedOver,
+    PassedOver(FileEntry),
+}
+
+/// The names under which certificates are kept. A file of such a name that is nothing of the kind is damaged, not foreign: a
+/// check that passed it over would go blind when a transfer broke.
+const CERTIFICATE_FILES: [&str; 8] = ["cer", "crt", "der", "p12", "p7b", "p7c", "pem", "pfx"];
+
+fn is_named_as_certificate(path: &Path) -> bool {
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    CERTIFICATE_FILES.iter().any(|one| extension.eq_ignore_ascii_case(one))
 }
 
 impl Run<'_> {
@@ -245,12 +258,19 @@ impl Run<'_> {
             .par_iter()
             .map(|entry| match entry {
                 Ok(path) => self.one(path, named.contains(path) || source::is_stdin(path)),
-                Err(e) => Checked::Unreadable(FileEntry::unreadable(e.place().unwrap_or_default().into(), e)),
+                Err(e) => Checked::Unreadable(FileEntry::without(
+                    Verdict::Unreadable,
+                    Path::new(e.place().unwrap_or_default()),
+                    e,
+                )),
             })
             .collect();
         for result in results {
             match result {
-                Checked::PassedOver => self.summary.passed_over += 1,
+                Checked::PassedOver(entry) => {
+                    self.summary.passed_over += 1;
+                    sink.take(entry, Vec::new())?;
+                }
                 Checked::Unreadable(entry) => {
                     self.summary.unreadable += 1;
                     sink.take(entry, Vec::new())?;
@@ -261,7 +281,9 @@ impl Run<'_> {
                         self.summary.checked += 1;
                         match entry.verdict {
                             Verdict::Fails => self.summary.failed += 1,
-                            Verdict::Ok | Verdict::Findings | Verdict::Unreadable => self.summary.passed += 1,
+                            Verdict::Ok | Verdict::Findings | Verdict::Unreadable | Verdict::PassedOver => {
+                                self.summary.passed += 1;
+                            }
                         }
                         sink.take(entry, findings)?;
                     }
@@ -273,16 +295,20 @@ impl Run<'_> {
 
     /// Checks one file. A file in a folder that holds no certificate is passed over; one that was named is not.
     fn one(&self, path: &Path, named: bool) -> Checked {
+        let unreadable = |e: &Error| Checked::Unreadable(FileEntry::without(Verdict::Unreadable, path, e));
+        let passed_over = |e: &Error| Checked::PassedOver(FileEntry::without(Verdict::PassedOver, path, e));
         let input = match source::read(self.host, path, self.passwords) {
             Ok(input) => input,
-            Err(e) if !named && source::is_foreign(&e) => return Checked::PassedOver,
-            Err(e) => return Checked::Unreadable(FileEntry::unreadable(path.to_owned(), &e)),
+            Err(e) if !named && !is_named_as_certificate(path) && source::is_foreign(&e) => return passed_over(&e),
+            Err(e) => return unreadable(&e),
         };
         let certificates = input.certificates();
         if certificates.is_empty() {
-            let error = input.locked_error(path).or_else(|| named.then(|| input.why_empty()));
-            return error
-                .map_or(Checked::PassedOver, |e| Checked::Unreadable(FileEntry::unreadable(path.to_owned(), &e)));
+            return match input.locked_error(path, source::PASSWORD) {
+                Some(error) => unreadable(&error),
+                None if named => unreadable(&input.why_empty()),
+                None => passed_over(&input.why_empty()),
+            };
         }
         let mut used = WaiverUse::default();
         let keys = input.keys();
@@ -307,7 +333,7 @@ impl Run<'_> {
             Ok(found) => found,
             Err(e) => {
                 let error = Error::new(crate::error::Kind::Unreadable, "no chain can be told").because(e);
-                return (FileEntry::unreadable(path.to_owned(), &error), Vec::new());
+                return (FileEntry::without(Verdict::Unreadable, path, &error), Vec::new());
             }
         };
         let mut facts: Facts<'_> = gate::facts_of_found(&found, self.now, self.target);
@@ -367,12 +393,13 @@ impl FileEntry {
         }
     }
 
-    fn unreadable(path: PathBuf, error: &Error) -> Self {
+    /// A file of which no certificate is known, and why.
+    fn without(verdict: Verdict, path: &Path, error: &Error) -> Self {
         let causes = error.causes().iter().fold(error.what().to_owned(), |text, cause| format!("{text}: {cause}"));
         let causes = error.hints().iter().fold(causes, |text, hint| format!("{text}; {hint}"));
         Self {
-            file: path,
-            verdict: Verdict::Unreadable,
+            file: path.to_owned(),
+            verdict,
             thumbprint: None,
             fingerprint_sha256: None,
             subject: None,

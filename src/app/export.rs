@@ -154,7 +154,7 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
     if let Some(key) = &key {
         facts.key = gate::key_facts(key, &leaf);
     } else if options.format.holds_key() {
-        return Err(no_key(&leaf));
+        return Err(no_key(&leaf, &gathered));
     }
     let mut report = ExportReport::of(options, &found.chain, now, &gate);
     report.findings = gate.evaluate(&facts);
@@ -163,7 +163,7 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
     }
 
     let bytes = match (options.format, key) {
-        (Format::Pfx | Format::Bundle, None) => return Err(no_key(&leaf)),
+        (Format::Pfx | Format::Bundle, None) => return Err(no_key(&leaf, &gathered)),
         (Format::Pfx, Some(key)) => {
             let credential = Credential::prove(found.chain.clone(), key).map_err(mismatch)?;
             let attributes = Attributes::of(&credential, &gathered.items);
@@ -199,7 +199,8 @@ pub fn export(host: &Host, options: &Options) -> Result<ExportReport> {
     let mut files = vec![Output { path: &options.out, access, bytes: &bytes }];
     let line = password.as_ref().map(|password| Zeroizing::new(format!("{}\n", password.expose())));
     if let (Some(path), Some(line)) = (options.password_file(), &line) {
-        files.push(Output { path, access: Access::Secret, bytes: line.as_bytes() });
+        // Before what it opens: a run that is killed in between leaves a password without a file, not a file without one.
+        files.insert(0, Output { path, access: Access::Secret, bytes: line.as_bytes() });
     }
     outputs::write(host, &files, existing)?;
     report.written = true;
@@ -218,7 +219,7 @@ fn read(
     }
     let input = source::read_asking(host, &options.input, in_passwords)?;
     // A locked key does not matter where only certificates are wanted.
-    if let Some(error) = input.locked_error(&options.input)
+    if let Some(error) = input.locked_error(&options.input, source::IN_PASSWORD)
         && (options.format.holds_key() || input.certificates().is_empty())
     {
         return Err(error);
@@ -281,6 +282,25 @@ impl Options {
             return Err(Error::new(Kind::Usage, "--insecure-unencrypted has a meaning for PEM with a key only")
                 .at(self.out.display())
                 .hint("a PFX always has a password; a chain or certificate has no secret"));
+        }
+        if !self.needs_password() && self.password != OutSource::Ask {
+            let why = if self.unencrypted {
+                "--insecure-unencrypted writes the key without one"
+            } else {
+                "this form holds no secret"
+            };
+            return Err(Error::new(Kind::Usage, "a password for the output has no meaning here")
+                .at(self.out.display())
+                .because(why)
+                .hint("leave the password of the output away; --in-password-file FILE is that of the input"));
+        }
+        if self.format != Format::Pfx && self.pfx.is_asked_for() {
+            return Err(Error::new(
+                Kind::Usage,
+                "--profile, --for, --provider, --friendly-name and --iterations have a meaning for a PFX only",
+            )
+            .at(self.out.display())
+            .hint("name a file that ends in .pfx, or leave them away"));
         }
         Ok(())
     }

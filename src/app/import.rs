@@ -101,6 +101,12 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
     let now = host.clock.now();
     let gate = Gate::load(host, &options.gate)?;
     let existing = outputs::existing(options.force);
+    if options.unencrypted && options.password != OutSource::Ask {
+        return Err(Error::new(Kind::Usage, "a password for the output has no meaning here")
+            .at(options.out.display())
+            .because("--insecure-unencrypted writes the key without one")
+            .hint("leave one of the two away; --in-password-file FILE is the password of the input"));
+    }
     let password_file = options.password_file();
     let targets: Vec<&Path> = [Some(options.out.as_path()), password_file].into_iter().flatten().collect();
     let others = passwords::files(&options.in_passwords, &options.password).chain(options.gate.files());
@@ -111,14 +117,14 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
     let mut gathered = Gathered::default();
     for file in &options.files {
         let input = source::read_asking(host, file, &mut passwords)?;
-        if let Some(error) = input.locked_error(file) {
+        if let Some(error) = input.locked_error(file, source::IN_PASSWORD) {
             return Err(error);
         }
         gathered.add(file, input);
     }
     let Choice { found, key } = gathered.choose(options.leaf.as_deref(), now)?;
     let leaf = found.chain.leaf();
-    let key = key.ok_or_else(|| no_key(leaf))?;
+    let key = key.ok_or_else(|| no_key(leaf, &gathered))?;
 
     let mut report = ImportReport::of(options, &found, &gathered, now, &gate);
     let mut facts = gate::facts_of_found(&found, now, None);
@@ -136,7 +142,8 @@ pub fn import(host: &Host, options: &Options) -> Result<ImportReport> {
     let mut files = vec![Output { path: &options.out, access: Access::Secret, bytes: text.as_bytes() }];
     let line = password.as_ref().map(|password| Zeroizing::new(format!("{}\n", password.expose())));
     if let (Some(path), Some(line)) = (password_file, &line) {
-        files.push(Output { path, access: Access::Secret, bytes: line.as_bytes() });
+        // Before what it opens: a run that is killed in between leaves a password without a file, not a file without one.
+        files.insert(0, Output { path, access: Access::Secret, bytes: line.as_bytes() });
     }
     outputs::write(host, &files, existing)?;
     report.written = true;
@@ -173,10 +180,12 @@ pub(super) fn bundle_text(
 }
 
 /// Says which key is missing.
-pub(super) fn no_key(leaf: &Certificate) -> Error {
-    Error::new(Kind::Unreadable, "the private key of this certificate is not in what was handed in")
-        .at(format!("{} {}", leaf.thumbprint(), leaf.subject()))
-        .hint("the key was made where the certificate was requested: export it there as PFX, or add its key file")
+pub(super) fn no_key(leaf: &Certificate, gathered: &Gathered) -> Error {
+    let error = Error::new(Kind::Unreadable, "the private key of this certificate is not in what was handed in")
+        .at(format!("{} {}", leaf.thumbprint(), leaf.subject()));
+    // A key that was there and could not be used is the likely one.
+    let error = gathered.passed_over.iter().fold(error, |error, what| error.hint(format!("passed over: {what}")));
+    error.hint("the key was made where the certificate was requested: export it there as PFX, or add its key file")
 }
 
 /// Says that key and certificate do not work together.

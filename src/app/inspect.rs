@@ -136,7 +136,7 @@ pub fn inspect(host: &Host, options: &Options) -> Result<InspectReport> {
     let mut passwords = InputPasswords::collect(host, &options.passwords)?;
     let input = source::read_asking(host, &options.file, &mut passwords)?;
     if passwords.are_named()
-        && let Some(error) = input.locked_error(&options.file)
+        && let Some(error) = input.locked_error(&options.file, source::PASSWORD)
     {
         return Err(error);
     }

@@ -179,7 +179,8 @@ pub fn issue(host: &Host, options: &Options) -> Result<IssueReport> {
     ];
     let password_line = zeroize::Zeroizing::new(format!("{}\n", password.expose()));
     if let Some(path) = password_file {
-        files.push(Output { path, access: Access::Secret, bytes: password_line.as_bytes() });
+        // Before what it opens: a run that is killed in between leaves a password without a file, not a file without one.
+        files.insert(0, Output { path, access: Access::Secret, bytes: password_line.as_bytes() });
     }
     outputs::write(host, &files, existing)?;
     report.written = true;

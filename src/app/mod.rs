@@ -17,3 +17,4 @@ pub mod policies;
 pub mod report;
 pub mod source;
 pub mod store;
+pub mod version;

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ports::Host;
 
 /// What the person said about the PFX.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PfxOptions {
     /// The profile, if it was named.
     pub profile: Option<PfxProfile>,
@@ -59,6 +59,11 @@ impl PfxOptions {
             ),
         };
         ProfileChoice { profile, target, reason }
+    }
+
+    /// Returns whether anything was said about a PFX.
+    pub fn is_asked_for(&self) -> bool {
+        *self != Self::default()
     }
 
     /// Returns the settings for sealing.

@@ -151,7 +151,12 @@ pub fn show(host: &Host, reference: &str) -> Result<ShownPolicy> {
 pub fn explain(host: &Host, reference: &str, id: &str) -> Result<Explanation> {
     const SCHEMA: &str = "s2scert.explanation/1.0";
     let policy = load(host, reference)?;
-    match policy.explain(id) {
+    // `issue` asks another policy than the others do, so a finding's rule may stand in any of them.
+    let elsewhere = || {
+        let shipped = Policy::list_shipped().into_iter().filter_map(|(name, _)| Policy::shipped(name).ok());
+        shipped.filter_map(|policy| policy.explain(id).ok()).next()
+    };
+    match policy.explain(id).or_else(|unknown| elsewhere().ok_or(unknown)) {
         Ok(rule) => Ok(Explanation {
             schema: SCHEMA,
             origin: format!("rule of policy {}", rule.defined_in),

@@ -24,6 +24,10 @@ pub struct CertificateReport {
     pub fingerprint_sha256: String,
     /// The subject as RFC 4514 text.
     pub subject: String,
+    /// The subject as Windows prints it, for configurations and look-ups there: docs/distinguished-names.md.
+    pub subject_windows: String,
+    /// Whether that text is certain. Where it is not, Windows may print or find the subject otherwise.
+    pub subject_windows_certain: bool,
     /// The subject as DER, base64.
     pub subject_der: String,
     /// The issuer as RFC 4514 text.
@@ -130,7 +134,10 @@ impl CertificateReport {
     /// Describes a certificate as seen at `now`.
     pub fn of(certificate: &Certificate, now: Timestamp) -> Self {
         let identity = Identity::of(certificate);
+        let printed = certificate.subject().windows_text();
         Self {
+            subject_windows: printed.text,
+            subject_windows_certain: printed.certain,
             thumbprint: identity.thumbprint,
             fingerprint_sha256: identity.fingerprint_sha256,
             subject: identity.subject,

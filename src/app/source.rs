@@ -21,6 +21,11 @@ pub struct Input {
     tried: bool,
 }
 
+/// The option of a command that only reads.
+pub const PASSWORD: &str = "--password-file FILE";
+/// The option of a command that reads and writes.
+pub const IN_PASSWORD: &str = "--in-password-file FILE";
+
 /// Returns whether the path means stdin.
 pub fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
@@ -55,7 +60,7 @@ pub fn read_asking(host: &Host, path: &Path, passwords: &mut InputPasswords) -> 
 pub fn read_key(host: &Host, path: &Path, sources: &[Source]) -> Result<KeyPair> {
     let mut passwords = InputPasswords::collect(host, sources)?;
     let input = read_asking(host, path, &mut passwords)?;
-    if let Some(error) = input.locked_error(path) {
+    if let Some(error) = input.locked_error(path, IN_PASSWORD) {
         return Err(error);
     }
     let mut keys = input.keys();
@@ -84,6 +89,7 @@ pub fn is_foreign(error: &Error) -> bool {
                 | ContainerError::Foreign { .. }
                 | ContainerError::NoBlock { .. }
                 | ContainerError::Unknown { .. }
+                | ContainerError::Zeros { .. }
         )
     )
 }
@@ -145,7 +151,9 @@ impl Input {
     }
 
     /// Returns what to say when something stayed locked.
-    pub fn locked_error(&self, path: &Path) -> Option<Error> {
+    ///
+    /// `source` is the option with which this command is told the password of a file that it reads.
+    pub fn locked_error(&self, path: &Path, source: &str) -> Option<Error> {
         let locked = self.contents.locked().next()?;
         let how = locked.encryption.as_ref().map_or_else(String::new, |how| format!(" ({how})"));
         let error = if self.tried {
@@ -156,8 +164,8 @@ impl Input {
                      compare",
                 )
         } else {
-            Error::new(Kind::Unreadable, format!("the {}{how} needs a password, and none was given", locked.what))
-                .hint("name a source: --password-file, or --in-password-file where the command also writes")
+            Error::new(Kind::Usage, format!("the {}{how} needs a password, and none was given", locked.what))
+                .hint(format!("name its source: {source}"))
         };
         Some(error.at(path.display()))
     }

@@ -103,7 +103,7 @@ pub fn install(host: &Host, options: &InstallOptions) -> Result<InstallReport> {
     let gathered = read(host, options)?;
     let Choice { found, key } = gathered.choose(options.leaf.as_deref(), now)?;
     let leaf = found.chain.leaf().clone();
-    let key = key.ok_or_else(|| no_key(&leaf))?;
+    let key = key.ok_or_else(|| no_key(&leaf, &gathered))?;
     let mut facts = gate::facts_of_found(&found, now, None);
     facts.key = gate::key_facts(&key, &leaf);
     let findings = gate.evaluate(&facts);
@@ -151,7 +151,7 @@ pub fn install(host: &Host, options: &InstallOptions) -> Result<InstallReport> {
 fn read(host: &Host, options: &InstallOptions) -> Result<Gathered> {
     let mut passwords = InputPasswords::collect(host, &options.passwords)?;
     let input = source::read_asking(host, &options.file, &mut passwords)?;
-    if let Some(error) = input.locked_error(&options.file) {
+    if let Some(error) = input.locked_error(&options.file, source::PASSWORD) {
         if options.passwords.is_empty() {
             return Err(error);
         }

@@ -196,7 +196,7 @@ pub fn bare_base64(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 fn find_marker(text: &str, from: usize, marker: &str) -> Option<usize> {
     // Only blanks are walked back over, so that a long line full of markers costs no more than any other.
     text[from..].match_indices(marker).map(|(at, _)| from + at).find(|at| {
-        let before = text[from..*at].trim_end_matches([' ', '\t', '\u{feff}', '\u{a0}']);
+        let before = text[from..*at].trim_end_matches(['\0', ' ', '\t', '\u{feff}', '\u{a0}']);
         before.is_empty() || before.ends_with(['\n', '\r'])
     })
 }

@@ -83,19 +83,32 @@ impl fmt::Debug for Text<'_> {
 /// Returns the encoding of a text and the length of its byte order mark.
 ///
 /// Without a mark, UTF-16 shows itself by zero octets: every ASCII character has one, at an odd offset (little endian) or at
-/// an even one (big endian). A few stand on the other side, as in U+4E00. UTF-8 text has none.
+/// an even one (big endian). A few stand on the other side, as in U+4E00. A stray zero in a file of another encoding is no
+/// sign: a quarter of all octets on that side must be zero.
 pub fn detect(bytes: &[u8]) -> (Encoding, usize) {
-    match bytes {
-        [0xef, 0xbb, 0xbf, ..] => return (Encoding::Utf8, 3),
-        [0xff, 0xfe, ..] => return (Encoding::Utf16Le, 2),
-        [0xfe, 0xff, ..] => return (Encoding::Utf16Be, 2),
-        _ => {}
+    if let Some(marked) = byte_order_mark(bytes) {
+        return marked;
+    }
+    // Most texts have none, and to see that is far cheaper than to count.
+    if !bytes.contains(&0) {
+        return (Encoding::Utf8, 0);
     }
     let zeros = |parity: usize| bytes.iter().skip(parity).step_by(2).filter(|octet| **octet == 0).count();
+    let many = |zeros: usize| zeros > 0 && 4 * zeros >= bytes.len() / 2;
     match (zeros(0), zeros(1)) {
-        (even, odd) if odd > 4 * even => (Encoding::Utf16Le, 0),
-        (even, odd) if even > 4 * odd => (Encoding::Utf16Be, 0),
+        (even, odd) if odd > 4 * even && many(odd) => (Encoding::Utf16Le, 0),
+        (even, odd) if even > 4 * odd && many(even) => (Encoding::Utf16Be, 0),
         _ => (Encoding::Utf8, 0),
+    }
+}
+
+/// Returns the encoding that a byte order mark names and the length of the mark, where the text begins with one.
+pub(super) fn byte_order_mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, ..] => Some((Encoding::Utf8, 3)),
+        [0xff, 0xfe, ..] => Some((Encoding::Utf16Le, 2)),
+        [0xfe, 0xff, ..] => Some((Encoding::Utf16Be, 2)),
+        _ => None,
     }
 }
 
@@ -204,6 +217,19 @@ mod tests {
             assert_eq!(first_line(&bytes).unwrap().expose(), "Zoë 密碼 😀", "{name}");
             assert_eq!(&*decode_lossy(&bytes), text, "{name}");
         }
+    }
+
+    #[test]
+    fn a_stray_zero_does_not_make_another_encoding_of_a_text() {
+        for position in 0..8 {
+            let mut bytes = b"-----BEGIN CERTIFICATE-----\n".to_vec();
+            bytes.insert(position, 0);
+            assert_eq!(detect(&bytes), (Encoding::Utf8, 0), "{position}");
+        }
+        assert_eq!(
+            detect("ab".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>().as_slice()).0,
+            Encoding::Utf16Be
+        );
     }
 
     #[test]

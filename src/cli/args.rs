@@ -69,6 +69,8 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Tell what this program was built from
+    Version,
 }
 
 /// `s2scert issue`.
@@ -280,7 +282,7 @@ pub struct PfxArgs {
     pub targets: Vec<TargetArg>,
 
     /// Name of the provider (CSP or KSP) into which Windows shall put the key
-    #[arg(long, value_name = "NAME", default_value = crate::cert::pfx::DEFAULT_PROVIDER)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new(), value_name = "NAME", default_value = crate::cert::pfx::DEFAULT_PROVIDER)]
     pub provider: String,
 
     /// Friendly name that Windows shows [default: the one of the input, else the generation or common name]
@@ -414,6 +416,8 @@ pub enum SchemaArg {
     StoreRemove,
     /// `store orphans --json`.
     StoreOrphans,
+    /// `version --json`.
+    Version,
     /// What any command prints with --json when it fails.
     Error,
 }

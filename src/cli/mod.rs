@@ -16,7 +16,7 @@ use clap::{CommandFactory, Parser};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-use crate::app::{access, check, export, gate, import, inspect, issue, policies, store};
+use crate::app::{access, check, export, gate, import, inspect, issue, policies, store, version};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node;
 use crate::policy::Finding;
@@ -137,6 +137,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::StoreInstall => schema_for!(node::store::InstallReport),
                 SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
                 SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
+                SchemaArg::Version => schema_for!(version::VersionReport),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
             output.json = true;
@@ -152,6 +153,10 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Man { out } => {
             let written = write_manual(host, out)?;
             output.talk(&format!("{written} manual pages written to {}", out.display()));
+            Ok(ExitCode::Ok)
+        }
+        Command::Version => {
+            output.answer(&version::version(host), views::version::render)?;
             Ok(ExitCode::Ok)
         }
     }

@@ -27,9 +27,7 @@ fn authorities() -> &'static [KeyPair; 3] {
 /// Makes a credential whose chain has `length` certificates, 1 to 4; with 1 the leaf signs itself.
 pub(crate) fn credential(key: &KeyPair, length: usize) -> Credential {
     let leaf_signer = signer(key);
-    let mut leaf = params("crm.contoso.com", 1);
-    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let leaf = leaf("crm.contoso.com", 1);
     if length == 1 {
         let der = leaf.self_signed(&leaf_signer).unwrap();
         return Credential::prove(Chain::new(read(der.der()), Vec::new()), key.clone()).unwrap();
@@ -50,7 +48,16 @@ pub(crate) fn credential(key: &KeyPair, length: usize) -> Credential {
     Credential::prove(Chain::new(leaf, chain), key.clone()).unwrap()
 }
 
-fn authority(name: &str, serial: u8) -> CertificateParams {
+/// Returns what the certificate of a server says.
+pub(crate) fn leaf(name: &str, serial: u8) -> CertificateParams {
+    let mut params = params(name, serial);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params
+}
+
+/// Returns what the certificate of an authority says.
+pub(crate) fn authority(name: &str, serial: u8) -> CertificateParams {
     let mut params = params(name, serial);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -68,7 +75,8 @@ fn params(name: &str, serial: u8) -> CertificateParams {
     params
 }
 
-fn signer(key: &KeyPair) -> rcgen::KeyPair {
+/// Returns a key as rcgen takes it.
+pub(crate) fn signer(key: &KeyPair) -> rcgen::KeyPair {
     rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&key.pkcs8_der().as_slice().into(), &PKCS_RSA_SHA256).unwrap()
 }
 

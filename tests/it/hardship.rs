@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -130,6 +131,22 @@ fn whenever_a_program_is_killed_each_target_is_whole_or_absent() {
         if let Ok(bytes) = fs::read(dir.join("s2s.cer")) {
             Certificate::from_der(&bytes).unwrap();
         }
+        what_remains_is_named_and_closed_as_promised(dir);
+    }
+}
+
+/// docs/SECURITY.md: what a killed run leaves has a name of its own, and nobody else can read it unless it is the certificate.
+fn what_remains_is_named_and_closed_as_promised(dir: &Path) {
+    let inputs = folder();
+    let known = [names(inputs.path()), vec!["s2s.cer".to_owned(), "s2s.pfx".to_owned()]].concat();
+    for name in names(dir).into_iter().filter(|name| !known.contains(name)) {
+        let random = name.strip_prefix(".s2scert-").and_then(|rest| rest.strip_suffix(".tmp"));
+        assert!(random.is_some_and(|digits| digits.len() == 16), "{name}");
+        let path = dir.join(&name);
+        let bytes = fs::read(&path).unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        let public = bytes.is_empty() || Certificate::from_der(&bytes).is_ok();
+        assert!(mode == 0o600 || public, "{name}: {mode:o}, {} octets", bytes.len());
     }
 }
 

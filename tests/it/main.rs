@@ -17,6 +17,9 @@ mod dependencies;
 mod exceptions;
 /// The page of exit codes, and that each code is used.
 mod exit_codes;
+/// No test: a machine in memory.
+#[path = "../support/fake_host.rs"]
+mod fake_host;
 /// Files that others wrote are read by us.
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.
@@ -25,6 +28,8 @@ mod hardship;
 mod matrix;
 /// No test: finding and running the foreign programs.
 mod oracles;
+/// Ten thousand orders of handing in, through what `import` reads and orders with.
+mod permutations;
 /// The program as a user runs it: exit codes, JSON and schemas, the password that is found nowhere.
 mod program;
 /// Command lines in remedies, hints and pages against the parser.

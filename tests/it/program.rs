@@ -93,6 +93,7 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ),
         #[cfg(unix)]
         ("store-orphans", run(dir, &["store", "orphans", "--store-dir", "stores", "--json"])),
+        ("version", run(dir, &["version", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];

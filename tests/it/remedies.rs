@@ -68,7 +68,11 @@ fn lines_of(file: &str, text: &str) -> Vec<Shown> {
     // What a person typed in a transcript may be wrong on purpose; so may what a test says.
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
     // In a page a quotation mark belongs to the command line; in a source it ends the text.
-    let text = if file.ends_with(".md") { text.replace('"', "\u{1}") } else { text.to_owned() };
+    let text = if file.ends_with(".md") {
+        Regex::new(r"(?m) +# .*$").unwrap().replace_all(text, "").replace('"', "\u{1}")
+    } else {
+        text.to_owned()
+    };
     let joined = Regex::new(r"\\\n\s*").unwrap().replace_all(&text, "").replace("\\\"", "\u{1}");
     let opens = Regex::new(r#"(?m)(^\s*|: |\(|"|`|then )s2scert ([a-z-]+[^\n`"]*)"#).unwrap();
     let ends = Regex::new(r"\)|; |, then | then |, (or|and|which|so) |: |[^.]\.( |$)").unwrap();

@@ -13,6 +13,9 @@ mod shell;
 pub(crate) use fixtures::{FILES, PASSWORD};
 pub(crate) use shell::{split, without_terminal};
 
+/// Key files have another access on Windows; `tests/wine/run` has its sessions.
+#[cfg(unix)]
+mod access;
 mod check;
 mod convert;
 mod errors;

@@ -22,6 +22,7 @@ use s2scert::ports::{
 use zeroize::Zeroizing;
 
 use fake_state::FakeFolders;
+#[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_store::Outcome;
 
 #[path = "fake_state.rs"]

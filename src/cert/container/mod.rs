@@ -91,6 +91,12 @@ pub enum ContainerError {
         /// The length of the file.
         found: usize,
     },
+    /// Zeros and nothing else.
+    #[error("the file holds {size} zero octets and nothing else: a copy or download went wrong, do it again")]
+    Zeros {
+        /// The length of the file.
+        size: usize,
+    },
     /// A text without a PEM block.
     #[error("this is a text without certificate, key or request: {reason}")]
     NoBlock {
@@ -197,8 +203,10 @@ fn read_der(bytes: &[u8], passwords: &[Password]) -> Result<Contents, ContainerE
 }
 
 fn is_blank(bytes: &[u8]) -> bool {
-    let (_, mark) = text::detect(bytes);
-    bytes[mark..].iter().all(|octet| *octet == 0 || octet.is_ascii_whitespace())
+    let mark = text::byte_order_mark(bytes).map_or(0, |(_, length)| length);
+    // The zeros of blanks in UTF-16 are blank too; a file of zeros alone is a copy that went wrong, and not empty.
+    let blank = |octet: &u8| *octet == 0 || octet.is_ascii_whitespace();
+    bytes[mark..].iter().all(blank) && (bytes.len() == mark || bytes[mark..].iter().any(u8::is_ascii_whitespace))
 }
 
 /// Says what a file is that is none of the formats.
@@ -212,6 +220,9 @@ fn refuse(bytes: &[u8]) -> ContainerError {
         && !text.contains(|c: char| c.is_control() && !c.is_whitespace())
     {
         return foreign::text(&text);
+    }
+    if bytes.iter().all(|octet| *octet == 0) {
+        return ContainerError::Zeros { size: bytes.len() };
     }
     let start = bytes.iter().take(8).map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(" ");
     ContainerError::Unknown { start }

@@ -1,4 +1,4 @@
-//! Every format under every coat, refusals by their text, damage, and orders of handing in.
+//! Every format under every coat, refusals by their text, and damage. Orders of handing in: `tests/it/permutations.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
@@ -9,12 +9,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::cert::bundle::{self, Attributes, MIN_ITERATIONS, Protection};
 use crate::cert::certificate::Certificate;
-use crate::cert::chain::{self, Chain, Wanted};
+use crate::cert::chain::Chain;
 use crate::cert::credential::Credential;
 use crate::cert::key_file::KeyForm;
 use crate::cert::pfx::{self, Labels, PfxProfile, Settings};
 use crate::cert::pkcs7;
-use crate::cert::test_pki::{Draft, PKI, ec_key, now};
+use crate::cert::test_pki::{Draft, PKI, ec_key};
 
 fn password(text: &str) -> Password {
     Password::new(text.to_owned())
@@ -226,6 +226,30 @@ fn what_is_not_read_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn a_zero_octet_in_the_junk_around_a_block_changes_nothing() {
+    let plain = pem_of(&PKI.chain());
+    let wanted = summary(&read(plain.as_bytes(), &[]).unwrap());
+    for junk in ["\0", "\0\n", "Bag Attributes\0\n", "subject=CN\0=crm\n\0\0\0\n"] {
+        for text in [
+            format!("{junk}{plain}"),
+            format!("{plain}{junk}"),
+            plain.replace("\n-----BEGIN", &format!("\n{junk}-----BEGIN")),
+        ] {
+            assert_eq!(summary(&read(text.as_bytes(), &[]).unwrap()), wanted, "{junk:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_zeros_alone_is_said_to_be_one() {
+    let error = read(&[0; 512], &[]).unwrap_err();
+    assert!(matches!(error, ContainerError::Zeros { size: 512 }), "{error}");
+    for blank in [&b""[..], b" \n", b"\xef\xbb\xbf", b"\xff\xfe \0\n\0"] {
+        assert!(matches!(read(blank, &[]), Err(ContainerError::Empty)), "{blank:?}");
+    }
+}
+
+#[test]
 fn a_damaged_item_fails_the_file_and_is_named() {
     use std::error::Error as _;
     let mut der = PKI.issuing.der().to_vec();
@@ -237,82 +261,6 @@ fn a_damaged_item_fails_the_file_and_is_named() {
     assert!(error.source().unwrap().to_string().starts_with("not an X.509 certificate: "));
     let error = read(format!("{}-----BEGIN CERT", pem_of(&PKI.chain())).as_bytes(), &[]).unwrap_err();
     assert!(matches!(error, ContainerError::Pem(PemError::Unclosed { .. })), "{error}");
-}
-
-/// Choices from one seed, so that a failure names all of them.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        // splitmix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % sides as u64) as usize
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            items.swap(at, self.roll(at + 1));
-        }
-    }
-}
-
-/// Writes certificates in one of the ways in which they are handed in.
-fn handed_in(certificates: &[Certificate], dice: &mut Dice) -> Vec<u8> {
-    const JUNK: [&str; 4] = ["", "\r\n\r\n", "Bag Attributes\n    friendlyName: old\n", "subject=CN = x -----BEGIN\n"];
-    let form = dice.roll(12);
-    match form {
-        0 => return der_of(certificates),
-        1 => return pkcs7::certificates_only(certificates),
-        2 => return STANDARD.encode(der_of(certificates)).into_bytes(),
-        _ => {}
-    }
-    let mut text = String::new();
-    for certificate in certificates {
-        text.push_str(JUNK[dice.roll(JUNK.len())]);
-        text.push_str(&pem::encode("CERTIFICATE", certificate.der()));
-    }
-    match form {
-        3 => text.replace('\n', "\r\n").into_bytes(),
-        4 => format!("\u{feff}{text}").into_bytes(),
-        5 => utf16_le(&text),
-        6 => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-        _ => text.into_bytes(),
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_thousand_ways_of_handing_in_and_ten_orders_of_each_give_one_chain(seed: u64) {
-        let mut dice = Dice(seed);
-        let mut bag = PKI.chain();
-        bag.extend(PKI.others());
-        for _ in 0..dice.roll(6) {
-            let again = bag[dice.roll(7)].clone();
-            bag.push(again);
-        }
-        dice.shuffle(&mut bag);
-        let cut = 1 + dice.roll(bag.len() - 1);
-        let key = PKI.key.pkcs8_der();
-        let mut files = vec![handed_in(&bag[..cut], &mut dice), handed_in(&bag[cut..], &mut dice)];
-        files.push(if dice.roll(2) == 0 { key.to_vec() } else { pem::encode("PRIVATE KEY", key).as_bytes().to_vec() });
-        dice.shuffle(&mut files);
-        let read: Vec<Contents> = files.iter().map(|file| read(file, &[]).unwrap()).collect();
-        let mut certificates: Vec<_> = read.iter().flat_map(Contents::certificates).cloned().collect();
-        let key = &read.iter().flat_map(Contents::keys).next().unwrap().key;
-        let wanted = Wanted { key: Some(key.public_key()), leaf: None };
-        for _ in 0..10 {
-            let found = chain::find(&certificates, &wanted, now()).unwrap();
-            prop_assert_eq!(found.chain.certificates(), PKI.chain());
-            prop_assert_eq!(found.unused.len(), 3);
-            prop_assert!(found.missing.is_none() && found.choices.is_empty() && found.remarks.is_empty());
-            dice.shuffle(&mut certificates);
-        }
-    }
 }
 
 proptest! {

@@ -20,9 +20,9 @@ use crate::cert::pem::Block;
 use crate::cert::pfx::{MAX_ITERATIONS, PfxError, pbe};
 
 /// Memory of scrypt in octets: 128 N r. OpenSSL takes 16 MiB.
-const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-/// Work of scrypt: N r p. OpenSSL's default is 2^17, some 50 milliseconds.
-const MAX_SCRYPT_WORK: u64 = 1 << 24;
+const MAX_SCRYPT_MEMORY: u64 = if cfg!(fuzzing) { 1 << 20 } else { 256 << 20 };
+/// Work of scrypt: N r p. OpenSSL's default is 2^17, some 50 milliseconds. Lower for fuzz targets, as the bound on iterations.
+const MAX_SCRYPT_WORK: u64 = if cfg!(fuzzing) { 1 << 10 } else { 1 << 24 };
 /// The longest salt that the library for scrypt takes.
 const MAX_SALT: usize = pkcs5::pbes2::Salt::MAX_LEN;
 

@@ -83,7 +83,8 @@ pub fn compare_lookup(text: &str, name: &DistinguishedName) -> NameMatch {
     }
     if is_broken(name) {
         return ambiguous(
-            "the name holds the character U+0000 or an RDN without attributes, which programs read differently"
+            "the name holds the character U+0000, an RDN without attributes or a padded attribute type, which programs \
+             read differently"
                 .to_owned(),
         );
     }
@@ -164,7 +165,9 @@ impl Comparison {
 impl Difference {
     fn text(self) -> &'static str {
         match self {
-            Self::Broken => "a value with U+0000, or an RDN without attributes, which programs read differently",
+            Self::Broken => {
+                "a value with U+0000, an RDN without attributes, or a padded attribute type, which programs read differently"
+            }
             Self::Unreadable => "octets that are not valid for their string type",
             Self::StringType => "string type only in places (such as PrintableString and UTF8String)",
             Self::Case => "letter case",
@@ -176,14 +179,15 @@ impl Difference {
     }
 }
 
-/// Returns whether a name holds what no two programs are sure to read alike: U+0000, at which some stop, or an RDN without
-/// attributes, which X.501 forbids.
+/// Returns whether a name holds what no two programs are sure to read alike: U+0000, at which some stop, an RDN without
+/// attributes, which X.501 forbids, or an attribute type with padding, which X.690 forbids.
 fn is_broken(name: &DistinguishedName) -> bool {
     let has_nul = |value: &AttributeValue| {
         // A zero octet is regular in the wide string types; the text decides.
         value.octets().contains(&0) && value.lossy_text().is_some_and(|text| text.contains('\0'))
     };
-    name.rdns().iter().any(|rdn| rdn.attributes.is_empty() || rdn.attributes.iter().any(has_nul))
+    let is_odd = |value: &AttributeValue| value.has_padded_type() || has_nul(value);
+    name.rdns().iter().any(|rdn| rdn.attributes.is_empty() || rdn.attributes.iter().any(is_odd))
 }
 
 /// What the look-up by printed text says of two names whose keys are equal.

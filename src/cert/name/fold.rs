@@ -15,7 +15,7 @@ impl DistinguishedName {
     /// different.
     ///
     /// Two keys are equal if and only if the comparison gives `Same` or `Ambiguous`, with one exception: a name that holds
-    /// U+0000 or an RDN without attributes is ambiguous against every other name, whatever its key.
+    /// U+0000, an RDN without attributes or a padded attribute type is ambiguous against every other name, whatever its key.
     pub fn normalised_key(&self) -> NameKey {
         key_of(self.rdns())
     }

@@ -116,6 +116,7 @@ fn push_windows_value(value: &AttributeValue, printed: &mut PrintedName) {
         }
     }
     printed.text.push('=');
+    printed.values_certain &= !value.has_padded_type();
     let Some(text) = value.lossy_text() else {
         printed.text.push('#');
         printed.text.push_str(&hex_upper(printed_octets(value)));

@@ -4,9 +4,7 @@
 //! certificate whose SET is not in DER order is not rare, Windows prints the attributes in the order in which they stand,
 //! and so must we.
 
-use const_oid::ObjectIdentifier;
-
-use super::value::AttributeValue;
+use super::value::{AttributeValue, ReadType};
 use super::{NameError, Rdn};
 
 const SEQUENCE: u8 = 0x30;
@@ -31,11 +29,11 @@ pub(super) fn read_name(der: &[u8]) -> Result<Vec<Rdn>, NameError> {
             let mut attribute = set.expect(SEQUENCE, "something other than an attribute type with its value")?;
             let at = attribute.offset;
             let oid = attribute.expect(OBJECT_IDENTIFIER, "something other than an object identifier")?;
-            let oid = ObjectIdentifier::from_bytes(oid.rest)
-                .map_err(|_| NameError { offset: at, what: "an object identifier that is malformed or too long" })?;
+            let what = "an object identifier that is malformed or too long";
+            let read = ReadType::of_octets(oid.rest).ok_or(NameError { offset: at, what })?;
             let (encoded, header) = attribute.element()?;
             attribute.finish()?;
-            attributes.push(AttributeValue::new(oid, encoded, header));
+            attributes.push(AttributeValue::new(read, encoded, header));
         }
         rdns.push(Rdn { attributes });
     }

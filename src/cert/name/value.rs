@@ -29,9 +29,35 @@ pub enum StringKind {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct AttributeValue {
     oid: ObjectIdentifier,
+    padded_type: bool,
     encoded: Vec<u8>,
     header: usize,
     text: Option<String>,
+}
+
+/// An attribute type as it was read.
+pub(super) struct ReadType {
+    pub(super) oid: ObjectIdentifier,
+    pub(super) padded: bool,
+}
+
+impl ReadType {
+    /// Reads the content of an object identifier. `None` where it is malformed, or too long.
+    ///
+    /// X.690 section 8.19.2: no part begins with the octet 0x80, which adds nothing. Such octets are dropped and noted.
+    pub(super) fn of_octets(octets: &[u8]) -> Option<Self> {
+        let mut minimal = Vec::with_capacity(octets.len());
+        let mut begins = true;
+        for octet in octets {
+            if begins && *octet == 0x80 {
+                continue;
+            }
+            minimal.push(*octet);
+            begins = octet & 0x80 == 0;
+        }
+        let oid = ObjectIdentifier::from_bytes(&minimal).ok()?;
+        Some(Self { oid, padded: minimal.len() != octets.len() })
+    }
 }
 
 impl StringKind {
@@ -68,8 +94,9 @@ impl StringKind {
 
 impl AttributeValue {
     /// Takes over one encoded value whose header has `header` octets.
-    pub(super) fn new(oid: ObjectIdentifier, encoded: &[u8], header: usize) -> Self {
-        let mut value = Self { oid, encoded: encoded.to_vec(), header, text: None };
+    pub(super) fn new(read: ReadType, encoded: &[u8], header: usize) -> Self {
+        let ReadType { oid, padded } = read;
+        let mut value = Self { oid, padded_type: padded, encoded: encoded.to_vec(), header, text: None };
         value.text = decode(value.kind(), value.octets());
         value
     }
@@ -77,6 +104,12 @@ impl AttributeValue {
     /// Returns the attribute type.
     pub fn oid(&self) -> ObjectIdentifier {
         self.oid
+    }
+
+    /// Returns whether the type was encoded with octets of padding, which DER forbids: programs that compare octets take it
+    /// for another type, programs that compare numbers do not.
+    pub fn has_padded_type(&self) -> bool {
+        self.padded_type
     }
 
     /// Returns the string type of the value.

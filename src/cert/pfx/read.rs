@@ -41,6 +41,11 @@ pub(super) fn open(bytes: &[u8], password: &Password, limit: u64) -> Result<Pfx,
     })
 }
 
+/// Returns whether this can be a `PrivateKeyInfo`, RFC 5958 section 2: a SEQUENCE that begins with its version.
+fn is_private_key_info(der: &[u8]) -> bool {
+    Reader::new(der).sequence().and_then(|mut info| info.expect(INTEGER)).is_ok()
+}
+
 /// What is known while a file is opened.
 struct Opening<'a> {
     password: &'a Password,
@@ -91,13 +96,14 @@ impl Opening<'_> {
     fn content(&mut self, bag: &SealedBag<'_>) -> Result<BagContent, PfxError> {
         const PLACE: &str = "key bag";
         Ok(match &bag.content {
-            SealedContent::Key(der) => BagContent::Key(SecretDer::of(der)),
+            SealedContent::Key(der) if is_private_key_info(der) => BagContent::Key(SecretDer::of(der)),
+            SealedContent::Key(_) => {
+                let reason = "what it holds in clear is no private key of PKCS#8".to_owned();
+                return Err(PfxError::Damaged { place: PLACE, reason });
+            }
             SealedContent::ShroudedKey(sealed) => {
                 let key = self.unseal(sealed, PLACE, |key| {
-                    // PrivateKeyInfo, RFC 5958 section 2: a SEQUENCE that begins with its version.
-                    structure::whole(key, PLACE).is_ok_and(|definite| {
-                        Reader::new(&definite).sequence().and_then(|mut info| info.expect(INTEGER)).is_ok()
-                    })
+                    structure::whole(key, PLACE).is_ok_and(|definite| is_private_key_info(&definite))
                 })?;
                 let definite = structure::whole(&key, PLACE)?;
                 self.was_ber |= definite.was_ber();

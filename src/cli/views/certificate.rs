@@ -6,6 +6,8 @@ use crate::app::report::{CertificateReport, KeyReport};
 /// Renders a certificate as labelled lines.
 pub(crate) fn render(text: &mut String, certificate: &CertificateReport) {
     field(text, "subject", &certificate.subject);
+    let doubt = if certificate.subject_windows_certain { "" } else { " (not certain)" };
+    field(text, "on Windows", &format!("{}{doubt}", certificate.subject_windows));
     if certificate.self_signed {
         field(text, "issuer", "itself (self-signed)");
     } else {

@@ -77,6 +77,9 @@ impl<'a, 'b> View<'a, 'b> {
             let _ = write!(text, "; {} {files} without a certificate passed over", summary.passed_over);
         }
         text.push('\n');
+        if summary.checked + summary.unreadable == 0 {
+            text.push_str("Nothing was checked: no certificate was found\n");
+        }
         self.output.data(clean(&text).as_bytes())
     }
 
@@ -106,7 +109,7 @@ impl Sink for View<'_, '_> {
             return found.iter().try_for_each(|finding| self.json_finding(finding));
         }
         self.entries += 1;
-        if entry.verdict == Verdict::Ok {
+        if matches!(entry.verdict, Verdict::Ok | Verdict::PassedOver) {
             return Ok(());
         }
         let mut text = String::new();

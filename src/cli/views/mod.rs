@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod issue;
 pub(crate) mod policy;
 pub(crate) mod store;
+pub(crate) mod version;
 
 /// Writes a labelled line: the label is padded so that values stand in one column.
 pub(crate) fn field(text: &mut String, label: &str, value: &str) {

@@ -130,7 +130,7 @@ pub fn read(bytes: &[u8]) -> Result<Order, Unread> {
         request: request.clone(),
         refusal: Refusal { code, why, next: vec![next.to_owned()] },
     };
-    let send_one = "send one JSON document as `s2scert schema node-request` describes it";
+    let send_one = "send one JSON document as docs/node-protocol.md describes it";
     if bytes.trim_ascii().is_empty() {
         return Err(fault(&None, RefusalCode::Malformed, "there is no request on standard input".to_owned(), send_one));
     }

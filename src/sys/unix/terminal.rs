@@ -84,13 +84,12 @@ mod tests {
 
     const ON_A_TERMINAL: &str = "S2SCERT_TEST_ON_A_TERMINAL";
 
-    /// Runs `asks_for_a_secret` with the shell text around it, by `tool`; nothing where the tool is missing.
-    fn ask_by(tool: &[&str], before: &str, after: &str) -> Option<Child> {
+    /// Starts the calling test once more, on a terminal that `tool` makes and with the shell text around it, where it finds
+    /// [`is_second_process`]; nothing where the tool is missing.
+    fn ask_by(test: &str, tool: &[&str], before: &str, after: &str) -> Option<Child> {
         let this = std::env::current_exe().unwrap();
-        let test = format!(
-            "{before} '{}' --exact sys::os::terminal::tests::asks_for_a_secret --ignored --nocapture {after}",
-            this.display()
-        );
+        let test =
+            format!("{before} '{}' --exact sys::os::terminal::tests::{test} --nocapture {after}", this.display());
         let started = Command::new(tool[0])
             .args(&tool[1..])
             .arg(&test)
@@ -108,12 +107,12 @@ mod tests {
         started.ok()
     }
 
-    #[test]
-    #[ignore = "run on a terminal by the tests below"]
-    fn asks_for_a_secret() {
-        if std::env::var_os(ON_A_TERMINAL).is_none() {
-            return;
-        }
+    fn is_second_process() -> bool {
+        std::env::var_os(ON_A_TERMINAL).is_some()
+    }
+
+    /// What the second process does.
+    fn ask_for_a_secret() {
         let terminal = host().terminal;
         println!("width: {:?}", terminal.width());
         println!("terminal: {} colour: {}", terminal.is_terminal(Stream::Stdout), terminal.wants_color(Stream::Stdout));
@@ -140,8 +139,14 @@ mod tests {
 
     #[test]
     fn a_secret_is_asked_for_on_the_terminal_without_echo_even_when_streams_lead_elsewhere() {
+        if is_second_process() {
+            return ask_for_a_secret();
+        }
+        let test = "a_secret_is_asked_for_on_the_terminal_without_echo_even_when_streams_lead_elsewhere";
         for after in ["", "</dev/null"] {
-            let Some(child) = ask_by(&["script", "-q", "/dev/null", "-c"], "stty cols 97;", after) else { return };
+            let Some(child) = ask_by(test, &["script", "-q", "/dev/null", "-c"], "stty cols 97;", after) else {
+                return;
+            };
             let shown = converse(child, "contoso-canary\r");
             assert!(shown.contains("width: Some(97)"), "{shown}");
             assert!(shown.contains("terminal: true colour: true"), "{shown}");
@@ -152,7 +157,11 @@ mod tests {
 
     #[test]
     fn ctrl_c_at_the_prompt_is_an_error_and_the_echo_comes_back() {
-        let Some(child) = ask_by(&["script", "-q", "/dev/null", "-c"], "", "; stty -a") else { return };
+        if is_second_process() {
+            return ask_for_a_secret();
+        }
+        let test = "ctrl_c_at_the_prompt_is_an_error_and_the_echo_comes_back";
+        let Some(child) = ask_by(test, &["script", "-q", "/dev/null", "-c"], "", "; stty -a") else { return };
         let shown = converse(child, "contoso-canary\u{3}");
         assert!(shown.contains("answer: Err") && shown.contains("interrupted"), "{shown}");
         assert!(shown.contains(" echo ") && shown.contains("isig icanon"), "{shown}");
@@ -161,7 +170,13 @@ mod tests {
 
     #[test]
     fn without_a_terminal_nobody_is_asked() {
-        let Some(child) = ask_by(&["setsid", "--wait", "sh", "-c"], "", "") else { return };
+        if is_second_process() {
+            return ask_for_a_secret();
+        }
+        let Some(child) = ask_by("without_a_terminal_nobody_is_asked", &["setsid", "--wait", "sh", "-c"], "", "")
+        else {
+            return;
+        };
         let output = child.wait_with_output().unwrap();
         let shown = String::from_utf8_lossy(&output.stdout);
         assert!(shown.contains("width: None"), "{shown}");

@@ -1,5 +1,5 @@
 //! What only Unix can show: modes, links, pipes, a full disk. Where the whole process must differ (umask, user, limits),
-//! the test binary runs itself once more for one of the ignored tests.
+//! the test starts its own binary once more for itself alone, and the second process does the other half.
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 #![expect(clippy::disallowed_methods, reason = "the tests arrange and examine the file system")]
@@ -19,28 +19,34 @@ use tempfile::TempDir;
 use super::super::host;
 use crate::ports::{Access, EntryKind, Existing, FileFault};
 
-/// The folder in which an ignored test works.
+/// Set for a second process: the folder in which it works.
 const FOLDER: &str = "S2SCERT_TEST_FOLDER";
 
-/// Runs one ignored test of this file in a process of its own: `script` is shell text that ends by `exec "$@"`.
+/// Runs one test of this file, the one that calls, in a process of its own, where it finds a [`second_folder`]. `script` is shell
+/// text that ends by `exec "$@"`.
 fn run_again(test: &str, folder: &Path, script: &str) -> Output {
     let this = std::env::current_exe().unwrap();
     Command::new("sh")
         .args(["-c", script, "sh"])
         .arg(this)
-        .args(["--exact", &format!("sys::os::tests::{test}"), "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", &format!("sys::os::tests::{test}"), "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .output()
         .unwrap()
 }
 
-/// Returns the folder where an ignored test was started by its test, not by `--include-ignored`.
-fn given_folder() -> Option<PathBuf> {
+/// Returns the folder to work in where this is the second process.
+fn second_folder() -> Option<PathBuf> {
     std::env::var_os(FOLDER).map(PathBuf::from)
 }
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Returns whether the second process ran the one test, to its end. A name that no test has would succeed too.
+fn passed(output: &Output) -> bool {
+    output.status.success() && said(output).contains("test result: ok. 1 passed")
 }
 
 /// Skips aloud, unless every tool is required.
@@ -63,20 +69,20 @@ fn fifo(path: &Path) {
 
 #[test]
 fn a_secret_file_is_0600_under_any_umask() {
+    if let Some(folder) = second_folder() {
+        return create_secret_and_public_files(&folder);
+    }
     for (umask, secret, public) in [("000", 0o600, 0o666), ("022", 0o600, 0o644), ("777", 0o600, 0o000)] {
         let folder = TempDir::new().unwrap();
-        let output =
-            run_again("creates_a_secret_and_a_public_file", folder.path(), &format!("umask {umask}; exec \"$@\""));
-        assert!(output.status.success(), "{}", said(&output));
+        let script = format!("umask {umask}; exec \"$@\"");
+        let output = run_again("a_secret_file_is_0600_under_any_umask", folder.path(), &script);
+        assert!(passed(&output), "{}", said(&output));
         let modes = ["secret", "replaced", "public"].map(|name| mode(&folder.path().join(name)));
         assert_eq!(modes, [secret, secret, public], "umask {umask}");
     }
 }
 
-#[test]
-#[ignore = "run by a_secret_file_is_0600_under_any_umask"]
-fn creates_a_secret_and_a_public_file() {
-    let Some(folder) = given_folder() else { return };
+fn create_secret_and_public_files(folder: &Path) {
     let files = host().files;
     files.create(&folder.join("secret"), Access::Secret, Existing::Refuse, b"key").unwrap();
     std::fs::write(folder.join("replaced"), b"old").unwrap();
@@ -87,22 +93,23 @@ fn creates_a_secret_and_a_public_file() {
 
 #[test]
 fn a_secret_file_is_never_wider_at_any_instant() {
+    if let Some(folder) = second_folder() {
+        return create_secret_files_while_another_thread_looks(&folder);
+    }
     // In memory there is no waiting for a disk, so the instants that matter are a larger share of all.
     let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
-    let output = run_again("creates_secret_files_while_another_thread_looks", folder.path(), "umask 000; exec \"$@\"");
-    assert!(output.status.success(), "{}", said(&output));
+    let test = "a_secret_file_is_never_wider_at_any_instant";
+    let output = run_again(test, folder.path(), "umask 000; exec \"$@\"");
+    assert!(passed(&output), "{}", said(&output));
 }
 
-#[test]
-#[ignore = "run by a_secret_file_is_never_wider_at_any_instant"]
-fn creates_secret_files_while_another_thread_looks() {
+fn create_secret_files_while_another_thread_looks(folder: &Path) {
     // So many that a mode set only after the file was opened was seen in each of three trials.
     const ENOUGH: usize = 5_000;
-    let Some(folder) = given_folder() else { return };
     let (sightings, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     let look = || {
         while !done.load(Ordering::SeqCst) {
-            for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
                 // It may be gone by now.
                 let Ok(metadata) = std::fs::symlink_metadata(entry.path()) else { continue };
                 assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{entry:?}");
@@ -126,10 +133,8 @@ fn creates_secret_files_while_another_thread_looks() {
     assert!(sightings.load(Ordering::SeqCst) >= ENOUGH, "the watcher saw too little to prove anything");
 }
 
-#[test]
-#[ignore = "run by the tests of a full disk and a closed folder"]
-fn creates_a_large_file_and_prints_the_fault() {
-    let Some(folder) = given_folder() else { return };
+/// The other half of the tests of a full disk and of a closed folder.
+fn create_a_large_file_and_print_the_fault(folder: &Path) {
     let target = folder.join("s2s.pfx");
     let result = host().files.create(&target, Access::Secret, Existing::Refuse, &[7; 300_000]);
     println!("fault: {:?}", result.map_err(|error| error.fault().clone()).err());
@@ -137,17 +142,21 @@ fn creates_a_large_file_and_prints_the_fault() {
 
 #[test]
 fn a_full_disk_is_said_and_leaves_nothing() {
+    if let Some(folder) = second_folder() {
+        return create_a_large_file_and_print_the_fault(&folder);
+    }
+    let test = "a_full_disk_is_said_and_leaves_nothing";
     let folder = TempDir::new().unwrap();
     // A limit on the size of files is the full disk that needs no privilege.
     let limited = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
-    let output = run_again("creates_a_large_file_and_prints_the_fault", folder.path(), limited);
+    let output = run_again(test, folder.path(), limited);
     assert!(said(&output).contains("fault: Some(DiskFull)"), "{}", said(&output));
     assert_eq!(names(folder.path()), [""; 0]);
 
     // In a mount name space of its own, which ends with the process; the listing is printed from inside.
     let real = "unshare --mount sh -c 'mount -t tmpfs -o size=64k tmpfs \"$0\" || exit 77; \"$@\"; ls -A \"$0\" | sed s/^/left:/' \
                 \"$S2SCERT_TEST_FOLDER\" \"$@\"";
-    let output = run_again("creates_a_large_file_and_prints_the_fault", folder.path(), real);
+    let output = run_again(test, folder.path(), real);
     if !said(&output).contains("fault:") {
         return skip("a small file system cannot be mounted here");
     }
@@ -157,6 +166,9 @@ fn a_full_disk_is_said_and_leaves_nothing() {
 
 #[test]
 fn a_folder_that_may_not_be_written_is_said() {
+    if let Some(folder) = second_folder() {
+        return create_a_large_file_and_print_the_fault(&folder);
+    }
     let folder = TempDir::new().unwrap();
     std::fs::set_permissions(folder.path(), Permissions::from_mode(0o555)).unwrap();
     let script = if rustix::process::geteuid().is_root() {
@@ -164,7 +176,7 @@ fn a_folder_that_may_not_be_written_is_said() {
     } else {
         "exec \"$@\""
     };
-    let output = run_again("creates_a_large_file_and_prints_the_fault", folder.path(), script);
+    let output = run_again("a_folder_that_may_not_be_written_is_said", folder.path(), script);
     if !said(&output).contains("fault:") {
         return skip("the test binary cannot be run by another user here");
     }
@@ -173,10 +185,13 @@ fn a_folder_that_may_not_be_written_is_said() {
 
 #[test]
 fn a_read_only_file_system_is_said() {
+    if let Some(folder) = second_folder() {
+        return create_a_large_file_and_print_the_fault(&folder);
+    }
     let folder = TempDir::new().unwrap();
     let script =
         "unshare --mount sh -c 'mount -t tmpfs -o ro tmpfs \"$0\" || exit 77; \"$@\"' \"$S2SCERT_TEST_FOLDER\" \"$@\"";
-    let output = run_again("creates_a_large_file_and_prints_the_fault", folder.path(), script);
+    let output = run_again("a_read_only_file_system_is_said", folder.path(), script);
     if !said(&output).contains("fault:") {
         return skip("a read-only file system cannot be mounted here");
     }
@@ -185,6 +200,9 @@ fn a_read_only_file_system_is_said() {
 
 #[test]
 fn standard_input_is_read_up_to_the_limit() {
+    if second_folder().is_some() {
+        return read_standard_input_and_print_its_length();
+    }
     let folder = TempDir::new().unwrap();
     let cases = [
         ("printf 12345 | \"$@\"", "read: Ok(5)"),
@@ -195,17 +213,12 @@ fn standard_input_is_read_up_to_the_limit() {
         ("exec \"$@\" </", "read: Err(NotAFile { kind: Directory })"),
     ];
     for (script, said_so) in cases {
-        let output = run_again("reads_standard_input_and_prints_its_length", folder.path(), script);
+        let output = run_again("standard_input_is_read_up_to_the_limit", folder.path(), script);
         assert!(said(&output).contains(said_so), "{script}: {}", said(&output));
     }
 }
 
-#[test]
-#[ignore = "run by standard_input_is_read_up_to_the_limit"]
-fn reads_standard_input_and_prints_its_length() {
-    if given_folder().is_none() {
-        return;
-    }
+fn read_standard_input_and_print_its_length() {
     let read = host().files.read_stdin(5);
     println!("read: {:?}", read.map(|bytes| bytes.len()).map_err(|error| error.fault().clone()));
 }

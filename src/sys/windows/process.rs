@@ -48,7 +48,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
     #![expect(clippy::disallowed_methods, reason = "the tests start themselves as the program of another")]
 
-    use std::path::PathBuf;
+    use std::path::Path;
     use std::process::Command;
     use std::time::Duration;
 
@@ -57,8 +57,10 @@ mod tests {
 
     const LIMITS: CommandLimits<'_> =
         CommandLimits { output: 100, deadline: Duration::from_secs(60), hidden_variables: &[] };
-    /// Where the grandchild writes. A test started without it does nothing.
+    /// Set for a second process, and for the third that it starts: the file that shows that the third lives.
     const HEARTBEAT: &str = "S2SCERT_TEST_HEARTBEAT";
+    /// Set for the third process.
+    const GRANDCHILD: &str = "S2SCERT_TEST_GRANDCHILD";
 
     fn run(argv: &[&str], limits: CommandLimits<'_>) -> Result<String, CommandError> {
         let argv: Vec<String> = argv.iter().map(|&argument| argument.to_owned()).collect();
@@ -93,13 +95,19 @@ mod tests {
 
     #[test]
     fn at_the_deadline_the_program_and_all_that_it_started_are_ended() {
+        let test = "sys::os::process::tests::at_the_deadline_the_program_and_all_that_it_started_are_ended";
+        if let Some(heartbeat) = std::env::var_os(HEARTBEAT) {
+            return if std::env::var_os(GRANDCHILD).is_some() {
+                beat(Path::new(&heartbeat))
+            } else {
+                start_a_grandchild(test)
+            };
+        }
         let folder = tempfile::TempDir::new().unwrap();
         let heartbeat = folder.path().join("heartbeat");
         let this = std::env::current_exe().unwrap();
-        let start = "sys::os::process::tests::starts_a_grandchild";
         // The path travels in a file beside the test, because the environment of this process must not change.
-        let script =
-            format!("set {HEARTBEAT}={}& \"{}\" --exact {start} --ignored", heartbeat.display(), this.display());
+        let script = format!("set {HEARTBEAT}={}& \"{}\" --exact {test}", heartbeat.display(), this.display());
         let batch = folder.path().join("start.bat");
         std::fs::write(&batch, format!("@{script}\r\n")).unwrap();
         let argv = ["cmd.exe", "/c", batch.to_str().unwrap()];
@@ -114,23 +122,14 @@ mod tests {
         assert_eq!(length(), first, "the grandchild still runs");
     }
 
-    #[test]
-    #[ignore = "run by at_the_deadline_the_program_and_all_that_it_started_are_ended"]
-    fn starts_a_grandchild() {
-        if std::env::var_os(HEARTBEAT).is_none() {
-            return;
-        }
+    fn start_a_grandchild(test: &str) {
         let this = std::env::current_exe().unwrap();
-        let beat = "sys::os::process::tests::beats";
-        Command::new(this).args(["--exact", beat, "--ignored"]).spawn().unwrap().wait().unwrap();
+        Command::new(this).args(["--exact", test]).env(GRANDCHILD, "1").spawn().unwrap().wait().unwrap();
     }
 
-    #[test]
-    #[ignore = "run by starts_a_grandchild"]
-    fn beats() {
-        let Some(heartbeat) = std::env::var_os(HEARTBEAT).map(PathBuf::from) else { return };
+    fn beat(heartbeat: &Path) {
         for beat in 0..600 {
-            std::fs::write(&heartbeat, vec![b'x'; beat + 1]).unwrap();
+            std::fs::write(heartbeat, vec![b'x'; beat + 1]).unwrap();
             std::thread::sleep(Duration::from_millis(100));
         }
     }

@@ -10,6 +10,12 @@ fn check() {
     for name in ["chain.pfx", "expired.cer", "leaf.cer", "notes.txt", "torn.pem", "root.cer"] {
         std::fs::copy(shell.folder().join(name), shell.folder().join("farm").join(name)).unwrap();
     }
+    std::fs::create_dir(shell.folder().join("broken")).unwrap();
+    std::fs::create_dir(shell.folder().join("notes")).unwrap();
+    std::fs::write(shell.folder().join("notes/notes.txt"), "The certificate is in the mail of Tuesday.\n").unwrap();
+    for (name, content) in [("blank.PFX", &b""[..]), ("short.pfx", b"\x30\x82\x0a"), ("zeros.cer", &[0; 64])] {
+        std::fs::write(shell.folder().join("broken").join(name), content).unwrap();
+    }
     shell
         .run("s2scert check chain.pfx --password-file pass --for server2016")
         .run("s2scert check chain.pfx --password-file pass")
@@ -21,6 +27,9 @@ fn check() {
         .says("A folder: what is no certificate is passed over, what is damaged is not.")
         .run("s2scert check farm --policy baseline --password-file pass")
         .run("s2scert check farm --policy baseline --password-file pass --json")
+        .says("A file that bears the name of a certificate and is none was damaged; a folder in which nothing was checked is not well.")
+        .run("s2scert check broken --policy baseline")
+        .run("s2scert check notes --policy baseline")
         .run("s2scert check - --policy baseline < leaf.cer")
         .run("s2scert check chain.pfx --password-file pass --for server2016 --json")
         .compare("check");

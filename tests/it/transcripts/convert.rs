@@ -44,6 +44,9 @@ fn import_errors() {
         "s2scert import leaf.cer leaf.key issuing.pem root.cer --out x.pem",
         "s2scert import leaf.cer leaf.key issuing.pem root.cer --out pass --password-file pass --force",
         "s2scert import leaf.cer leaf.key issuing.pem root.cer --out x.pem --generate-password-to x.pem",
+        "s2scert import leaf.cer leaf.key issuing.pem root.cer --out x.pem --insecure-unencrypted --password-file pass",
+        "s2scert import leaf.cer leaf.key issuing.pem root.cer --out x.pem --insecure-unencrypted --generate-password-to x.pass",
+        "s2scert import leaf.cer camellia.key issuing.pem root.cer --out x.pem --password-file pass --in-password-file pass",
         "s2scert import - --in-password-stdin --out x.pem --password-file pass < chain.pfx",
     ] {
         shell.run(line);
@@ -88,6 +91,10 @@ fn export_errors() {
         "s2scert export chain.pfx --in-password-file pass --out x.pfx --password-file pass --iterations 1",
         "s2scert export chain.pfx --in-password-file pass --out x.pfx --password-file pass --leaf 1234",
         "s2scert export chain.pfx --in-password-file pass --out pass --format pfx --password-file pass --force",
+        "s2scert export chain.pfx --in-password-file pass --out x.cer --generate-password-to x.pass",
+        "s2scert export chain.pfx --in-password-file pass --out x.pem --insecure-unencrypted --password-file pass",
+        "s2scert export chain.pfx --in-password-file pass --out x.pem --password-file pass --profile modern --iterations 5000",
+        "s2scert export chain.pfx --in-password-file pass --out x.pfx --password-file pass --provider ''",
         "s2scert export - --in-password-stdin --out x.pfx --password-file pass < chain.pfx",
     ] {
         shell.run(line);

@@ -65,6 +65,7 @@ fn make() -> Vec<File> {
         ("issuing.pem", issuing.pem().into_bytes()),
         ("leaf.cer", leaf.der().to_vec()),
         ("leaf.key", leaf_key_pem(&leaf_key)),
+        ("camellia.key", include_bytes!("../../data/keys/leaf-camellia.pem").to_vec()),
         ("leaf.csr", request.pem().unwrap().into_bytes()),
         ("other.cer", other.der().to_vec()),
         ("other.key", leaf_key_pem(&other_key)),

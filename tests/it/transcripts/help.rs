@@ -12,6 +12,13 @@ fn help() {
         " export",
         " inspect",
         " check",
+        " access",
+        " access show",
+        " access grant",
+        " access revoke",
+        " access restore",
+        " access check",
+        " access prove",
         " policy",
         " policy list",
         " policy show",
@@ -20,6 +27,7 @@ fn help() {
         " schema",
         " completions",
         " man",
+        " version",
     ] {
         shell.run(&format!("s2scert{command} --help"));
     }
@@ -32,10 +40,24 @@ fn self_description() {
     for kind in ["bash", "elvish", "fish", "powershell", "zsh"] {
         shell.run_to(&format!("s2scert completions {kind}"), 4);
     }
-    for name in ["issue", "import", "export", "inspect", "check", "policy-list", "policy", "explanation", "error"] {
+    for name in [
+        "issue",
+        "import",
+        "export",
+        "inspect",
+        "check",
+        "policy-list",
+        "policy",
+        "explanation",
+        "access",
+        "access-prove",
+        "version",
+        "error",
+    ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);
     }
     std::fs::create_dir(shell.folder().join("pages")).unwrap();
+    shell.run("s2scert version").run("s2scert version --json");
     shell.run("s2scert man --out pages").run("s2scert man --out no-such-folder").run("s2scert man --out leaf.cer");
     shell.compare("self-description");
 }

@@ -14,6 +14,8 @@ fn policy() {
         .run_to("s2scert policy show baseline --json", 40)
         .run("s2scert policy explain rsa-key-size")
         .run("s2scert policy explain self-signed --policy evaluation")
+        .says("A rule of another shipped policy is found without naming that.")
+        .run("s2scert policy explain evaluation-mark")
         .run("s2scert policy explain pfx-locked")
         .run("s2scert policy explain rsa-key-size --json")
         .run("s2scert policy explain pfx-locked --json")

@@ -21,6 +21,8 @@ const VARYING: &[(&str, &str)] = &[
     (r"\b[0-9A-F]{64}\b", "[SHA-256]"),
     (r"\b[0-9A-F]{40}\b", "[SHA-1]"),
     (r"\b[0-9A-F]{26,34}\b", "[SERIAL]"),
+    (r#"\brustc \d[^\n"]*"#, "rustc [VERSION]"),
+    (r"\b(x86_64|aarch64)-[a-z0-9-]+\b", "[TARGET]"),
     (r"\b\d+ days (left|ago)", "[N] days $1"),
     (r#""days_left": ?-?\d+"#, r#""days_left": [N]"#),
     (r#""subject_der": ?"[A-Za-z0-9+/]+=*""#, r#""subject_der": "[BASE64]""#),
@@ -32,6 +34,9 @@ const VARYING: &[(&str, &str)] = &[
     (r"group:[\w.-]+ \(group:\d+\): nothing", "[GROUP]: nothing"),
     (r"structure has \d+ octets", "structure has [N] octets"),
 ];
+
+/// Stands in a command line for the user who runs the test, and in a record for that user's name.
+const ME: &str = "[ME]";
 
 /// One session.
 pub(super) struct Shell {
@@ -83,7 +88,7 @@ impl Shell {
 
     /// As [`Shell::run`]; of what is printed, only the first `lines` are put on record.
     pub(super) fn run_to(&mut self, text: &str, lines: usize) -> &mut Self {
-        let line = Line::parse(text);
+        let line = Line::parse(&text.replace(ME, &owner().0));
         let before = self.stamps();
         let output = line.start(self.folder()).output().unwrap();
         let (stdout, stderr) = (text_of(&output.stdout), text_of(&output.stderr));
@@ -121,6 +126,9 @@ impl Shell {
         settings.set_omit_expression(true);
         for (pattern, shape) in VARYING {
             settings.add_filter(pattern, *shape);
+        }
+        for (pattern, shape) in mine() {
+            settings.add_filter(&pattern, shape);
         }
         settings.bind(|| insta::assert_snapshot!(name, self.record));
     }
@@ -164,6 +172,37 @@ impl Line {
         }
         command
     }
+}
+
+/// Returns the owner of what this process creates, user and group, as s2scert names them.
+#[cfg(unix)]
+fn owner() -> (String, String) {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = fs::metadata("/proc/self").unwrap();
+    (format!("user:{}", own.uid()), format!("group:{}", own.gid()))
+}
+
+/// Access lists of files are put on record on Unix alone.
+#[cfg(not(unix))]
+fn owner() -> (String, String) {
+    (ME.to_owned(), ME.to_owned())
+}
+
+/// How the names and numbers of that owner are told, and what stands for them.
+fn mine() -> Vec<(String, String)> {
+    let (user, group) = owner();
+    let number = |who: &str| who.split_once(':').map_or(who, |(_, number)| number).to_owned();
+    vec![
+        (format!(r#""{user}": ?"[^"]*""#), r#""user:[UID]": "[ME]""#.to_owned()),
+        (format!(r#""{group}": ?"[^"]*""#), r#""group:[GID]": "group:[MINE]""#.to_owned()),
+        (format!(r"\S+ \({user}\)"), "[ME] (user:[UID])".to_owned()),
+        (format!(r"group:\S+ \({group}\)"), "group:[MINE] (group:[GID])".to_owned()),
+        (format!(r#""user": ?{}\b"#, number(&user)), r#""user": [UID]"#.to_owned()),
+        (format!(r#""group": ?{}\b"#, number(&group)), r#""group": [GID]"#.to_owned()),
+        (format!("what {user} sees"), "what [ME] sees".to_owned()),
+        (format!(r#"(grant \S+) "{user}""#), r#"$1 "[ME]""#.to_owned()),
+        (format!(r"^{user} opened"), "[ME] opened".to_owned()),
+    ]
 }
 
 /// Returns the program, with no controlling terminal on which it could ask, and an environment that is always the same.

@@ -239,3 +239,25 @@ fn octets_that_are_no_name_are_refused_with_the_place() {
         assert!(error.what.contains(what), "{der:x?}: {error}");
     }
 }
+
+/// Found by the fuzz target `name`: 2.5.4.3 with 0x80 before its last part was printed as CN, and called different from it.
+#[test]
+fn a_padded_attribute_type_is_read_as_what_it_means_and_is_ambiguous() {
+    let plain = name("CN=crm");
+    let value = tlv(0x13, b"crm");
+    for padded in [&[0x55, 4, 0x80, 3][..], &[0x55, 0x80, 4, 3], &[0x55, 4, 0x80, 0x80, 3]] {
+        let attribute = sequence(&[&tlv(6, padded), &value]);
+        let odd = DistinguishedName::from_der(&tlv(0x30, &tlv(0x31, &attribute))).unwrap();
+        assert_eq!(odd.to_string(), "CN=crm");
+        assert_eq!(odd.normalised_key(), plain.normalised_key());
+        assert!(!odd.windows_text().certain);
+        let outcome = compare(&odd, &plain);
+        assert!(matches!(&outcome, NameMatch::Ambiguous(why) if why.contains("padded attribute type")), "{outcome:?}");
+        assert_eq!(compare(&plain, &odd), outcome);
+        assert!(matches!(compare_lookup("CN=crm", &odd), NameMatch::Ambiguous(_)));
+    }
+    // Zero as the value of a part is one octet without the high bit, and stays.
+    let zero = sequence(&[&tlv(6, &[0x55, 4, 0, 3]), &value]);
+    let zero = DistinguishedName::from_der(&tlv(0x30, &tlv(0x31, &zero))).unwrap();
+    assert_eq!(zero.to_string(), "2.5.4.0.3=#130363726D");
+}

@@ -256,3 +256,21 @@ fn a_key_that_is_none_is_kept_and_written_as_it_is() {
     assert!(pfx.keys().next().unwrap().key_pair().unwrap().is_err());
     assert_eq!(pfx.outline().safes[0].bags.as_ref().unwrap()[0].public_key, None);
 }
+
+/// Found by the fuzz target `pfx`: such a bag was read, and what was then written of it could not be opened.
+#[test]
+fn a_key_bag_in_clear_that_holds_no_key_is_damaged() {
+    let oid = "1.2.840.113549.1.12.10.1.1";
+    let version_first = der::sequence(&[&der::unsigned(&[0])]);
+    let cases = [
+        der::tlv(OCTET_STRING, &[7]),
+        der::sequence(&[]),
+        der::sequence(&[&der::tlv(OCTET_STRING, &[7]), &version_first]),
+    ];
+    for value in cases {
+        let error = open_error(&without_mac(&[&clear_safe(&[&bag(oid, &value)])]));
+        assert!(matches!(error, PfxError::Damaged { place: "key bag", .. }), "{error}");
+    }
+    let opened = Pfx::open(&without_mac(&[&clear_safe(&[&bag(oid, &version_first)])]), &password("right")).unwrap();
+    assert_eq!(opened.keys().count(), 1);
+}
