@@ -30,8 +30,6 @@ const VARYING: &[(&str, &str)] = &[
     (r": (PFX|PEM|PKCS#7|DER certificate|DER private key), \d+ octets", ": $1, [N] octets"),
     (r"/[^ ,:]*/\.tmp\w{6}\b", "[FOLDER]"),
     (r"\bs2scert-[0-9a-f]{32}\b", "s2scert-[HEX]"),
-    (r"[\w.-]+ \(user:\d+\): more than read \(rw-\), owner", "[OWNER]: more than read (rw-), owner"),
-    (r"group:[\w.-]+ \(group:\d+\): nothing", "[GROUP]: nothing"),
     (r"structure has \d+ octets", "structure has [N] octets"),
     (r#""node": ?"[^"]*""#, r#""node": "[NODE]""#),
     (r"(?m)^\S+ \((linux|windows) [^)]*\)$", "[NODE] ($1 [VERSION])"),
