@@ -157,10 +157,8 @@ impl Rules<'_> {
                 *text = domain_sids(&named.unwrap_or_else(|| pseudonym(self.salt, text)));
             }
             Value::String(text) if is_sid(text) => *text = domain_sids(text),
-            Value::String(text) => {
-                if !text.is_empty() && !COMMON.contains(&text.to_ascii_lowercase().as_str()) {
-                    *text = pseudonym(self.salt, text);
-                }
+            Value::String(text) if !text.is_empty() && !COMMON.contains(&text.to_ascii_lowercase().as_str()) => {
+                *text = pseudonym(self.salt, text);
             }
             _ => {}
         }
