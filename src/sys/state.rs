@@ -264,21 +264,28 @@ impl StateFolder for SystemFolder {
 /// Locks a file, and makes it where it is missing; nothing where another holds it for longer than `patience`.
 pub(super) fn lock_file(path: &Path, patience: Duration) -> Result<Option<Box<dyn Held>>, FileError> {
     let explain = |error| fault::explain(path, error);
-    let file = match os::file::create_new(path, Access::Secret) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            OpenOptions::new().write(true).open(path).map_err(explain)?
-        }
+    match os::file::create_new(path, Access::Secret) {
+        // Opened again like one that was there: on Windows whoever makes a file shares it with nobody.
+        Ok(file) => drop(file),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => return Err(explain(error)),
-    };
+    }
     let begun = Instant::now();
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(Box::new(LockedFile { _file: file }))),
-            Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Ok(None),
-            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
-            Err(TryLockError::Error(error)) => return Err(explain(error)),
+        match OpenOptions::new().write(true).open(path).map_err(explain) {
+            Ok(file) => match file.try_lock() {
+                Ok(()) => return Ok(Some(Box::new(LockedFile { _file: file }))),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(explain(error)),
+            },
+            // Another is making it at this instant.
+            Err(error) if *error.fault() == FileFault::InUse => {}
+            Err(error) => return Err(error),
         }
+        if begun.elapsed() >= patience {
+            return Ok(None);
+        }
+        thread::sleep(PAUSE);
     }
 }
 

@@ -257,6 +257,8 @@ impl Call<'_> {
             did => outcome(did),
         };
         let end = self.end(ended);
+        // Whoever asks meanwhile reads under the same lock: on Windows a file that is read cannot be replaced.
+        let _held = lock(&**folder, STATE_LOCK, PATIENCE);
         // Where the end cannot be written down the answer still tells it; a repeat is then told that it is unclear.
         let _ = attempt.ended(end.clone()).write(&*records);
         Ok(end)
@@ -269,6 +271,7 @@ impl Call<'_> {
         records: &dyn StateFolder,
         ticket: &Ticket,
     ) -> Result<End, Refusal> {
+        let Some(_held) = lock(folder, STATE_LOCK, PATIENCE)? else { return Ok(self.busy()) };
         let standing = Standing::read(folder)?;
         if let Some(refusal) = standing.objection(ticket, &self.order.action, self.host.clock.now()) {
             return Err(refusal);

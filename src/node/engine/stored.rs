@@ -50,6 +50,7 @@ pub(super) fn unusable(error: &FileError) -> Refusal {
             &why,
             "find out who made it; give the state folder to the account that runs s2scert, or remove it",
         ),
+        FileFault::DiskFull => Refusal::new(RefusalCode::Full, &why, "make room on the disk; nothing was begun"),
         FileFault::TooLarge { .. } | FileFault::NotAFile { .. } => {
             Refusal::new(RefusalCode::DamagedState, &why, "look at the file; it is not as s2scert wrote it")
         }

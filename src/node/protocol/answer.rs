@@ -169,7 +169,7 @@ pub enum RefusalCode {
     TicketUsed,
     /// A record would leave a gap in the journal, or differs from the one that stands there.
     Journal,
-    /// A bound of what is kept is reached.
+    /// A bound of what is kept is reached, or the disk is full.
     Full,
     /// What the action is about is not as the request expects.
     Moved,

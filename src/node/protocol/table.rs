@@ -116,7 +116,7 @@ pub static TABLE: [Info; 36] = [
         (Changes, Local, Administrator, Native),
         "the certificate is in My, its key opens and is its own, in a CSP with KeySpec 1, and the readers may read it",
         "remove",
-        Proof::WineTested,
+        Proof::LinuxTested,
     ),
     row(
         "remove",
