@@ -5,6 +5,7 @@
 pub mod access;
 pub mod check;
 pub mod export;
+pub mod farm;
 pub mod gate;
 pub mod import;
 pub mod inspect;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access_args::AccessCommand;
+use super::farm_args::FarmCommand;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 
 /// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server
@@ -47,6 +48,9 @@ pub enum Command {
     /// Show, change and prove who may use a private key
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Describe a farm, see it, and tell where it disagrees
+    #[command(subcommand)]
+    Farm(FarmCommand),
     /// Show the policies and explain their rules
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -398,6 +402,12 @@ pub enum SchemaArg {
     Access,
     /// `access prove --json`.
     AccessProve,
+    /// The file farm.toml.
+    Farm,
+    /// `farm init --json`.
+    FarmInit,
+    /// `farm check --json`.
+    FarmCheck,
     /// What any command prints with --json when it fails.
     Error,
 }

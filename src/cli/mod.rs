@@ -2,6 +2,7 @@
 
 pub mod access_args;
 pub mod args;
+pub mod farm_args;
 mod output;
 mod password_args;
 mod requests;
@@ -15,12 +16,13 @@ use clap::{CommandFactory, Parser};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-use crate::app::{access, check, export, gate, import, inspect, issue, policies};
+use crate::app::{access, check, export, farm, gate, import, inspect, issue, policies};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
 use access_args::AccessCommand;
 use args::{Cli, Command, PolicyCommand, SchemaArg};
+use farm_args::FarmCommand;
 use output::Output;
 
 /// The schema of what is printed with `--json` when a command fails.
@@ -114,6 +116,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         }
         Command::Check(args) => check_command(host, &requests::check(args)?, output),
         Command::Access(command) => access_command(command, host, output),
+        Command::Farm(command) => farm_command(command, host, output),
         Command::Policy(command) => policy_command(command, host, output),
         Command::Schema(args) => {
             let schema = match args.of {
@@ -127,11 +130,12 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::Explanation => schema_for!(policies::Explanation),
                 SchemaArg::Access => schema_for!(crate::node::access::AccessReport),
                 SchemaArg::AccessProve => schema_for!(access::ProveReport),
+                SchemaArg::FarmInit => schema_for!(farm::init::FarmInitReport),
+                SchemaArg::FarmCheck => schema_for!(farm::check::FarmCheckReport),
+                SchemaArg::Farm => return document(&crate::farm::description::farm_schema(), output),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
-            output.json = true;
-            output.answer(&schema, |_| String::new())?;
-            Ok(ExitCode::Ok)
+            document(&schema, output)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -145,6 +149,13 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(ExitCode::Ok)
         }
     }
+}
+
+/// Prints what has no other form than JSON.
+fn document<T: Serialize>(value: &T, output: &mut Output<'_>) -> Result<ExitCode> {
+    output.json = true;
+    output.answer(value, |_| String::new())?;
+    Ok(ExitCode::Ok)
 }
 
 /// Says that the work was done where only its report could not be printed.
@@ -172,6 +183,21 @@ fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>)
     Ok(ExitCode::Ok)
 }
 
+fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        FarmCommand::Init(args) => {
+            let report = farm::init::init(host, &args.request())?;
+            output.answer(&report, views::farm::render_init)?;
+            Ok(verdict(&report.findings))
+        }
+        FarmCommand::Check(args) => {
+            let report = farm::check::check(host, &args.file)?;
+            output.answer(&report, views::farm::render_check)?;
+            Ok(verdict(&report.findings))
+        }
+    }
+}
+
 fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     match command {
         PolicyCommand::List => output.answer(&policies::list(), views::policy::render_list)?,
@@ -180,8 +206,7 @@ fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>)
             output.answer(&policies::explain(host, policy, id)?, views::policy::render_explanation)?;
         }
         PolicyCommand::Schema => {
-            output.json = true;
-            output.answer(&crate::policy::Policy::json_schema(), |_| String::new())?;
+            document(&crate::policy::Policy::json_schema(), output)?;
         }
     }
     Ok(ExitCode::Ok)

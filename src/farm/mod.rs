@@ -4,6 +4,8 @@
 //! they were seen: on this machine, on another one, or in a test.
 
 pub mod access;
+pub mod description;
 mod key;
+pub(crate) mod reading;
 
 pub use key::{KeyKind, KeyLocation, KeySpec};

@@ -16,6 +16,7 @@
 pub mod access;
 mod error;
 pub mod facts;
+pub mod farm;
 pub mod finding;
 mod kind;
 pub mod lint;

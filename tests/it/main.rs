@@ -17,6 +17,8 @@ mod dependencies;
 mod exceptions;
 /// The page of exit codes, and that each code is used.
 mod exit_codes;
+/// Descriptions of farms on the real machine.
+mod farm;
 /// Files that others wrote are read by us.
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.

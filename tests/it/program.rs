@@ -80,6 +80,8 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("access", run(dir, &["access", "show", "s2s.pfx", "--json"])),
         #[cfg(unix)]
         ("access-prove", run(dir, &["access", "prove", "s2s.pfx", &me(), "--password-file", "pass", "--json"])),
+        ("farm-init", run(dir, &["farm", "init", "--json"])),
+        ("farm-check", run(dir, &["farm", "check", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];

@@ -7,6 +7,7 @@ pub(crate) mod access;
 pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod export;
+pub(crate) mod farm;
 pub(crate) mod findings;
 pub(crate) mod inspect;
 pub(crate) mod issue;

@@ -19,6 +19,9 @@ fn help() {
         " access restore",
         " access check",
         " access prove",
+        " farm",
+        " farm init",
+        " farm check",
         " policy",
         " policy list",
         " policy show",
@@ -50,6 +53,9 @@ fn self_description() {
         "explanation",
         "access",
         "access-prove",
+        "farm",
+        "farm-init",
+        "farm-check",
         "error",
     ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);
