@@ -20,6 +20,8 @@ pub enum ExitCode {
     Finding = 3,
     /// Something named was not found, or cannot be read as what it should be.
     Unreadable = 4,
+    /// A part of the farm was not seen, and nothing that was seen is wrong.
+    PartialView = 8,
     /// The request was understood and refused: an existing target, an unsafe file.
     Refused = 9,
     /// The access to a private key is not what was asked for.
@@ -28,12 +30,13 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every code this version can end with, in order, each with the sentence printed in the documentation.
-    pub const TABLE: [(Self, &'static str); 7] = [
+    pub const TABLE: [(Self, &'static str); 8] = [
         (Self::Ok, "done, or nothing to do"),
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
         (Self::Finding, "a policy rule or a lint finding of severity error stands"),
         (Self::Unreadable, "something named was not found or cannot be read"),
+        (Self::PartialView, "a part of the farm was not seen; what was seen is in order"),
         (Self::Refused, "refused: the target exists, input and output are one file, an unsafe file"),
         (Self::AccessDiffers, "the access to a private key is not what was asked for"),
     ];

@@ -32,3 +32,6 @@ extern crate self as s2scert;
 #[cfg(test)]
 #[path = "../tests/support/fake_host.rs"]
 mod fake_host;
+#[cfg(test)]
+#[path = "../tests/support/current.rs"]
+mod current;

@@ -24,7 +24,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of severity error,
-4 not found or unreadable, 9 refused, 12 access to a key differs.
+4 not found or unreadable, 8 a part of the farm unseen, 9 refused, 12 access to a key differs.
 
 A certificate for evaluation, from nothing to a PFX:
   s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass
@@ -408,6 +408,10 @@ pub enum SchemaArg {
     FarmInit,
     /// `farm check --json`.
     FarmCheck,
+    /// `farm status --json`.
+    FarmStatus,
+    /// A bundle: what one server shows, for `farm status --from`.
+    FarmFacts,
     /// What any command prints with --json when it fails.
     Error,
 }

@@ -17,6 +17,10 @@ pub enum FarmCommand {
     Init(Box<InitArgs>),
     /// Find everything that is wrong with the description, at once
     Check(FileArgs),
+    /// Show in one table what servers showed, and where the four places disagree
+    ///
+    /// Exit code 3 when something is wrong, 8 when a part of the farm was not seen and the rest is in order.
+    Status(FromArgs),
 }
 
 /// Which description.
@@ -25,6 +29,18 @@ pub struct FileArgs {
     /// The description of the farm
     #[arg(long = "farm", value_name = "FILE", default_value = crate::app::farm::DEFAULT_FILE)]
     pub file: PathBuf,
+}
+
+/// What servers showed, and of which farm.
+#[derive(Args, Debug)]
+pub struct FromArgs {
+    /// The folder with the bundles, one JSON document of each server
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+
+    /// The description.
+    #[command(flatten)]
+    pub farm: FileArgs,
 }
 
 /// `s2scert farm init`.

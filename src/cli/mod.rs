@@ -132,6 +132,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::AccessProve => schema_for!(access::ProveReport),
                 SchemaArg::FarmInit => schema_for!(farm::init::FarmInitReport),
                 SchemaArg::FarmCheck => schema_for!(farm::check::FarmCheckReport),
+                SchemaArg::FarmStatus => schema_for!(farm::status::FarmStatusReport),
+                SchemaArg::FarmFacts => schema_for!(crate::farm::bundle::Bundle),
                 SchemaArg::Farm => return document(&crate::farm::description::farm_schema(), output),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
@@ -189,6 +191,11 @@ fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> 
             let report = farm::init::init(host, &args.request())?;
             output.answer(&report, views::farm::render_init)?;
             Ok(verdict(&report.findings))
+        }
+        FarmCommand::Status(args) => {
+            let report = farm::status::status(host, &args.farm.file, &args.from)?;
+            output.answer(&report, views::farm::status::render)?;
+            Ok(report.exit_code())
         }
         FarmCommand::Check(args) => {
             let report = farm::check::check(host, &args.file)?;

@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `access`, `farm`, `truth` | what is wrong with access to a key, a description, a farm |
 //! | `facts` | everything a rule may look at |
 //! | `policy` | a set of rules, inheritance, evaluation |
 //! | `rule`, `kind` | one rule; the kinds, each with its parameters and its check |
@@ -28,6 +29,7 @@ mod report;
 mod rule;
 mod schema;
 mod shipped;
+pub mod truth;
 mod values;
 mod view;
 mod waiver;

@@ -189,7 +189,9 @@ impl Draft {
         let roles: Vec<String> = server.roles.iter().map(|role| quoted(role.word())).collect();
         writeln!(text, "[[node]]\nname = {}{mark}", quoted(server.name.as_str()))?;
         writeln!(text, "roles = [{}]", roles.join(", "))?;
-        writeln!(text, "os = \"server2019\"  # EXAMPLE: server2012r2, server2016, server2019, server2022, server2025")?;
+        // OpenSSH comes with Server 2019. Otherwise the older of the two common ones: its PFX is read by all.
+        let os = if self.transport == Transport::Ssh { "server2019" } else { "server2016" };
+        writeln!(text, "os = \"{os}\"  # EXAMPLE: server2012r2, server2016, server2019, server2022, server2025")?;
         writeln!(text, "transport = {}  # local, ssh, winrm or manual", quoted(self.transport.word()))?;
         if matches!(self.transport, Transport::Ssh | Transport::Winrm) {
             writeln!(text, "address = {}", quoted(server.name.as_str()))?;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod init;
+pub mod status;
 
 use std::path::Path;
 

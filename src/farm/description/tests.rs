@@ -152,12 +152,12 @@ fn all_mistakes_are_told_at_once_with_line_and_column() {
     assert_eq!(
         told,
         [
-            "14:1 farm-missing-key",
-            "18:1 farm-unknown-key",
-            "19:8 farm-wrong-value",
-            "26:10 farm-wrong-value",
-            "27:1 farm-unknown-key",
-            "53:11 farm-wrong-value",
+            "15:1 farm-missing-key",
+            "19:1 farm-unknown-key",
+            "20:8 farm-wrong-value",
+            "27:10 farm-wrong-value",
+            "28:1 farm-unknown-key",
+            "49:11 farm-wrong-value",
         ]
     );
     assert!(problems[1].fault.to_string().contains("did you mean \"transport\"?"));

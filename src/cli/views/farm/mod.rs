@@ -1,5 +1,7 @@
 //! The views of `farm`.
 
+pub(crate) mod status;
+
 use std::fmt::Write as _;
 
 use super::{WIDTH, field, findings, wrapped};

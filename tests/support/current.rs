@@ -12,6 +12,6 @@ pub(crate) fn assert_current(path: &str, text: &str) {
     let current = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         current == text,
-        "{path} has drifted from the source code; run: S2SCERT_REGENERATE=1 cargo test --lib policy"
+        "{path} has drifted from the source code; run: S2SCERT_REGENERATE=1 cargo test --lib"
     );
 }

@@ -1,0 +1,437 @@
+//! Farms with one fault each, and properties of the table.
+
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::sync::{Arc, LazyLock};
+
+use jiff::{Span, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::cert::name::DistinguishedName;
+use crate::cert::{Fingerprint, Thumbprint};
+use crate::farm::description::{Farm, read};
+use crate::farm::{KeyLocation, KeySpec};
+
+const NOW: &str = "2026-06-01T12:00:00Z";
+
+const FARM: &str = r#"format = "1.0"
+name = "contoso"
+[certificate]
+subject = "CN=crm.contoso.com,OU={g},O=Contoso"
+[update_crm]
+node = "crm-web-1"
+[[node]]
+name = "crm-web-1"
+roles = ["web", "deployment-tools"]
+os = "server2019"
+transport = "manual"
+[[node]]
+name = "crm-web-2"
+roles = ["web"]
+os = "server2019"
+transport = "manual"
+[[node]]
+name = "crm-async-1"
+roles = ["async"]
+os = "server2019"
+transport = "manual"
+[[node]]
+name = "sp-1"
+roles = ["sharepoint"]
+os = "server2019"
+transport = "manual"
+[[identity]]
+account = 'CONTOSO\svc-crm'
+roles = ["web", "async"]
+[[organization]]
+name = "sales"
+metadata = "https://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=sales"
+[[sharepoint]]
+name = "intranet"
+version = "2019"
+servers = ["sp-1"]
+[[sharepoint.trust]]
+name = "crm"
+organization = "sales"
+"#;
+
+static DESCRIPTION: LazyLock<Farm> = LazyLock::new(|| {
+    let reading = read(FARM);
+    assert_eq!(reading.problems, []);
+    reading.farm
+});
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+/// A certificate with this subject, valid until so many days from now.
+fn certificate(subject: &str, days: i64) -> Arc<SeenCertificate> {
+    let name = DistinguishedName::parse(subject).unwrap();
+    let octets = format!("{subject} {days}").into_bytes();
+    let template = DESCRIPTION.certificate.as_ref().unwrap().subject.template().unwrap();
+    Arc::new(SeenCertificate {
+        fingerprint: Fingerprint::of(&octets),
+        thumbprint: Thumbprint::of(&octets),
+        subject: name.to_string(),
+        subject_key: name.normalised_key(),
+        issuer: "CN=Contoso Issuing CA".to_owned(),
+        not_before: now() - Span::new().hours(24),
+        not_after: now() + Span::new().hours(24 * days),
+        self_issued: false,
+        of_farm: template.generation_of(&name).is_some(),
+    })
+}
+
+static OLD: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 100));
+static NEW: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20260601-bbbbbb,O=Contoso", 400));
+/// The subject of [`OLD`], and later.
+static TWIN: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 200));
+static TLS: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=www.contoso.com,O=Contoso", 30));
+
+type Facts = ServerFacts<Arc<SeenCertificate>>;
+
+const ISSUER: &str = "00000007-0000-0000-c000-000000000000@0f0f";
+const WEB: usize = 0;
+const ASYNC: usize = 2;
+const SP: usize = 3;
+
+fn stored(certificate: &Arc<SeenCertificate>) -> StoredCertificate<Arc<SeenCertificate>> {
+    let location = KeyLocation {
+        provider: "Microsoft Enhanced RSA and AES Cryptographic Provider".to_owned(),
+        provider_type: 24,
+        container: "s2s".to_owned(),
+        key_spec: KeySpec::Exchange,
+        machine: true,
+    };
+    let reader = Reader { account: "contoso\\SVC-crm".to_owned(), reading: Reading::Granted };
+    let key = KeyFacts { location, matches: true, readers: Seen::Seen(vec![reader]) };
+    StoredCertificate { certificate: certificate.clone(), key: Seen::Seen(Some(key)), tls_bindings: Vec::new() }
+}
+
+/// What a server of a farm shows in which everything agrees on [`OLD`].
+fn server(name: &str) -> Facts {
+    let unseen = || "not asked".to_owned();
+    let mut facts = ServerFacts {
+        server: name.to_owned(),
+        collected_at: now(),
+        collected_by: "s2scert 0.1.0".to_owned(),
+        clock_offset_seconds: Seen::Seen(0),
+        store: Seen::Unseen(unseen()),
+        services: Seen::Unseen(unseen()),
+        rows: Seen::Unseen(unseen()),
+        metadata: Vec::new(),
+        trusts: Seen::Unseen(unseen()),
+        refresh_job: Seen::Unseen(unseen()),
+    };
+    if name == "sp-1" {
+        let trust = TrustFacts {
+            name: "crm".to_owned(),
+            registered_issuer: Some(ISSUER.to_owned()),
+            source: TrustSource::Metadata("https://crm.contoso.com/".to_owned()),
+            signing: Some(OLD.clone()),
+            additional: Vec::new(),
+        };
+        facts.trusts = Seen::Seen(vec![trust]);
+        facts.refresh_job = Seen::Seen(Some(RefreshJob { enabled: true, last_success: Some(now()) }));
+    } else {
+        facts.store = Seen::Seen(StoreFacts { certificates: vec![stored(&OLD), stored(&TLS)], issuers: Seen::Seen(Vec::new()) });
+    }
+    if name == "crm-web-1" {
+        facts.rows = Seen::Seen(vec![row(&OLD, RowKind::S2STokenIssuer)]);
+    }
+    if name.starts_with("crm-web") {
+        let answer = MetadataAnswer { issuer: Some(ISSUER.to_owned()), keys: vec![OLD.clone()] };
+        facts.metadata = vec![MetadataFacts { organization: "Sales".to_owned(), answer: Seen::Seen(answer) }];
+    }
+    facts
+}
+
+fn row(certificate: &Arc<SeenCertificate>, kind: RowKind) -> RowFacts<Arc<SeenCertificate>> {
+    RowFacts { kind, id: "1".to_owned(), certificate: certificate.clone() }
+}
+
+fn servers() -> Vec<Facts> {
+    ["crm-web-1", "crm-web-2", "crm-async-1", "sp-1"].map(server).into()
+}
+
+fn table(facts: Vec<Facts>) -> TruthTable {
+    TruthTable::of(&Observation::new(&DESCRIPTION, now(), facts, &[]))
+}
+
+fn ids(table: &TruthTable) -> Vec<String> {
+    table.disagreements.iter().map(|one| format!("{} {}", one.kind.id(), one.about)).collect()
+}
+
+fn store(facts: &mut Facts) -> &mut Vec<StoredCertificate<Arc<SeenCertificate>>> {
+    match &mut facts.store {
+        Seen::Seen(store) => &mut store.certificates,
+        Seen::Unseen(why) => panic!("{why}"),
+    }
+}
+
+fn key(facts: &mut Facts) -> &mut KeyFacts {
+    match &mut store(facts)[0].key {
+        Seen::Seen(Some(key)) => key,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn trust(facts: &mut Facts) -> &mut TrustFacts<Arc<SeenCertificate>> {
+    match &mut facts.trusts {
+        Seen::Seen(trusts) => &mut trusts[0],
+        Seen::Unseen(why) => panic!("{why}"),
+    }
+}
+
+fn rows(facts: &mut Facts) -> &mut Vec<RowFacts<Arc<SeenCertificate>>> {
+    match &mut facts.rows {
+        Seen::Seen(rows) => rows,
+        Seen::Unseen(why) => panic!("{why}"),
+    }
+}
+
+fn answer(facts: &mut Facts) -> &mut MetadataAnswer<Arc<SeenCertificate>> {
+    match &mut facts.metadata[0].answer {
+        Seen::Seen(answer) => answer,
+        Seen::Unseen(why) => panic!("{why}"),
+    }
+}
+
+#[test]
+fn a_farm_that_agrees_has_one_certificate_in_force_and_nothing_else() {
+    let table = table(servers());
+    assert_eq!((ids(&table), table.gaps.len(), table.lines.len()), (Vec::new(), 0, 1));
+    assert_eq!((table.lines[0].verdict, table.lines[0].registered), (Verdict::InForce, true));
+}
+
+type Break = fn(&mut Vec<Facts>);
+
+#[test]
+fn each_fault_has_a_finding_of_its_own() {
+    let cases: &[(&str, Break)] = &[
+        ("row-missing crm-web-1", |all| rows(&mut all[WEB]).clear()),
+        ("row-twice crm-web-1", |all| rows(&mut all[WEB]).push(row(&OLD, RowKind::S2STokenIssuer))),
+        ("row-certificate-missing crm-async-1", |all| drop(store(&mut all[ASYNC]).remove(0))),
+        ("other-certificate-behind-subject crm-async-1", |all| store(&mut all[ASYNC])[0] = stored(&TWIN)),
+        ("subject-twice crm-async-1", |all| store(&mut all[ASYNC]).push(stored(&TWIN))),
+        ("key-missing crm-async-1", |all| store(&mut all[ASYNC])[0].key = Seen::Seen(None)),
+        ("key-of-another-certificate crm-async-1", |all| key(&mut all[ASYNC]).matches = false),
+        ("key-in-cng crm-async-1", |all| {
+            let location = &mut key(&mut all[ASYNC]).location;
+            (location.provider_type, location.key_spec) = (0, KeySpec::None);
+        }),
+        ("key-specification crm-async-1", |all| key(&mut all[ASYNC]).location.key_spec = KeySpec::Signature),
+        ("key-of-a-user crm-async-1", |all| key(&mut all[ASYNC]).location.machine = false),
+        ("key-not-readable crm-async-1", |all| {
+            key(&mut all[ASYNC]).readers =
+                Seen::Seen(vec![Reader { account: "CONTOSO\\svc-crm".to_owned(), reading: Reading::Missing }]);
+        }),
+        ("chain-missing crm-async-1", |all| {
+            if let Seen::Seen(store) = &mut all[ASYNC].store {
+                let fingerprint_sha256 = OLD.fingerprint.to_string();
+                store.issuers = Seen::Seen(vec![IssuerFacts { fingerprint_sha256, missing: Some("CN=Root".to_owned()) }]);
+            }
+        }),
+        ("shared-with-tls crm-web-1", |all| store(&mut all[WEB])[0].tls_bindings.push("0.0.0.0:443".to_owned())),
+        ("metadata-stale crm-web-1", |all| answer(&mut all[WEB]).keys = vec![NEW.clone()]),
+        ("metadata-empty crm-web-1", |all| answer(&mut all[WEB]).keys.clear()),
+        ("trust-lacks-certificate crm in intranet", |all| trust(&mut all[SP]).signing = Some(NEW.clone())),
+        ("trust-missing crm in intranet", |all| trust(&mut all[SP]).name = "other".to_owned()),
+        ("trust-not-from-metadata crm in intranet", |all| trust(&mut all[SP]).source = TrustSource::Fixed),
+        ("trust-issuer-differs crm in intranet, against crm-web-1", |all| answer(&mut all[WEB]).issuer = Some(ISSUER.to_uppercase())),
+        ("refresh-job-off intranet", |all| all[SP].refresh_job = Seen::Seen(None)),
+        ("refresh-job-late intranet", |all| {
+            let last_success = Some(now() - Span::new().hours(27));
+            all[SP].refresh_job = Seen::Seen(Some(RefreshJob { enabled: true, last_success }));
+        }),
+        ("clocks-apart crm-web-1", |all| all[ASYNC].clock_offset_seconds = Seen::Seen(301)),
+        ("account-differs crm-web-1", |all| {
+            let service = ServiceFacts {
+                name: "CRMAppPool".to_owned(),
+                role: crate::farm::description::Role::Web,
+                account: "NETWORK SERVICE".to_owned(),
+            };
+            all[WEB].services = Seen::Seen(vec![service]);
+        }),
+        ("facts-old crm-web-1", |all| all[WEB].collected_at = now() - Span::new().hours(25)),
+        ("facts-from-the-future crm-web-1", |all| all[WEB].collected_at = now() + Span::new().hours(1)),
+        ("expired crm-web-1", |all| rows(&mut all[WEB]).push(row(&certificate("CN=a", -1), RowKind::AlternativeS2STokenIssuer))),
+        ("expires-soon crm in intranet", |all| trust(&mut all[SP]).additional.push(certificate("CN=a", 59))),
+        ("rows-differ crm-async-1", |all| all[ASYNC].rows = Seen::Seen(vec![row(&TWIN, RowKind::S2STokenIssuer)])),
+    ];
+    for (wanted, damage) in cases {
+        let mut all = servers();
+        damage(&mut all);
+        let found = ids(&table(all));
+        assert!(found.iter().any(|one| one == wanted), "{wanted}: {found:?}");
+        if !wanted.starts_with("rows-differ") {
+            assert_eq!(found.len(), 1, "{wanted}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_roll_goes_through_its_verdicts() {
+    let verdict_of = |all: Vec<Facts>, wanted: &SeenCertificate| {
+        let table = table(all);
+        table.lines.iter().find(|line| line.certificate.fingerprint == wanted.fingerprint).unwrap().verdict
+    };
+    let mut all = servers();
+    store(&mut all[WEB]).push(stored(&NEW));
+    assert_eq!(verdict_of(all.clone(), &NEW), Verdict::ImportIncomplete);
+    store(&mut all[1]).push(stored(&NEW));
+    store(&mut all[ASYNC]).push(stored(&NEW));
+    assert_eq!(verdict_of(all.clone(), &NEW), Verdict::Imported);
+    rows(&mut all[WEB]).push(row(&NEW, RowKind::AlternativeS2STokenIssuer));
+    for web in [0, 1] {
+        answer(&mut all[web]).keys.push(NEW.clone());
+    }
+    assert_eq!(verdict_of(all.clone(), &NEW), Verdict::PublishedNotTrusted);
+    trust(&mut all[SP]).additional.push(NEW.clone());
+    assert_eq!(verdict_of(all.clone(), &NEW), Verdict::ReadyToSwitch);
+    *rows(&mut all[WEB]) = vec![row(&NEW, RowKind::S2STokenIssuer), row(&OLD, RowKind::AlternativeS2STokenIssuer)];
+    assert_eq!(verdict_of(all.clone(), &NEW), Verdict::InForce);
+    assert_eq!(verdict_of(all.clone(), &OLD), Verdict::OldStillPublished);
+    rows(&mut all[WEB]).pop();
+    for web in [0, 1] {
+        answer(&mut all[web]).keys.remove(0);
+    }
+    assert_eq!(verdict_of(all.clone(), &OLD), Verdict::OldStillTrusted);
+    trust(&mut all[SP]).signing = trust(&mut all[SP]).additional.pop();
+    assert_eq!(verdict_of(all.clone(), &OLD), Verdict::Leftover);
+    store(&mut all[ASYNC]).remove(0);
+    let last = table(all);
+    assert_eq!(ids(&last), Vec::<String>::new());
+    assert_eq!(last.lines.iter().map(|line| line.verdict).collect::<Vec<_>>(), [Verdict::InForce, Verdict::Retired]);
+}
+
+#[test]
+fn what_is_not_seen_is_a_gap_and_never_an_absence() {
+    let mut all = servers();
+    all.remove(ASYNC);
+    let partly = table(all);
+    assert_eq!((ids(&partly), partly.lines[0].verdict), (Vec::new(), Verdict::StoreUnseen));
+    assert_eq!(partly.gaps[0].to_string(), "crm-async-1: no document of this server");
+    let nothing = table(Vec::new());
+    assert_eq!((nothing.lines.len(), nothing.gaps.len(), ids(&nothing).len()), (0, 4, 0));
+}
+
+#[test]
+fn the_page_is_that_of_the_code() {
+    crate::current::assert_current("docs/truth-table.md", &truth_table_page());
+}
+
+/// Makes a part of what a server shows unseen, and tells which.
+fn hide(all: &mut [Facts], which: usize) -> (String, Topic) {
+    let server = &mut all[which / 7];
+    let hidden = || "hidden".to_owned();
+    let topic = match which % 7 {
+        0 => {
+            server.store = Seen::Unseen(hidden());
+            Topic::Store
+        }
+        1 => {
+            server.rows = Seen::Unseen(hidden());
+            Topic::Rows
+        }
+        2 => {
+            server.metadata.clear();
+            Topic::Metadata("sales".to_owned())
+        }
+        3 => {
+            server.trusts = Seen::Unseen(hidden());
+            Topic::Trusts
+        }
+        4 => {
+            server.clock_offset_seconds = Seen::Unseen(hidden());
+            Topic::Clock
+        }
+        5 => {
+            server.services = Seen::Unseen(hidden());
+            Topic::Services
+        }
+        _ => {
+            server.refresh_job = Seen::Unseen(hidden());
+            Topic::RefreshJob
+        }
+    };
+    (server.server.clone(), topic)
+}
+
+/// A farm in which each place holds any of the certificates, in any order, with any fault of a key.
+fn any_farm() -> impl Strategy<Value = Vec<Facts>> {
+    let pool = || -> Vec<Arc<SeenCertificate>> { vec![OLD.clone(), NEW.clone(), TWIN.clone(), TLS.clone(), certificate("CN=old", -3)] };
+    let some = move || proptest::sample::subsequence(pool(), 0..4);
+    let place = (some(), some(), some(), some(), 0u8..6, -400i64..400);
+    proptest::collection::vec(place, 4).prop_map(|places| {
+        let mut all = servers();
+        for (facts, (in_store, in_rows, in_metadata, in_trust, fault, clock)) in all.iter_mut().zip(places) {
+            facts.clock_offset_seconds = Seen::Seen(clock);
+            if facts.store.seen().is_some() {
+                *store(facts) = in_store.iter().map(stored).collect();
+                if let Some(Seen::Seen(Some(key))) = store(facts).first_mut().map(|first| &mut first.key) {
+                    key.matches = fault != 1;
+                    key.location.provider_type = if fault == 2 { 0 } else { 24 };
+                    key.location.machine = fault != 3;
+                }
+            }
+            if facts.rows.seen().is_some() {
+                *rows(facts) = in_rows.iter().map(|one| row(one, RowKind::S2STokenIssuer)).collect();
+            }
+            if !facts.metadata.is_empty() {
+                answer(facts).keys = in_metadata;
+            }
+            if facts.trusts.seen().is_some() {
+                trust(facts).signing = in_trust.first().cloned();
+                trust(facts).additional = in_trust.into_iter().skip(1).collect();
+            }
+        }
+        all
+    })
+}
+
+fn keyed(one: &Disagreement) -> String {
+    format!("{:?} {} {:?} {}", one.kind, one.about, one.certificate.as_ref().map(|c| c.fingerprint), one.in_use)
+}
+
+proptest! {
+    #[test]
+    fn seeing_less_takes_away_only_what_rests_on_it(all in any_farm(), which in 0usize..28) {
+        let whole = table(all.clone());
+        let mut less = all;
+        let (server, topic) = hide(&mut less, which);
+        let partly = table(less);
+        let left: Vec<String> = partly.disagreements.iter().map(keyed).collect();
+        for one in &whole.disagreements {
+            let rests = one.evidence.iter().any(|spot| spot.server == server && spot.topic == topic);
+            prop_assert!(rests || left.contains(&keyed(one)), "{} {topic:?} took {}", server, keyed(one));
+        }
+    }
+
+    #[test]
+    fn a_cell_that_was_not_seen_never_makes_a_verdict_say_missing(all in any_farm(), which in 0usize..28) {
+        let mut less = all;
+        hide(&mut less, which);
+        for line in table(less).lines {
+            for place in line.verdict.says_missing() {
+                let lacking = line.cells.iter().any(|cell| cell.place == *place && matches!(cell.state, PlaceState::Stale | PlaceState::Absent));
+                prop_assert!(lacking, "{:?} {:?}", line.verdict, line.cells);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_servers_does_not_matter(all in any_farm(), by in 1usize..4) {
+        let mut farm = DESCRIPTION.clone();
+        farm.nodes.rotate_left(by);
+        let mut turned = all.clone();
+        turned.rotate_left(4 - by);
+        let (a, b) = (table(all), TruthTable::of(&Observation::new(&farm, now(), turned, &[])));
+        prop_assert_eq!(a.disagreements.iter().map(keyed).collect::<Vec<_>>(), b.disagreements.iter().map(keyed).collect::<Vec<_>>());
+        let verdicts = |table: &TruthTable| table.lines.iter().map(|line| (line.certificate.fingerprint, line.verdict)).collect::<Vec<_>>();
+        prop_assert_eq!(verdicts(&a), verdicts(&b));
+        prop_assert_eq!(a.gaps, b.gaps);
+    }
+}
