@@ -30,8 +30,8 @@ pub mod sys;
 #[cfg(test)]
 extern crate self as s2scert;
 #[cfg(test)]
-#[path = "../tests/support/fake_host.rs"]
-mod fake_host;
-#[cfg(test)]
 #[path = "../tests/support/current.rs"]
 mod current;
+#[cfg(test)]
+#[path = "../tests/support/fake_host.rs"]
+mod fake_host;

@@ -410,6 +410,8 @@ pub enum SchemaArg {
     FarmCheck,
     /// `farm status --json`.
     FarmStatus,
+    /// `farm report --json`.
+    FarmReport,
     /// A bundle: what one server shows, for `farm status --from`.
     FarmFacts,
     /// What any command prints with --json when it fails.

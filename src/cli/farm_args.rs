@@ -21,6 +21,8 @@ pub enum FarmCommand {
     ///
     /// Exit code 3 when something is wrong, 8 when a part of the farm was not seen and the rest is in order.
     Status(FromArgs),
+    /// Write the same as one HTML file that needs nothing else
+    Report(ReportArgs),
 }
 
 /// Which description.
@@ -41,6 +43,22 @@ pub struct FromArgs {
     /// The description.
     #[command(flatten)]
     pub farm: FileArgs,
+}
+
+/// `s2scert farm report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub html: PathBuf,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// What servers showed.
+    #[command(flatten)]
+    pub of: FromArgs,
 }
 
 /// `s2scert farm init`.

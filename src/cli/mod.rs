@@ -133,6 +133,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::FarmInit => schema_for!(farm::init::FarmInitReport),
                 SchemaArg::FarmCheck => schema_for!(farm::check::FarmCheckReport),
                 SchemaArg::FarmStatus => schema_for!(farm::status::FarmStatusReport),
+                SchemaArg::FarmReport => schema_for!(farm::report::FarmReportReport),
                 SchemaArg::FarmFacts => schema_for!(crate::farm::bundle::Bundle),
                 SchemaArg::Farm => return document(&crate::farm::description::farm_schema(), output),
                 SchemaArg::Error => schema_for!(ErrorReport),
@@ -196,6 +197,13 @@ fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> 
             let report = farm::status::status(host, &args.farm.file, &args.from)?;
             output.answer(&report, views::farm::status::render)?;
             Ok(report.exit_code())
+        }
+        FarmCommand::Report(args) => {
+            let status = farm::status::status(host, &args.of.farm.file, &args.of.from)?;
+            let page = views::farm::html::render(&status);
+            let report = farm::report::write(host, &args.html, args.force, &status, &page)?;
+            output.answer(&report, views::farm::render_report)?;
+            Ok(status.exit_code())
         }
         FarmCommand::Check(args) => {
             let report = farm::check::check(host, &args.file)?;

@@ -38,7 +38,9 @@ pub enum BundleError {
     #[error("no bundle: its `schema` is not {SCHEMA}")]
     Other,
     /// It is of a later version.
-    #[error("a bundle of version {0}, which is newer than 1.0, the newest that this s2scert reads; use a newer s2scert")]
+    #[error(
+        "a bundle of version {0}, which is newer than 1.0, the newest that this s2scert reads; use a newer s2scert"
+    )]
     Newer(String),
     /// The hash does not fit.
     #[error("altered or cut after it was written: its hash does not fit")]
@@ -64,7 +66,8 @@ impl Bundle {
     pub fn open(bytes: &[u8]) -> Result<ServerFacts<String>, BundleError> {
         // PowerShell writes a byte order mark before UTF-8.
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let mut document: Value = serde_json::from_slice(bytes).map_err(|error| BundleError::Json(error.to_string()))?;
+        let mut document: Value =
+            serde_json::from_slice(bytes).map_err(|error| BundleError::Json(error.to_string()))?;
         let schema = document["schema"].as_str().unwrap_or_default().to_owned();
         match schema.strip_prefix(FAMILY) {
             Some("1.0") => {}
@@ -125,7 +128,10 @@ mod tests {
     #[test]
     fn the_hash_is_that_of_sorted_keys_without_spaces() {
         let value = serde_json::json!({ "b": [1, { "d": null, "c": "é" }], "a": true });
-        assert_eq!(hash(&value), Fingerprint::of("{\"a\":true,\"b\":[1,{\"c\":\"é\",\"d\":null}]}".as_bytes()).to_string());
+        assert_eq!(
+            hash(&value),
+            Fingerprint::of("{\"a\":true,\"b\":[1,{\"c\":\"é\",\"d\":null}]}".as_bytes()).to_string()
+        );
     }
 
     #[test]

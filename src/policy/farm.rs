@@ -40,9 +40,15 @@ const SHAPE: &str = "docs/farm.md shows every key; an editor completes them from
 fn weight(fault: &Fault) -> (Severity, &'static str, &'static str) {
     use Severity::{Error, Info, Warning};
     match fault {
-        Fault::TooLarge { .. } | Fault::Syntax(_) | Fault::UnknownKey { .. } | Fault::MissingKey(_) => (Error, FORM, SHAPE),
+        Fault::TooLarge { .. } | Fault::Syntax(_) | Fault::UnknownKey { .. } | Fault::MissingKey(_) => {
+            (Error, FORM, SHAPE)
+        }
         Fault::WrongValue { .. } | Fault::TooMany { .. } => (Error, FORM, SHAPE),
-        Fault::NoFormat => (Error, "without a version nobody knows how to read the file in a year", "write as its first line: format = \"1.0\""),
+        Fault::NoFormat => (
+            Error,
+            "without a version nobody knows how to read the file in a year",
+            "write as its first line: format = \"1.0\"",
+        ),
         Fault::NewerFormat(_) => (Error, FORM, "use the s2scert that wrote the file, or a later one"),
         Fault::Secret(_) => (
             Error,
@@ -60,7 +66,9 @@ fn weight(fault: &Fault) -> (Severity, &'static str, &'static str) {
             "each organization has a metadata document of its own, with its own issuer",
             "end the address with ?orgName= and the unique name of the organization",
         ),
-        Fault::Unknown { .. } => (Error, "a step would be planned for nobody", "name one that is described in this file"),
+        Fault::Unknown { .. } => {
+            (Error, "a step would be planned for nobody", "name one that is described in this file")
+        }
         Fault::LacksRole { .. } => (
             Error,
             "the step needs what only a server of that role has",
@@ -83,7 +91,9 @@ fn weight(fault: &Fault) -> (Severity, &'static str, &'static str) {
             "add an [[identity]] with the account of CRMAppPool (web) and of the asynchronous service (async)",
         ),
         Fault::NoAddress(_) => (Error, "the node cannot be reached", "add `address`, or use transport manual"),
-        Fault::Unused { .. } => (Warning, "it looks as if it did something", "take the key out, or use transport ssh or winrm"),
+        Fault::Unused { .. } => {
+            (Warning, "it looks as if it did something", "take the key out, or use transport ssh or winrm")
+        }
         Fault::LocalTwice(_) => (
             Error,
             "steps for two servers would be done twice on this one",

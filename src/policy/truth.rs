@@ -38,7 +38,18 @@ pub const IDS: [&str; 28] = [
 /// Turns disagreements into findings: errors first, otherwise in the same order.
 #[must_use]
 pub fn findings(disagreements: &[Disagreement], critical_days: u16) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = disagreements.iter().map(|one| finding(one, critical_days)).collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    for one in disagreements {
+        let next = finding(one, critical_days);
+        // A certificate expires everywhere at once: one finding names all the places.
+        let same = |other: &&mut Finding| {
+            matches!(one.kind, Kind::ExpiresSoon(..)) && other.id == next.id && other.message == next.message
+        };
+        match findings.iter_mut().find(same) {
+            Some(other) => other.subject = format!("{}, {}", other.subject, next.subject),
+            None => findings.push(next),
+        }
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
@@ -62,17 +73,23 @@ fn weight(one: &Disagreement, critical_days: u16) -> Severity {
     let by_use = if one.in_use { Severity::Error } else { Severity::Warning };
     match &one.kind {
         Kind::RowMissing | Kind::RowTwice(..) | Kind::RowsDiffer(_) | Kind::RowNamesMissing => Severity::Error,
-        Kind::OtherBehindSubject(_) | Kind::MetadataEmpty(_) | Kind::TrustMissing | Kind::TrustIssuer(..) => Severity::Error,
+        Kind::OtherBehindSubject(_) | Kind::MetadataEmpty(_) | Kind::TrustMissing | Kind::TrustIssuer(..) => {
+            Severity::Error
+        }
         Kind::MetadataStale(_) | Kind::TrustLacks | Kind::ClocksApart(..) => Severity::Error,
-        Kind::SubjectTwice(_) | Kind::KeyMissing | Kind::KeyMismatch | Kind::KeyInCng(_) | Kind::KeySpecWrong(_) => by_use,
+        Kind::SubjectTwice(_) | Kind::KeyMissing | Kind::KeyMismatch | Kind::KeyInCng(_) | Kind::KeySpecWrong(_) => {
+            by_use
+        }
         Kind::KeyOfUser | Kind::KeyUnread(..) => by_use,
         Kind::Expired(Where::Row | Where::Metadata | Where::TrustSigning) => Severity::Error,
         Kind::Expired(Where::Store | Where::AlternativeRow | Where::TrustAdditional) => by_use,
         Kind::ExpiresSoon(_, days) if *days < i64::from(critical_days) => by_use,
         Kind::ExpiresSoon(..) | Kind::ChainMissing(_) | Kind::SharedWithTls(_) | Kind::TrustFixed => Severity::Warning,
-        Kind::RefreshOff | Kind::RefreshLate(_) | Kind::AccountDiffers(..) | Kind::FactsOld(_) | Kind::FactsFromFuture => {
-            Severity::Warning
-        }
+        Kind::RefreshOff
+        | Kind::RefreshLate(_)
+        | Kind::AccountDiffers(..)
+        | Kind::FactsOld(_)
+        | Kind::FactsFromFuture => Severity::Warning,
     }
 }
 
@@ -91,7 +108,9 @@ fn message(kind: &Kind, certificate: &str, one: &Disagreement) -> String {
         Kind::OtherBehindSubject(other) => {
             format!("the row names {certificate}; under this subject the server has another certificate, {other}")
         }
-        Kind::SubjectTwice(count) => format!("{count} certificates in LocalMachine\\My have the subject of {certificate}"),
+        Kind::SubjectTwice(count) => {
+            format!("{count} certificates in LocalMachine\\My have the subject of {certificate}")
+        }
         Kind::KeyMissing => format!("{certificate} is there without its private key"),
         Kind::KeyMismatch => format!("the private key beside {certificate} is that of another certificate"),
         Kind::KeyInCng(provider) => format!("the key of {certificate} is in CNG ({provider})"),
@@ -99,7 +118,9 @@ fn message(kind: &Kind, certificate: &str, one: &Disagreement) -> String {
         Kind::KeySpecWrong(value) => format!("the key of {certificate} has KeySpec {value}, not 1 (AT_KEYEXCHANGE)"),
         Kind::KeyOfUser => format!("the key of {certificate} belongs to a user, not to the machine"),
         Kind::KeyUnread(account, Unread::Missing) => format!("{account} cannot read the key of {certificate}"),
-        Kind::KeyUnread(account, Unread::Denied) => format!("an entry forbids {account} to read the key of {certificate}"),
+        Kind::KeyUnread(account, Unread::Denied) => {
+            format!("an entry forbids {account} to read the key of {certificate}")
+        }
         Kind::ChainMissing(missing) => format!("an issuer of {certificate} is missing: {missing}"),
         Kind::SharedWithTls(bindings) => format!("{certificate} also serves TLS on {}", bindings.join(", ")),
         Kind::MetadataStale(organization) => format!("the metadata of {organization} does not have {certificate}"),
@@ -112,10 +133,13 @@ fn message(kind: &Kind, certificate: &str, one: &Disagreement) -> String {
         Kind::RefreshLate(None) => "the timer job RefreshMetadataFeed has never ended well".to_owned(),
         Kind::RefreshLate(Some(last)) => format!("the timer job RefreshMetadataFeed last ended well at {last}"),
         Kind::Expired(place) => format!("{certificate} in {} has expired", place.words()),
-        Kind::ExpiresSoon(place, 0) => format!("{certificate} in {} expires today", place.words()),
-        Kind::ExpiresSoon(place, days) => format!("{certificate} in {}: {days} days left", place.words()),
+        Kind::ExpiresSoon(_, 0) => format!("{certificate} expires today"),
+        Kind::ExpiresSoon(_, 1) => format!("{certificate} expires tomorrow"),
+        Kind::ExpiresSoon(_, days) => format!("{certificate} expires soon: {days} days left"),
         Kind::ClocksApart(other, seconds) => format!("its clock is {seconds} seconds behind that of {other}"),
-        Kind::AccountDiffers(service, account) => format!("{service} runs as {account}, which no [[identity]] of its role names"),
+        Kind::AccountDiffers(service, account) => {
+            format!("{service} runs as {account}, which no [[identity]] of its role names")
+        }
         Kind::FactsOld(hours) => format!("what this server showed is {hours} hours old"),
         Kind::FactsFromFuture => "what this server showed was collected in the future".to_owned(),
     }
@@ -228,10 +252,9 @@ fn words(kind: &Kind) -> (&'static str, &'static str) {
             "the key would be granted to somebody who does not need it, and not to the one who does",
             "correct the account in farm.toml, then grant it the key",
         ),
-        Kind::FactsOld(_) | Kind::FactsFromFuture => (
-            "what is told here may no longer be so",
-            "collect from this server again",
-        ),
+        Kind::FactsOld(_) | Kind::FactsFromFuture => {
+            ("what is told here may no longer be so", "collect from this server again")
+        }
     }
 }
 

@@ -7,6 +7,8 @@
 mod access;
 /// Who may name whom, where the world is touched, how large a file may be.
 mod architecture;
+/// No test: bundles of a small farm.
+mod bundles;
 /// Certificates that we issue are parsed by OpenSSL and pyca/cryptography as we parse them.
 mod certificates;
 /// No test: keys and chains that others use, made once a run.

@@ -110,7 +110,8 @@ fn listed(farm: &Farm) -> FarmCheckReport {
         servers: one.servers.iter().map(ToString::to_string).collect(),
         trusts: one.trusts.iter().map(|trust| trust.organization.to_string()).collect(),
     });
-    let consumers = farm.consumers.iter().map(|one| ListedConsumer { name: one.name.to_string(), step: one.step.to_string() });
+    let consumers =
+        farm.consumers.iter().map(|one| ListedConsumer { name: one.name.to_string(), step: one.step.to_string() });
     let oldest_target = farm.oldest_target();
     FarmCheckReport {
         schema: SCHEMA,

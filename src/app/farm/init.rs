@@ -78,12 +78,20 @@ pub fn init(host: &Host, request: &Request) -> Result<FarmInitReport> {
     let problems = read(&text).problems;
     let findings = rules::findings(&problems);
     if let Some(fault) = findings.iter().find(|finding| finding.severity == Severity::Error) {
-        return Err(Error::new(Kind::Usage, "these options do not make a farm").because(fault.message.clone()).hint(fault.remedy.clone()));
+        return Err(Error::new(Kind::Usage, "these options do not make a farm")
+            .because(fault.message.clone())
+            .hint(fault.remedy.clone()));
     }
     let existing = if request.force { Existing::Replace } else { Existing::Refuse };
-    host.files.create(&request.out, Access::Public, existing, text.as_bytes()).map_err(Error::from).map_err(|error| {
-        if error.kind() == Kind::Refused { error.hint("replace it with --force, or name another file with --out") } else { error }
-    })?;
+    host.files.create(&request.out, Access::Public, existing, text.as_bytes()).map_err(Error::from).map_err(
+        |error| {
+            if error.kind() == Kind::Refused {
+                error.hint("replace it with --force, or name another file with --out")
+            } else {
+                error
+            }
+        },
+    )?;
     let marked = text.lines().enumerate().filter(|(_, line)| line.contains(MARK) && !line.starts_with('#'));
     let examples = marked.map(|(index, line)| Example { line: index + 1, text: line.to_owned() }).collect();
     Ok(FarmInitReport { schema: SCHEMA, file: request.out.clone(), examples, findings })
@@ -153,7 +161,10 @@ impl Draft {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let host = self.host.as_ref().map_or("crm.contoso.com", Address::as_str);
         let host_mark = if self.host.is_some() { "" } else { "  # EXAMPLE: the address that SharePoint reads" };
-        writeln!(text, "# The farm, as s2scert knows it. docs/farm.md explains each key. Check it: s2scert farm check")?;
+        writeln!(
+            text,
+            "# The farm, as s2scert knows it. docs/farm.md explains each key. Check it: s2scert farm check"
+        )?;
         writeln!(text, "# Lines marked EXAMPLE hold what nobody has said yet.")?;
         writeln!(text, "format = \"1.0\"\nname = {}\npolicy = \"production\"\n", quoted(self.name.as_str()))?;
         writeln!(text, "[certificate]")?;
@@ -161,7 +172,10 @@ impl Draft {
         let mark = if host_mark.is_empty() { "" } else { "  # EXAMPLE: your name and organization" };
         writeln!(text, "subject = {}{mark}", quoted(&format!("CN={host},OU={{g}},O=Contoso")))?;
         writeln!(text, "key_bits = 2048\n")?;
-        writeln!(text, "[thresholds]\n# Days before expiry at which somebody is told.\ndays = [60, 30, 14, 7, 2, 1]\ncritical_days = 7\n")?;
+        writeln!(
+            text,
+            "[thresholds]\n# Days before expiry at which somebody is told.\ndays = [60, 30, 14, 7, 2, 1]\ncritical_days = 7\n"
+        )?;
         let tools = self.servers.iter().find(|server| server.roles.contains(&Role::DeploymentTools));
         if let Some(server) = tools {
             writeln!(text, "[update_crm]\n# Where the step is done that is done once for the whole deployment.")?;
@@ -172,7 +186,11 @@ impl Draft {
         }
         writeln!(text, "# The accounts of the services; each must be able to read the private key.")?;
         let mark = if self.account_said { "" } else { "  # EXAMPLE: who runs CRMAppPool and the asynchronous service" };
-        writeln!(text, "[[identity]]\naccount = {}{mark}\nroles = [\"web\", \"async\"]\n", quoted(self.account.as_str()))?;
+        writeln!(
+            text,
+            "[[identity]]\naccount = {}{mark}\nroles = [\"web\", \"async\"]\n",
+            quoted(self.account.as_str())
+        )?;
         for (organization, said) in &self.organizations {
             let mark = if *said { "" } else { "  # EXAMPLE: its unique name" };
             writeln!(text, "[[organization]]\nname = {}{mark}", quoted(organization.as_str()))?;
@@ -200,13 +218,21 @@ impl Draft {
     }
 
     fn sharepoint(&self, text: &mut String) -> std::fmt::Result {
-        let servers: Vec<&Server> = self.servers.iter().filter(|server| server.roles.contains(&Role::Sharepoint)).collect();
+        let servers: Vec<&Server> =
+            self.servers.iter().filter(|server| server.roles.contains(&Role::Sharepoint)).collect();
         let names: Vec<String> = servers.iter().map(|server| quoted(server.name.as_str())).collect();
-        writeln!(text, "[[sharepoint]]\nname = \"sharepoint\"\nversion = \"2019\"  # EXAMPLE: 2013, 2016, 2019, subscription")?;
+        writeln!(
+            text,
+            "[[sharepoint]]\nname = \"sharepoint\"\nversion = \"2019\"  # EXAMPLE: 2013, 2016, 2019, subscription"
+        )?;
         writeln!(text, "servers = [{}]\nsites = []\n", names.join(", "))?;
         for (organization, _) in &self.organizations {
             let name = if self.organizations.len() == 1 { "crm".to_owned() } else { format!("crm-{organization}") };
-            writeln!(text, "[[sharepoint.trust]]\nname = {}  # EXAMPLE: Get-SPTrustedSecurityTokenIssuer lists it", quoted(&name))?;
+            writeln!(
+                text,
+                "[[sharepoint.trust]]\nname = {}  # EXAMPLE: Get-SPTrustedSecurityTokenIssuer lists it",
+                quoted(&name)
+            )?;
             writeln!(text, "organization = {}\n", quoted(organization.as_str()))?;
         }
         Ok(())

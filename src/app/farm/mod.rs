@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod init;
+pub mod report;
 pub mod status;
 
 use std::path::Path;
@@ -31,15 +32,19 @@ pub(super) struct Described {
 /// or of a newer format.
 pub(super) fn describe(host: &Host, path: &Path) -> Result<Described> {
     refuse_what_others_may_write(host, path)?;
-    let bytes = host.files.read(path, MAX_FILE).map_err(|error| {
-        Error::from(error).hint("begin with one: s2scert farm init --out farm.toml")
-    })?;
+    let bytes = host
+        .files
+        .read(path, MAX_FILE)
+        .map_err(|error| Error::from(error).hint("begin with one: s2scert farm init --out farm.toml"))?;
     let text = text::decode(&bytes)
         .map_err(|e| Error::new(Kind::Unreadable, "the file is not text").at(path.display()).because(e))?;
     let Reading { farm, problems } = description::read(&text);
     if let Some(problem) = problems.iter().find(|problem| rules::is_fatal(&problem.fault)) {
-        let place = problem.place.map_or_else(|| path.display().to_string(), |place| format!("{}:{place}", path.display()));
-        return Err(Error::new(Kind::Unreadable, "the description of the farm cannot be used").at(place).because(problem.fault.clone()));
+        let place =
+            problem.place.map_or_else(|| path.display().to_string(), |place| format!("{}:{place}", path.display()));
+        return Err(Error::new(Kind::Unreadable, "the description of the farm cannot be used")
+            .at(place)
+            .because(problem.fault.clone()));
     }
     Ok(Described { farm, findings: rules::findings(&problems) })
 }
@@ -62,7 +67,10 @@ pub(super) fn load(host: &Host, path: &Path) -> Result<Described> {
 /// Elevated, a description that others may write would let them choose what is done with our rights. State folders have the
 /// same rule, so their examination is asked: it covers the folder, what is in it, and the way to it.
 fn refuse_what_others_may_write(host: &Host, path: &Path) -> Result<()> {
-    let facts = host.machine.facts().map_err(|e| Error::new(Kind::Internal, "it is not known as whom s2scert runs").because(e))?;
+    let facts = host
+        .machine
+        .facts()
+        .map_err(|e| Error::new(Kind::Internal, "it is not known as whom s2scert runs").because(e))?;
     if !facts.elevated {
         return Ok(());
     }

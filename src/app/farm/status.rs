@@ -157,7 +157,11 @@ pub fn status(host: &Host, file: &Path, folder: &Path) -> Result<FarmStatusRepor
     let gaps: Vec<GapStatus> = table
         .gaps
         .iter()
-        .map(|gap| GapStatus { server: gap.server.clone(), topic: gap.topic.as_ref().map(|topic| topic.words()), why: gap.why.clone() })
+        .map(|gap| GapStatus {
+            server: gap.server.clone(),
+            topic: gap.topic.as_ref().map(|topic| topic.words()),
+            why: gap.why.clone(),
+        })
         .chain(strangers.map(|(server, why)| GapStatus { server: server.clone(), topic: None, why: why.clone() }))
         .collect();
     let servers = farm.nodes.iter().map(|node| ServerStatus {
@@ -216,7 +220,9 @@ struct Collected {
 
 fn collect(host: &Host, farm: &Farm, folder: &Path) -> Result<Collected> {
     if host.files.kind(folder)? != Some(EntryKind::Directory) {
-        return Err(Error::new(Kind::Unreadable, "this is no folder").at(folder.display()).hint("name the folder that holds the bundles, one JSON file of each server"));
+        return Err(Error::new(Kind::Unreadable, "this is no folder")
+            .at(folder.display())
+            .hint("name the folder that holds the bundles, one JSON file of each server"));
     }
     let mut files: Vec<PathBuf> = Vec::new();
     let mut collected = Collected::default();

@@ -41,7 +41,11 @@ impl<'a> Check<'a> {
     }
 
     /// Tells each name that an earlier table of the same sort has.
-    fn twice<'t, T: 't>(&mut self, what: &'static str, tables: impl Iterator<Item = (&'t Read<T>, &'static str, String)>) {
+    fn twice<'t, T: 't>(
+        &mut self,
+        what: &'static str,
+        tables: impl Iterator<Item = (&'t Read<T>, &'static str, String)>,
+    ) {
         let mut seen: HashMap<String, usize> = HashMap::new();
         for (table, key, name) in tables {
             let place = table.place(key);
@@ -82,13 +86,21 @@ impl<'a> Check<'a> {
         let Some(thresholds) = &tables.thresholds else { return };
         let days = &thresholds.value.days;
         if days.is_empty() || !days.is_sorted_by(|a, b| a > b) {
-            self.tell(thresholds, "days", Fault::Senseless("`days` fall from the first to the last: [60, 30, 14, 7, 2, 1]"));
+            self.tell(
+                thresholds,
+                "days",
+                Fault::Senseless("`days` fall from the first to the last: [60, 30, 14, 7, 2, 1]"),
+            );
         }
         if days.first().is_some_and(|first| thresholds.value.critical_days > *first) {
             self.tell(thresholds, "critical_days", Fault::Senseless("`critical_days` lie before the first of `days`"));
         }
         if thresholds.value.clock_seconds == 0 {
-            self.tell(thresholds, "clock_seconds", Fault::Senseless("two clocks are never equal; `clock_seconds` is at least 1"));
+            self.tell(
+                thresholds,
+                "clock_seconds",
+                Fault::Senseless("two clocks are never equal; `clock_seconds` is at least 1"),
+            );
         }
     }
 
@@ -96,7 +108,11 @@ impl<'a> Check<'a> {
         let Node { roles, os, transport, .. } = &node.value;
         let word = transport.word();
         if roles.is_empty() {
-            self.tell(node, "roles", Fault::Roles("a node has at least one role: web, async, deployment-tools, sharepoint"));
+            self.tell(
+                node,
+                "roles",
+                Fault::Roles("a node has at least one role: web, async, deployment-tools, sharepoint"),
+            );
         }
         let networked = matches!(transport, Transport::Ssh | Transport::Winrm);
         if networked && node.value.address.is_none() {
@@ -111,9 +127,11 @@ impl<'a> Check<'a> {
         }
         let impossible = match (transport, os) {
             (Transport::Local | Transport::Ssh | Transport::Winrm, Target::Server2012R2) => {
-                Some("s2scert runs on Server 2016 and later; use transport manual")
+                Some("Server 2016 is the oldest on which s2scert runs; use transport manual")
             }
-            (Transport::Ssh, Target::Server2016) => Some("OpenSSH is part of Server 2019 and later; use winrm or manual"),
+            (Transport::Ssh, Target::Server2016) => {
+                Some("OpenSSH is part of Server 2019 and later; use winrm or manual")
+            }
             _ => None,
         };
         if let Some(why) = impossible {
@@ -154,15 +172,23 @@ impl<'a> Check<'a> {
         let tables = self.tables;
         for identity in &tables.identities {
             if identity.value.roles.is_empty() || !identity.value.roles.iter().all(|role| role.signs()) {
-                self.tell(identity, "roles", Fault::Roles("an identity has the roles whose services run as it: web, async"));
+                self.tell(
+                    identity,
+                    "roles",
+                    Fault::Roles("an identity has the roles whose services run as it: web, async"),
+                );
             }
         }
     }
 
     fn organizations(&mut self) {
         let tables = self.tables;
-        let trusted: Vec<String> =
-            tables.sharepoint.iter().flat_map(|(_, trusts)| trusts).map(|trust| trust.value.organization.folded()).collect();
+        let trusted: Vec<String> = tables
+            .sharepoint
+            .iter()
+            .flat_map(|(_, trusts)| trusts)
+            .map(|trust| trust.value.organization.folded())
+            .collect();
         let mut seen: HashMap<String, &Name> = HashMap::new();
         for organization in &tables.organizations {
             let (name, metadata) = (&organization.value.name, &organization.value.metadata);
@@ -172,10 +198,15 @@ impl<'a> Check<'a> {
             match metadata.parameter("orgName") {
                 Some(other) if other.eq_ignore_ascii_case(name.as_str()) => {}
                 Some(other) => {
-                    let fault = Fault::OtherOrganization(format!("the organization {:?}", crate::farm::reading::shown(other)));
+                    let fault =
+                        Fault::OtherOrganization(format!("the organization {:?}", crate::farm::reading::shown(other)));
                     self.tell(organization, "metadata", fault);
                 }
-                None => self.tell(organization, "metadata", Fault::OtherOrganization(format!("no organization: ?orgName={name}"))),
+                None => self.tell(
+                    organization,
+                    "metadata",
+                    Fault::OtherOrganization(format!("no organization: ?orgName={name}")),
+                ),
             }
             match seen.get(&metadata.folded()) {
                 Some(other) => self.tell(organization, "metadata", Fault::SameMetadata { other: other.to_string() }),
@@ -232,7 +263,11 @@ impl<'a> Check<'a> {
             let known = organizations.iter().any(|one| one.eq_ignore_ascii_case(name.as_str()));
             if !known && !tables.broken.contains(&name.folded()) {
                 let nearest = nearest(name.as_str(), organizations.iter().copied());
-                self.tell(trust, "organization", Fault::Unknown { what: "organization", name: name.to_string(), nearest });
+                self.tell(
+                    trust,
+                    "organization",
+                    Fault::Unknown { what: "organization", name: name.to_string(), nearest },
+                );
             }
             if seen.contains(&name.folded()) {
                 self.tell(trust, "organization", Fault::TrustTwice(name.to_string()));

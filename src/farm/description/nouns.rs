@@ -89,7 +89,13 @@ pub struct Thresholds {
 impl Default for Thresholds {
     /// Room for a pending request and 24 hours of SharePoint's cache; tokens allow five minutes of difference.
     fn default() -> Self {
-        Self { days: vec![60, 30, 14, 7, 2, 1], critical_days: 7, clock_seconds: 300, facts_hours: 24, refresh_hours: 26 }
+        Self {
+            days: vec![60, 30, 14, 7, 2, 1],
+            critical_days: 7,
+            clock_seconds: 300,
+            facts_hours: 24,
+            refresh_hours: 26,
+        }
     }
 }
 
@@ -138,7 +144,7 @@ impl Role {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
-    /// s2scert runs on that server itself.
+    /// That server is the one on which s2scert runs.
     Local,
     /// OpenSSH, part of Server 2019 and later.
     Ssh,

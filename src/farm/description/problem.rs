@@ -49,7 +49,9 @@ pub enum Fault {
     #[error("the file does not say its format; its first line is: format = \"1.0\"")]
     NoFormat,
     /// The version of the format is a later one.
-    #[error("the file has format {0}, which is newer than 1.0, the newest that this s2scert reads; use a newer s2scert")]
+    #[error(
+        "the file has format {0}, which is newer than 1.0, the newest that this s2scert reads; use a newer s2scert"
+    )]
     NewerFormat(String),
     /// More tables of one sort than allowed.
     #[error("more than {limit} of [[{key}]]")]
@@ -79,7 +81,9 @@ pub enum Fault {
         message: String,
     },
     /// A secret stands in the file, or its source is not understood.
-    #[error("`{0}` is a source, never the secret itself: {{ env = \"NAME\" }}, {{ file = \"PATH\" }}, {{ command = [\"PROGRAM\"] }} or {{ prompt = \"TEXT\" }}")]
+    #[error(
+        "`{0}` is a source, never the secret itself: {{ env = \"NAME\" }}, {{ file = \"PATH\" }}, {{ command = [\"PROGRAM\"] }} or {{ prompt = \"TEXT\" }}"
+    )]
     Secret(String),
     /// A name is given twice.
     #[error("there is another {what} {name:?} at line {first}")]

@@ -99,7 +99,8 @@ impl Tables {
             tables.into_iter().map(|table| table.value).collect()
         }
         let head = self.head.map(|head| head.value);
-        let sharepoint = self.sharepoint.into_iter().map(|(farm, trusts)| SharePoint { trusts: values(trusts), ..farm.value });
+        let sharepoint =
+            self.sharepoint.into_iter().map(|(farm, trusts)| SharePoint { trusts: values(trusts), ..farm.value });
         Farm {
             policy: head.as_ref().and_then(|head| head.policy.clone()),
             name: head.map(|head| head.name),
@@ -162,15 +163,28 @@ impl<'t> Reader<'t> {
         tables.windows = self.many(&mut root, "window", "name");
         tables.freezes = self.many(&mut root, "freeze", "reason");
         const SECTIONS: [&str; 11] = [
-            "certificate", "thresholds", "update_crm", "watcher", "node", "identity", "organization", "sharepoint", "consumer",
-            "window", "freeze",
+            "certificate",
+            "thresholds",
+            "update_crm",
+            "watcher",
+            "node",
+            "identity",
+            "organization",
+            "sharepoint",
+            "consumer",
+            "window",
+            "freeze",
         ];
         tables.head = self.read(root, "farm".to_owned(), &SECTIONS);
         tables.broken = std::mem::take(&mut self.broken);
         Some(tables)
     }
 
-    fn one<T: JsonSchema + for<'de> Deserialize<'de>>(&mut self, root: &mut Spanned<DeTable<'t>>, key: &'static str) -> Option<Read<T>> {
+    fn one<T: JsonSchema + for<'de> Deserialize<'de>>(
+        &mut self,
+        root: &mut Spanned<DeTable<'t>>,
+        key: &'static str,
+    ) -> Option<Read<T>> {
         let value = root.get_mut().remove(key)?;
         let span = value.span();
         let DeValue::Table(table) = value.into_inner() else {
@@ -236,7 +250,8 @@ impl<'t> Reader<'t> {
         sections: &[&str],
     ) -> Option<Read<T>> {
         let schema = T::json_schema(&mut schemars::SchemaGenerator::default()).to_value();
-        let known: Vec<&str> = schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        let known: Vec<&str> =
+            schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
         let required = schema["required"].as_array().into_iter().flatten().filter_map(|key| key.as_str());
         let at = self.place(table.span().start);
         let keys: BTreeMap<String, Place> =
@@ -264,7 +279,8 @@ impl<'t> Reader<'t> {
                 Err(error) => error,
             };
             let span = error.span();
-            let key = span.as_ref().and_then(|at| spans.iter().find(|(_, one)| one.start <= at.start && at.end <= one.end));
+            let key =
+                span.as_ref().and_then(|at| spans.iter().find(|(_, one)| one.start <= at.start && at.end <= one.end));
             // Without a value to blame a key is missing, and that was told.
             let (key, start) = match (key, span) {
                 (Some((key, _)), Some(span)) => (key.clone(), span.start),
@@ -282,7 +298,9 @@ impl<'t> Reader<'t> {
         for key in SECRETS {
             let Some(value) = table.get_ref().get(key) else { continue };
             let understood = match value.get_ref() {
-                DeValue::Table(_) => super::words::SecretSource::deserialize(toml::de::ValueDeserializer::from(value.clone())).is_ok(),
+                DeValue::Table(_) => {
+                    super::words::SecretSource::deserialize(toml::de::ValueDeserializer::from(value.clone())).is_ok()
+                }
                 _ => false,
             };
             if !understood {

@@ -4,7 +4,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::nouns::{
-    CertificateWish, Consumer, Freeze, Head, Identity, Node, Organization, SharePoint, Thresholds, UpdateCrm, Watcher, Window,
+    CertificateWish, Consumer, Freeze, Head, Identity, Node, Organization, SharePoint, Thresholds, UpdateCrm, Watcher,
+    Window,
 };
 use super::read::FORMAT;
 
@@ -37,7 +38,8 @@ pub fn farm_schema() -> Value {
     }
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("s2scert farm");
-    schema["description"] = json!("A farm of Dynamics 365 (on-premises) and the SharePoint farms that trust it. See docs/farm.md.");
+    schema["description"] =
+        json!("A farm of Dynamics 365 (on-premises) and the SharePoint farms that trust it. See docs/farm.md.");
     schema["$defs"] = Value::Object(generator.take_definitions(true));
     schema
 }

@@ -87,7 +87,10 @@ fn a_sound_description_is_read_whole() {
     let reading = read(SOUND);
     assert_eq!(reading.problems, []);
     let farm = reading.farm;
-    assert_eq!((farm.nodes.len(), farm.sharepoint[0].trusts.len(), farm.windows.len(), farm.freezes.len()), (3, 1, 1, 1));
+    assert_eq!(
+        (farm.nodes.len(), farm.sharepoint[0].trusts.len(), farm.windows.len(), farm.freezes.len()),
+        (3, 1, 1, 1)
+    );
     let web = farm.node("CRM-WEB-1").unwrap();
     assert_eq!(farm.identities_of(web).count(), 1);
     assert_eq!(farm.identities_of(farm.node("sp-1").unwrap()).count(), 0);
@@ -147,8 +150,10 @@ fn all_mistakes_are_told_at_once_with_line_and_column() {
         .replacen("roles = [\"async\"]", "roles = [\"asynk\"]\nextra = 1", 1)
         .replacen("version = \"2019\"", "version = \"2018\"", 1);
     let problems = read(&text).problems;
-    let told: Vec<String> =
-        problems.iter().map(|one| format!("{} {}", one.place.map_or_else(String::new, |place| place.to_string()), one.fault.id())).collect();
+    let told: Vec<String> = problems
+        .iter()
+        .map(|one| format!("{} {}", one.place.map_or_else(String::new, |place| place.to_string()), one.fault.id()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -166,7 +171,12 @@ fn all_mistakes_are_told_at_once_with_line_and_column() {
 #[test]
 fn a_secret_in_the_file_is_in_no_message() {
     let secret = "kanarienvogel-7Q4x";
-    for value in [format!("\"{secret}\""), format!("[\"{secret}\"]"), format!("{{ value = \"{secret}\" }}"), format!("{{ env = [\"{secret}\"] }}")] {
+    for value in [
+        format!("\"{secret}\""),
+        format!("[\"{secret}\"]"),
+        format!("{{ value = \"{secret}\" }}"),
+        format!("{{ env = [\"{secret}\"] }}"),
+    ] {
         let text = SOUND.replace("{ file = \"s2s.pass\" }", &value);
         let problems = read(&text).problems;
         assert!(matches!(problems[0].fault, Fault::Secret(_)), "{problems:?}");
@@ -182,9 +192,15 @@ fn the_schema_accepts_what_the_reader_accepts_and_refuses_its_unknown_keys() {
         let text = text.replace("05:00:00", "\"05:00\"").replace("from = 2026-12-20", "from = \"2026-12-20\"");
         serde_json::to_value(toml::from_str::<toml::Table>(&text).unwrap()).unwrap()
     };
-    let errors: Vec<String> = validator.iter_errors(&as_json(SOUND)).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    let errors: Vec<String> =
+        validator.iter_errors(&as_json(SOUND)).map(|e| format!("{}: {e}", e.instance_path())).collect();
     assert_eq!(errors, Vec::<String>::new());
-    for (from, to) in [("policy =", "polcy ="), ("\"1.0\"", "\"2.0\""), ("transport = \"ssh\"", "transport = \"telnet\""), ("owner =", "ownr =")] {
+    for (from, to) in [
+        ("policy =", "polcy ="),
+        ("\"1.0\"", "\"2.0\""),
+        ("transport = \"ssh\"", "transport = \"telnet\""),
+        ("owner =", "ownr ="),
+    ] {
         assert!(!validator.is_valid(&as_json(&SOUND.replacen(from, to, 1))), "{to}");
     }
 }

@@ -99,11 +99,13 @@ text_type! {
 impl Name {
     fn fault(text: &str) -> Option<String> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        let fits = text.len() <= MAX_NAME
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.chars().all(plain);
+        let fits =
+            text.len() <= MAX_NAME && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain);
         (!fits).then(|| {
-            format!("{:?} is no name: letters, digits, '.', '-' and '_', at most {MAX_NAME}, a letter or digit first", shown(text))
+            format!(
+                "{:?} is no name: letters, digits, '.', '-' and '_', at most {MAX_NAME}, a letter or digit first",
+                shown(text)
+            )
         })
     }
 
@@ -125,7 +127,10 @@ impl Address {
     fn fault(text: &str) -> Option<String> {
         let host = is_host(text) || text.parse::<Ipv6Addr>().is_ok();
         (!host).then(|| {
-            format!("{:?} is no host: a DNS name such as crm-web-1.contoso.com, or an IP address; no port and no user", shown(text))
+            format!(
+                "{:?} is no host: a DNS name such as crm-web-1.contoso.com, or an IP address; no port and no user",
+                shown(text)
+            )
         })
     }
 
@@ -152,7 +157,10 @@ fn is_host(text: &str) -> bool {
 impl Url {
     fn fault(text: &str) -> Option<String> {
         let fits = text.len() <= MAX_URL
-            && text.bytes().all(|octet| octet.is_ascii_graphic() && !matches!(octet, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#'))
+            && text.bytes().all(|octet| {
+                octet.is_ascii_graphic()
+                    && !matches!(octet, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#')
+            })
             && Self::parts(text).is_some_and(|(_, authority, _)| {
                 let (host, port) = match authority.rsplit_once(':') {
                     Some((host, port)) if !port.contains(']') => (host, port),
@@ -163,7 +171,10 @@ impl Url {
                 host && port.parse::<u16>().is_ok_and(|port| port > 0)
             });
         (!fits).then(|| {
-            format!("{:?} is no address of a web page: https://HOST/PATH, without user name, fragment or spaces", shown(text))
+            format!(
+                "{:?} is no address of a web page: https://HOST/PATH, without user name, fragment or spaces",
+                shown(text)
+            )
         })
     }
 
@@ -185,7 +196,11 @@ impl Url {
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let (_, query) = self.0.split_once('?')?;
-        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// Returns the form in which two addresses are compared: scheme and host without letter case.
@@ -252,7 +267,11 @@ impl TryFrom<Vec<String>> for ArgumentList {
         let fits = (1..=most).contains(&words.len())
             && words.first().is_some_and(|program| !program.is_empty())
             && words.iter().all(|word| word.len() <= longest && !word.contains('\0'));
-        let why = || WordError(format!("a command has 1 to {most} words of at most {longest} octets: [\"PROGRAM\", \"ARGUMENT\"]"));
+        let why = || {
+            WordError(format!(
+                "a command has 1 to {most} words of at most {longest} octets: [\"PROGRAM\", \"ARGUMENT\"]"
+            ))
+        };
         if fits { Ok(Self(words)) } else { Err(why()) }
     }
 }
@@ -288,8 +307,26 @@ mod tests {
         }
         let long = "a".repeat(64);
         for bad in [
-            "", "-oProxyCommand=x", "a b", "a..b", ".a", "a.", "a-", "user@host", "host:22", "[fe80::1]", "a/b", "a\\b", "10.0.0",
-            "10.0.0.256", "1", "crm_web", "crм", "a\n", long.as_str(), "fe80::1%eth0",
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "a..b",
+            ".a",
+            "a.",
+            "a-",
+            "user@host",
+            "host:22",
+            "[fe80::1]",
+            "a/b",
+            "a\\b",
+            "10.0.0",
+            "10.0.0.256",
+            "1",
+            "crm_web",
+            "crм",
+            "a\n",
+            long.as_str(),
+            "fe80::1%eth0",
         ] {
             assert!(Address::fault(bad).is_some(), "{bad}");
         }
@@ -297,19 +334,42 @@ mod tests {
 
     #[test]
     fn a_url_has_a_scheme_a_host_and_no_user() {
-        for good in ["https://crm.contoso.com", "HTTPS://crm/x?orgName=a", "http://[fe80::1]:8080/", "https://crm:443/a%20b"] {
+        for good in
+            ["https://crm.contoso.com", "HTTPS://crm/x?orgName=a", "http://[fe80::1]:8080/", "https://crm:443/a%20b"]
+        {
             assert_eq!(Url::fault(good), None, "{good}");
         }
-        for bad in ["crm.contoso.com", "ftp://crm/", "https://", "https://u:p@crm/", "https://crm:0/", "https://crm:x/", "https://-a/", "https://crm/a b", "https://crm/#x", "https://crm/\u{e9}"] {
+        for bad in [
+            "crm.contoso.com",
+            "ftp://crm/",
+            "https://",
+            "https://u:p@crm/",
+            "https://crm:0/",
+            "https://crm:x/",
+            "https://-a/",
+            "https://crm/a b",
+            "https://crm/#x",
+            "https://crm/\u{e9}",
+        ] {
             assert!(Url::fault(bad).is_some(), "{bad}");
         }
         let url = Url("https://CRM/x.svc/json?a=b&ORGNAME=Sales".to_owned());
-        assert_eq!((url.parameter("orgName"), url.folded().as_str()), (Some("Sales"), "https://crm/x.svc/json?a=b&ORGNAME=Sales"));
+        assert_eq!(
+            (url.parameter("orgName"), url.folded().as_str()),
+            (Some("Sales"), "https://crm/x.svc/json?a=b&ORGNAME=Sales")
+        );
     }
 
     #[test]
     fn offsets_names_and_commands_have_their_form() {
-        for (text, fits) in [("+01:00", true), ("-05:30", true), ("01:00", false), ("+1:00", false), ("+15:00", false), ("+01:60", false)] {
+        for (text, fits) in [
+            ("+01:00", true),
+            ("-05:30", true),
+            ("01:00", false),
+            ("+1:00", false),
+            ("+15:00", false),
+            ("+01:60", false),
+        ] {
             assert_eq!(Offset::fault(text).is_none(), fits, "{text}");
         }
         for (text, fits) in [("crm-web-1", true), ("Sales_2", true), ("-x", false), ("", false), ("a b", false)] {

@@ -239,13 +239,19 @@ impl<C> ServerFacts<C> {
     pub fn turn<D>(self, mut turn: impl FnMut(C) -> Result<D, String>) -> ServerFacts<D> {
         let store = self.store.map(|store| {
             let one = |stored: StoredCertificate<C>| {
-                Ok(StoredCertificate { certificate: turn(stored.certificate)?, key: stored.key, tls_bindings: stored.tls_bindings })
+                Ok(StoredCertificate {
+                    certificate: turn(stored.certificate)?,
+                    key: stored.key,
+                    tls_bindings: stored.tls_bindings,
+                })
             };
             let certificates = store.certificates.into_iter().map(one).collect::<Result<_, String>>()?;
             Ok(StoreFacts { certificates, issuers: store.issuers })
         });
         let rows = self.rows.map(|rows| {
-            rows.into_iter().map(|row| Ok(RowFacts { kind: row.kind, id: row.id, certificate: turn(row.certificate)? })).collect()
+            rows.into_iter()
+                .map(|row| Ok(RowFacts { kind: row.kind, id: row.id, certificate: turn(row.certificate)? }))
+                .collect()
         });
         let mut metadata = Vec::new();
         for one in self.metadata {

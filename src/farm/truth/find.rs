@@ -27,7 +27,8 @@ pub(super) fn disagreements(seen: &Observation<'_>) -> Vec<Disagreement> {
         find.sharepoint(farm);
     }
     find.clocks();
-    let order = |one: &Disagreement| (one.kind.clone(), one.about.clone(), one.certificate.as_ref().map(|c| c.fingerprint));
+    let order =
+        |one: &Disagreement| (one.kind.clone(), one.about.clone(), one.certificate.as_ref().map(|c| c.fingerprint));
     find.found.sort_by_cached_key(order);
     find.found
 }
@@ -58,7 +59,13 @@ impl Find<'_, '_> {
             evidence.extend(row.evidence.iter().filter(|spot| !evidence.contains(spot)).cloned().collect::<Vec<_>>());
         }
         let in_use = row.is_some();
-        self.found.push(Disagreement { kind, about: about.into(), certificate: Some(certificate.clone()), in_use, evidence });
+        self.found.push(Disagreement {
+            kind,
+            about: about.into(),
+            certificate: Some(certificate.clone()),
+            in_use,
+            evidence,
+        });
     }
 
     /// Notes expiry in a place.
@@ -105,7 +112,11 @@ impl Find<'_, '_> {
                 Some((other, rows)) if *rows != shown => {
                     // Named in one order, so that the order of servers does not matter.
                     let (a, b) = if *other < name { (*other, name) } else { (name, *other) };
-                    self.note(Kind::RowsDiffer(b.to_owned()), a, vec![Spot::new(a, Topic::Rows), Spot::new(b, Topic::Rows)]);
+                    self.note(
+                        Kind::RowsDiffer(b.to_owned()),
+                        a,
+                        vec![Spot::new(a, Topic::Rows), Spot::new(b, Topic::Rows)],
+                    );
                 }
                 Some(_) => {}
                 None => first = Some((name, shown)),
@@ -232,8 +243,10 @@ impl Find<'_, '_> {
     /// The clocks that are furthest apart, if they are too far apart.
     fn clocks(&mut self) {
         let seen = self.seen;
-        let mut clocks: Vec<(i64, &str)> =
-            seen.seen().filter_map(|(node, facts)| Some((*facts.clock_offset_seconds.seen()?, node.name.as_str()))).collect();
+        let mut clocks: Vec<(i64, &str)> = seen
+            .seen()
+            .filter_map(|(node, facts)| Some((*facts.clock_offset_seconds.seen()?, node.name.as_str())))
+            .collect();
         clocks.sort_unstable();
         let (Some((slowest, a)), Some((fastest, b))) = (clocks.first(), clocks.last()) else { return };
         let apart = fastest.saturating_sub(*slowest);

@@ -23,6 +23,9 @@ pub struct TruthTable {
     pub gaps: Vec<Gap>,
 }
 
+/// The place of the rows among `PLACES`.
+const ROW: usize = 1;
+
 /// One certificate.
 #[derive(Debug)]
 pub struct Line {
@@ -135,10 +138,7 @@ fn lines(seen: &Observation<'_>) -> Vec<Line> {
     let spots = spots(seen);
     let line = |(rank, certificate): (usize, Arc<SeenCertificate>)| {
         let cells: Vec<Cell> = spots.iter().map(|spot| spot.cell(rank)).collect();
-        let mut states = [PlaceState::Present; 4];
-        for cell in &cells {
-            states[cell.place] = states[cell.place].max(cell.state);
-        }
+        let states = together(&cells);
         let [store, row, metadata, trust] = states;
         Line {
             registered: registered.iter().any(|row| row.certificate.fingerprint == certificate.fingerprint),
@@ -149,6 +149,22 @@ fn lines(seen: &Observation<'_>) -> Vec<Line> {
         }
     };
     candidates(seen).into_iter().enumerate().map(line).collect()
+}
+
+/// Puts the states of the spots together, place by place. A place without spots asks for nothing.
+fn together(cells: &[Cell]) -> [PlaceState; 4] {
+    let mut worst = [PlaceState::Present; 4];
+    for cell in cells {
+        worst[cell.place] = worst[cell.place].max(cell.state);
+    }
+    if worst[ROW] != PlaceState::Absent {
+        return worst;
+    }
+    let mut still = [PlaceState::Absent; 4];
+    for cell in cells.iter().filter(|cell| cell.place != ROW) {
+        still[cell.place] = still[cell.place].still(cell.state);
+    }
+    still
 }
 
 /// A spot in the table, with the ranks of the candidates that stand there; nothing where it was not seen.
@@ -223,7 +239,10 @@ fn spots(seen: &Observation<'_>) -> Vec<Spotted> {
     spots
 }
 
-fn document<'f>(facts: &'f Facts, organization: &str) -> Option<&'f super::facts::MetadataAnswer<Arc<SeenCertificate>>> {
+fn document<'f>(
+    facts: &'f Facts,
+    organization: &str,
+) -> Option<&'f super::facts::MetadataAnswer<Arc<SeenCertificate>>> {
     facts.metadata.iter().find(|one| one.organization.eq_ignore_ascii_case(organization))?.answer.seen()
 }
 
@@ -277,6 +296,7 @@ fn gaps(seen: &Observation<'_>) -> Vec<Gap> {
 
 /// Whether the trusts of every SharePoint farm of this server are shown by some server; so also where it belongs to none.
 fn shown_by_another(seen: &Observation<'_>, node: &Node) -> bool {
-    let own = seen.farm.sharepoint.iter().filter(|farm| farm.servers.iter().any(|one| one.folded() == node.name.folded()));
+    let own =
+        seen.farm.sharepoint.iter().filter(|farm| farm.servers.iter().any(|one| one.folded() == node.name.folded()));
     own.into_iter().all(|farm| seen.trusts_of(farm).is_some())
 }

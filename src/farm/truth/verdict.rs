@@ -9,7 +9,8 @@ pub const PLACES: [&str; 4] = ["store", "row", "metadata", "trust"];
 /// How one certificate stands in one place, over all servers, organizations and trusts of that place.
 ///
 /// In this order the worst of several states is the state of the place, so that a server that was not seen never turns into
-/// one that lacks something, and one that was seen lacking it stays so whatever else is unseen.
+/// one that lacks something, and one that was seen lacking it stays so whatever else is unseen. A certificate that the row does
+/// not name, nor an older one in its stead, has to be nowhere: of that, [`PlaceState::still`] puts the states together.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlaceState {
@@ -24,6 +25,19 @@ pub enum PlaceState {
 }
 
 impl PlaceState {
+    /// Puts two states of a certificate together that has to be nowhere: present if it still is somewhere, absent only if it
+    /// was seen nowhere.
+    #[must_use]
+    pub fn still(self, other: Self) -> Self {
+        let rank = |state: Self| match state {
+            Self::Present => 3,
+            Self::Unseen => 2,
+            Self::Stale => 1,
+            Self::Absent => 0,
+        };
+        if rank(self) >= rank(other) { self } else { other }
+    }
+
     /// All states, in the order of the page.
     pub const ALL: [Self; 4] = [Self::Present, Self::Absent, Self::Stale, Self::Unseen];
 
@@ -122,10 +136,10 @@ verdicts! {
     ImportIncomplete, "import-incomplete", Underway, [], [0 1], "The row still names an older one, and a server that signs does not have it yet.";
     PublishedStoreUnseen, "published-store-unseen", Unknown, [2], [1], "It is published and the row still names an older one; not every server's store was seen.";
     PendingUnseen, "pending-unseen", Unknown, [], [1], "The row still names an older one; too little else was seen.";
-    OldStillPublished, "old-still-published", Underway, [2], [1], "The row no longer names it, and it is still published.";
-    OldStillTrusted, "old-still-trusted", Underway, [3], [1], "The row no longer names it, and SharePoint still trusts it.";
-    Leftover, "leftover", Underway, [0], [1 2 3], "It is on all servers, and no row, metadata document or trust has it: left from an earlier roll, or never registered.";
-    Retired, "retired", Good, [], [0 1 2 3], "It is in use nowhere, and not on every server any more.";
+    OldStillPublished, "old-still-published", Underway, [2], [1], "The row does not name it, and it is still published somewhere.";
+    OldStillTrusted, "old-still-trusted", Underway, [3], [1], "The row does not name it, and a SharePoint trust still has it.";
+    Leftover, "leftover", Underway, [0], [1 2 3], "It is still on a server, and no row, metadata document or trust has it: left from an earlier roll, or never registered.";
+    Retired, "retired", Good, [], [0 1 2 3], "It is nowhere any more.";
     RetirementUnseen, "retirement-unseen", Unknown, [], [1], "The row does not name it; whether anything else still has it was not seen.";
     RowUnseen, "row-unseen", Unknown, [2 3], [], "It is published and trusted; the row was not seen.";
     NotPublishedRowUnseen, "not-published-row-unseen", Unknown, [], [2], "A metadata document does not have it; the row was not seen.";
@@ -225,6 +239,8 @@ pub fn truth_table_page() -> String {
          - **stale**: somewhere an older certificate stands in its place;\n\
          - **absent**: somewhere neither it nor an older one is there;\n\
          - **unseen**: not all was seen; what was seen has it.\n\n\
+         A certificate that the row does not name, nor an older one in its stead, has to be nowhere. For it, present means that it is still\n\
+         somewhere, absent that it was seen nowhere, and unseen that it was seen nowhere and not all was seen.\n\n\
          Written from `src/farm/truth/verdict.rs`; a test compares the two.\n\n\
          ## Verdicts\n\n| verdict | grade | meaning | patterns |\n|---|---|---|---|\n",
     );

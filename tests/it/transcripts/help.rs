@@ -22,6 +22,8 @@ fn help() {
         " farm",
         " farm init",
         " farm check",
+        " farm status",
+        " farm report",
         " policy",
         " policy list",
         " policy show",
@@ -56,6 +58,9 @@ fn self_description() {
         "farm",
         "farm-init",
         "farm-check",
+        "farm-status",
+        "farm-report",
+        "farm-facts",
         "error",
     ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);

@@ -1,5 +1,6 @@
 //! The views of `farm`.
 
+pub(crate) mod html;
 pub(crate) mod status;
 
 use std::fmt::Write as _;
@@ -7,6 +8,7 @@ use std::fmt::Write as _;
 use super::{WIDTH, field, findings, wrapped};
 use crate::app::farm::check::{FarmCheckReport, ListedNode};
 use crate::app::farm::init::FarmInitReport;
+use crate::app::farm::report::FarmReportReport;
 
 /// Renders what a description says and what is wrong with it.
 pub(crate) fn render_check(report: &FarmCheckReport) -> String {
@@ -28,7 +30,11 @@ pub(crate) fn render_check(report: &FarmCheckReport) -> String {
         field(&mut text, "consumer", &format!("{}: {}", consumer.name, consumer.step));
     }
     if let (Some(target), Some(profile)) = (report.oldest_target, report.pfx_profile) {
-        field(&mut text, "PFX", &format!("{}, because the oldest server with the key is {}", word(&profile), target.product()));
+        field(
+            &mut text,
+            "PFX",
+            &format!("{}, because the oldest server with the key is {}", word(&profile), target.product()),
+        );
     }
     findings::render(&mut text, "Findings", &report.findings);
     text
@@ -71,5 +77,15 @@ pub(crate) fn render_init(report: &FarmInitReport) -> String {
     findings::render(&mut text, "Findings", &report.findings);
     let next = format!("Then check it: s2scert farm check --farm {}", report.file.display());
     wrapped(&mut text, "", WIDTH, &next);
+    text
+}
+
+/// Renders that a report was written.
+pub(crate) fn render_report(report: &FarmReportReport) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{} written", report.file.display());
+    field(&mut text, "errors", &report.errors.to_string());
+    field(&mut text, "warnings", &report.warnings.to_string());
+    field(&mut text, "not seen", &report.gaps.to_string());
     text
 }

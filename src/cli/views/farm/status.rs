@@ -58,7 +58,13 @@ pub(super) fn left(days: i64) -> String {
 fn block(text: &mut String, certificate: &CertificateStatus) {
     let mark = if certificate.registered { "  (the row names it)" } else { "" };
     let _ = writeln!(text, "\n{}{mark}", certificate.subject);
-    let _ = writeln!(text, "  {}, until {}, {}", certificate.thumbprint, certificate.not_after, left(certificate.days_left));
+    let _ = writeln!(
+        text,
+        "  {}, until {}, {}",
+        certificate.thumbprint,
+        certificate.not_after,
+        left(certificate.days_left)
+    );
     let verdict = format!("{}: {} [{}]", grade(certificate.grade), certificate.meaning, word_of(certificate));
     wrapped(text, "  ", WIDTH, &verdict);
     let mut head = format!("  {:<FIRST$}", "");

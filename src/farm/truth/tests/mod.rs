@@ -1,11 +1,12 @@
-//! Farms with one fault each, and properties of the table.
+//! Farms with one fault each, and a roll from one certificate to the next.
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod properties;
 
 use std::sync::{Arc, LazyLock};
 
 use jiff::{Span, Timestamp};
-use proptest::prelude::*;
 
 use super::*;
 use crate::cert::name::DistinguishedName;
@@ -84,10 +85,13 @@ fn certificate(subject: &str, days: i64) -> Arc<SeenCertificate> {
     })
 }
 
-static OLD: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 100));
-static NEW: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20260601-bbbbbb,O=Contoso", 400));
+static OLD: LazyLock<Arc<SeenCertificate>> =
+    LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 100));
+static NEW: LazyLock<Arc<SeenCertificate>> =
+    LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20260601-bbbbbb,O=Contoso", 400));
 /// The subject of [`OLD`], and later.
-static TWIN: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 200));
+static TWIN: LazyLock<Arc<SeenCertificate>> =
+    LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 200));
 static TLS: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=www.contoso.com,O=Contoso", 30));
 
 type Facts = ServerFacts<Arc<SeenCertificate>>;
@@ -136,7 +140,8 @@ fn server(name: &str) -> Facts {
         facts.trusts = Seen::Seen(vec![trust]);
         facts.refresh_job = Seen::Seen(Some(RefreshJob { enabled: true, last_success: Some(now()) }));
     } else {
-        facts.store = Seen::Seen(StoreFacts { certificates: vec![stored(&OLD), stored(&TLS)], issuers: Seen::Seen(Vec::new()) });
+        facts.store =
+            Seen::Seen(StoreFacts { certificates: vec![stored(&OLD), stored(&TLS)], issuers: Seen::Seen(Vec::new()) });
     }
     if name == "crm-web-1" {
         facts.rows = Seen::Seen(vec![row(&OLD, RowKind::S2STokenIssuer)]);
@@ -231,7 +236,8 @@ fn each_fault_has_a_finding_of_its_own() {
         ("chain-missing crm-async-1", |all| {
             if let Seen::Seen(store) = &mut all[ASYNC].store {
                 let fingerprint_sha256 = OLD.fingerprint.to_string();
-                store.issuers = Seen::Seen(vec![IssuerFacts { fingerprint_sha256, missing: Some("CN=Root".to_owned()) }]);
+                store.issuers =
+                    Seen::Seen(vec![IssuerFacts { fingerprint_sha256, missing: Some("CN=Root".to_owned()) }]);
             }
         }),
         ("shared-with-tls crm-web-1", |all| store(&mut all[WEB])[0].tls_bindings.push("0.0.0.0:443".to_owned())),
@@ -240,7 +246,9 @@ fn each_fault_has_a_finding_of_its_own() {
         ("trust-lacks-certificate crm in intranet", |all| trust(&mut all[SP]).signing = Some(NEW.clone())),
         ("trust-missing crm in intranet", |all| trust(&mut all[SP]).name = "other".to_owned()),
         ("trust-not-from-metadata crm in intranet", |all| trust(&mut all[SP]).source = TrustSource::Fixed),
-        ("trust-issuer-differs crm in intranet, against crm-web-1", |all| answer(&mut all[WEB]).issuer = Some(ISSUER.to_uppercase())),
+        ("trust-issuer-differs crm in intranet, against crm-web-1", |all| {
+            answer(&mut all[WEB]).issuer = Some(ISSUER.to_uppercase())
+        }),
         ("refresh-job-off intranet", |all| all[SP].refresh_job = Seen::Seen(None)),
         ("refresh-job-late intranet", |all| {
             let last_success = Some(now() - Span::new().hours(27));
@@ -257,7 +265,9 @@ fn each_fault_has_a_finding_of_its_own() {
         }),
         ("facts-old crm-web-1", |all| all[WEB].collected_at = now() - Span::new().hours(25)),
         ("facts-from-the-future crm-web-1", |all| all[WEB].collected_at = now() + Span::new().hours(1)),
-        ("expired crm-web-1", |all| rows(&mut all[WEB]).push(row(&certificate("CN=a", -1), RowKind::AlternativeS2STokenIssuer))),
+        ("expired crm-web-1", |all| {
+            rows(&mut all[WEB]).push(row(&certificate("CN=a", -1), RowKind::AlternativeS2STokenIssuer))
+        }),
         ("expires-soon crm in intranet", |all| trust(&mut all[SP]).additional.push(certificate("CN=a", 59))),
         ("rows-differ crm-async-1", |all| all[ASYNC].rows = Seen::Seen(vec![row(&TWIN, RowKind::S2STokenIssuer)])),
     ];
@@ -302,9 +312,28 @@ fn a_roll_goes_through_its_verdicts() {
     trust(&mut all[SP]).signing = trust(&mut all[SP]).additional.pop();
     assert_eq!(verdict_of(all.clone(), &OLD), Verdict::Leftover);
     store(&mut all[ASYNC]).remove(0);
-    let last = table(all);
+    let last = table(all.clone());
     assert_eq!(ids(&last), Vec::<String>::new());
-    assert_eq!(last.lines.iter().map(|line| line.verdict).collect::<Vec<_>>(), [Verdict::InForce, Verdict::Retired]);
+    assert_eq!(last.lines.iter().map(|line| line.verdict).collect::<Vec<_>>(), [Verdict::InForce, Verdict::Leftover]);
+    for web in [0, 1] {
+        store(&mut all[web]).remove(0);
+    }
+    assert_eq!(table(all).lines.len(), 1);
+}
+
+#[test]
+fn what_is_still_somewhere_is_not_called_gone() {
+    let mut all = servers();
+    answer(&mut all[1]).keys.push(NEW.clone());
+    *rows(&mut all[WEB]) = vec![row(&NEW, RowKind::S2STokenIssuer)];
+    answer(&mut all[WEB]).keys = vec![NEW.clone()];
+    trust(&mut all[SP]).signing = Some(NEW.clone());
+    let old = |table: TruthTable| table.lines.into_iter().find(|line| !line.registered).unwrap().verdict;
+    assert_eq!(old(table(all.clone())), Verdict::OldStillPublished);
+    answer(&mut all[1]).keys = vec![NEW.clone()];
+    assert_eq!(old(table(all.clone())), Verdict::Leftover);
+    all.remove(SP);
+    assert_eq!(old(table(all)), Verdict::RetirementUnseen);
 }
 
 #[test]
@@ -321,117 +350,4 @@ fn what_is_not_seen_is_a_gap_and_never_an_absence() {
 #[test]
 fn the_page_is_that_of_the_code() {
     crate::current::assert_current("docs/truth-table.md", &truth_table_page());
-}
-
-/// Makes a part of what a server shows unseen, and tells which.
-fn hide(all: &mut [Facts], which: usize) -> (String, Topic) {
-    let server = &mut all[which / 7];
-    let hidden = || "hidden".to_owned();
-    let topic = match which % 7 {
-        0 => {
-            server.store = Seen::Unseen(hidden());
-            Topic::Store
-        }
-        1 => {
-            server.rows = Seen::Unseen(hidden());
-            Topic::Rows
-        }
-        2 => {
-            server.metadata.clear();
-            Topic::Metadata("sales".to_owned())
-        }
-        3 => {
-            server.trusts = Seen::Unseen(hidden());
-            Topic::Trusts
-        }
-        4 => {
-            server.clock_offset_seconds = Seen::Unseen(hidden());
-            Topic::Clock
-        }
-        5 => {
-            server.services = Seen::Unseen(hidden());
-            Topic::Services
-        }
-        _ => {
-            server.refresh_job = Seen::Unseen(hidden());
-            Topic::RefreshJob
-        }
-    };
-    (server.server.clone(), topic)
-}
-
-/// A farm in which each place holds any of the certificates, in any order, with any fault of a key.
-fn any_farm() -> impl Strategy<Value = Vec<Facts>> {
-    let pool = || -> Vec<Arc<SeenCertificate>> { vec![OLD.clone(), NEW.clone(), TWIN.clone(), TLS.clone(), certificate("CN=old", -3)] };
-    let some = move || proptest::sample::subsequence(pool(), 0..4);
-    let place = (some(), some(), some(), some(), 0u8..6, -400i64..400);
-    proptest::collection::vec(place, 4).prop_map(|places| {
-        let mut all = servers();
-        for (facts, (in_store, in_rows, in_metadata, in_trust, fault, clock)) in all.iter_mut().zip(places) {
-            facts.clock_offset_seconds = Seen::Seen(clock);
-            if facts.store.seen().is_some() {
-                *store(facts) = in_store.iter().map(stored).collect();
-                if let Some(Seen::Seen(Some(key))) = store(facts).first_mut().map(|first| &mut first.key) {
-                    key.matches = fault != 1;
-                    key.location.provider_type = if fault == 2 { 0 } else { 24 };
-                    key.location.machine = fault != 3;
-                }
-            }
-            if facts.rows.seen().is_some() {
-                *rows(facts) = in_rows.iter().map(|one| row(one, RowKind::S2STokenIssuer)).collect();
-            }
-            if !facts.metadata.is_empty() {
-                answer(facts).keys = in_metadata;
-            }
-            if facts.trusts.seen().is_some() {
-                trust(facts).signing = in_trust.first().cloned();
-                trust(facts).additional = in_trust.into_iter().skip(1).collect();
-            }
-        }
-        all
-    })
-}
-
-fn keyed(one: &Disagreement) -> String {
-    format!("{:?} {} {:?} {}", one.kind, one.about, one.certificate.as_ref().map(|c| c.fingerprint), one.in_use)
-}
-
-proptest! {
-    #[test]
-    fn seeing_less_takes_away_only_what_rests_on_it(all in any_farm(), which in 0usize..28) {
-        let whole = table(all.clone());
-        let mut less = all;
-        let (server, topic) = hide(&mut less, which);
-        let partly = table(less);
-        let left: Vec<String> = partly.disagreements.iter().map(keyed).collect();
-        for one in &whole.disagreements {
-            let rests = one.evidence.iter().any(|spot| spot.server == server && spot.topic == topic);
-            prop_assert!(rests || left.contains(&keyed(one)), "{} {topic:?} took {}", server, keyed(one));
-        }
-    }
-
-    #[test]
-    fn a_cell_that_was_not_seen_never_makes_a_verdict_say_missing(all in any_farm(), which in 0usize..28) {
-        let mut less = all;
-        hide(&mut less, which);
-        for line in table(less).lines {
-            for place in line.verdict.says_missing() {
-                let lacking = line.cells.iter().any(|cell| cell.place == *place && matches!(cell.state, PlaceState::Stale | PlaceState::Absent));
-                prop_assert!(lacking, "{:?} {:?}", line.verdict, line.cells);
-            }
-        }
-    }
-
-    #[test]
-    fn the_order_of_the_servers_does_not_matter(all in any_farm(), by in 1usize..4) {
-        let mut farm = DESCRIPTION.clone();
-        farm.nodes.rotate_left(by);
-        let mut turned = all.clone();
-        turned.rotate_left(4 - by);
-        let (a, b) = (table(all), TruthTable::of(&Observation::new(&farm, now(), turned, &[])));
-        prop_assert_eq!(a.disagreements.iter().map(keyed).collect::<Vec<_>>(), b.disagreements.iter().map(keyed).collect::<Vec<_>>());
-        let verdicts = |table: &TruthTable| table.lines.iter().map(|line| (line.certificate.fingerprint, line.verdict)).collect::<Vec<_>>();
-        prop_assert_eq!(verdicts(&a), verdicts(&b));
-        prop_assert_eq!(a.gaps, b.gaps);
-    }
 }
