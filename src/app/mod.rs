@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod check;
+pub mod explain;
 pub mod export;
 pub mod farm;
 pub mod gate;

@@ -51,6 +51,12 @@ pub enum Command {
     /// Describe a farm, see it, and tell where it disagrees
     #[command(subcommand)]
     Farm(FarmCommand),
+    /// Tell what an error text or code may mean here, and which command tells its causes apart
+    Explain {
+        /// The text as it was shown, a part of it, or a code in any spelling; several words need no quotation marks
+        #[arg(required = true, value_name = "TEXT|CODE", allow_negative_numbers = true)]
+        text: Vec<String>,
+    },
     /// Show the policies and explain their rules
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -414,6 +420,8 @@ pub enum SchemaArg {
     FarmReport,
     /// A bundle: what one server shows, for `farm status --from`.
     FarmFacts,
+    /// `explain --json`.
+    Explain,
     /// What any command prints with --json when it fails.
     Error,
 }

@@ -16,7 +16,7 @@ use clap::{CommandFactory, Parser};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-use crate::app::{access, check, export, farm, gate, import, inspect, issue, policies};
+use crate::app::{access, check, explain, export, farm, gate, import, inspect, issue, policies};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
@@ -117,6 +117,10 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Check(args) => check_command(host, &requests::check(args)?, output),
         Command::Access(command) => access_command(command, host, output),
         Command::Farm(command) => farm_command(command, host, output),
+        Command::Explain { text } => {
+            output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
+            Ok(ExitCode::Ok)
+        }
         Command::Policy(command) => policy_command(command, host, output),
         Command::Schema(args) => {
             let schema = match args.of {
@@ -136,6 +140,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
                 SchemaArg::FarmReport => schema_for!(farm::report::FarmReportReport),
                 SchemaArg::FarmFacts => schema_for!(crate::farm::bundle::Bundle),
                 SchemaArg::Farm => return document(&crate::farm::description::farm_schema(), output),
+                SchemaArg::Explain => schema_for!(explain::ExplainReport),
                 SchemaArg::Error => schema_for!(ErrorReport),
             };
             document(&schema, output)

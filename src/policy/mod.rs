@@ -11,6 +11,7 @@
 //! | `waiver` | findings that somebody answers for, until a day |
 //! | `read`, `error` | TOML to policy, and what is said of mistakes |
 //! | `values`, `view`, `report` | parameters as types; a certificate decoded once; breaches on their way to findings |
+//! | `symptom` | error texts and codes, with their likely causes |
 //! | `schema`, `reference` | the JSON schema and `docs/policy-reference.md`, made from the types |
 //! | `shipped` | the policies in `policies/`, embedded |
 
@@ -29,6 +30,7 @@ mod report;
 mod rule;
 mod schema;
 mod shipped;
+pub mod symptom;
 pub mod truth;
 mod values;
 mod view;

@@ -82,6 +82,7 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("access-prove", run(dir, &["access", "prove", "s2s.pfx", &me(), "--password-file", "pass", "--json"])),
         ("farm-init", run(dir, &["farm", "init", "--json"])),
         ("farm-check", run(dir, &["farm", "check", "--json"])),
+        ("explain", run(dir, &["explain", "0x80090016", "--json"])),
         ("farm-status", status(dir)),
         ("farm-report", run(dir, &["farm", "report", "--from", "collected", "--html", "farm.html", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),

@@ -19,6 +19,7 @@ mod access;
 mod check;
 mod convert;
 mod errors;
+mod explain;
 mod farm;
 mod help;
 mod inspect;

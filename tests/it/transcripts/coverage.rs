@@ -111,7 +111,9 @@ const NOT_SHOWN: &[(&str, &str)] = &[
         "certificate and private key do not work together",
         "key and certificate are chosen by their public key; src/cert/credential.rs",
     ),
+    ("it is not known as whom s2scert runs", "a process always knows"),
     ("its ASN.1 is damaged: {0}", "src/cert/container/tests.rs"),
+    ("more than {MAX_DOCUMENTS} documents", "five thousand files"),
     ("no chain can be told", "the leaf is taken from the file itself"),
     ("no key could be made", "the cryptographic library has no such failure to offer"),
     ("no password was asked for", "a guard: each form that needs one asks"),
@@ -141,6 +143,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
+    ("these options do not make a farm", "a guard: each option is judged by itself; src/app/farm/init.rs"),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
 ];
 

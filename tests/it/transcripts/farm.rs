@@ -94,7 +94,7 @@ fn farm_status() {
         .run("s2scert farm status --from collected --json")
         .run("s2scert farm report --from collected --html farm.html")
         .run("s2scert farm report --from collected --html farm.html")
-        .run("s2scert farm report --from collected --html farm.html --force --json");
+        .run("s2scert farm report --from collected --html farm.html --force --json --farm farm.toml");
     bundles::write(shell.folder(), &facts[..2]);
     for name in ["crm-async-1", "sp-1"] {
         std::fs::remove_file(shell.folder().join(format!("collected/{name}.json"))).unwrap();

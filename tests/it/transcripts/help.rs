@@ -19,6 +19,7 @@ fn help() {
         " access restore",
         " access check",
         " access prove",
+        " explain",
         " farm",
         " farm init",
         " farm check",
@@ -61,6 +62,7 @@ fn self_description() {
         "farm-status",
         "farm-report",
         "farm-facts",
+        "explain",
         "error",
     ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);
