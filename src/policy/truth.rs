@@ -46,12 +46,25 @@ pub fn findings(disagreements: &[Disagreement], critical_days: u16) -> Vec<Findi
             matches!(one.kind, Kind::ExpiresSoon(..)) && other.id == next.id && other.message == next.message
         };
         match findings.iter_mut().find(same) {
-            Some(other) => other.subject = format!("{}, {}", other.subject, next.subject),
+            Some(other) => add_subject(&mut other.subject, &next.subject),
             None => findings.push(next),
         }
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
+}
+
+/// Adds whom a finding concerns too, unless that is said; of many the first stand for all.
+fn add_subject(subjects: &mut String, next: &str) {
+    const MOST: usize = 6;
+    const OTHERS: &str = "and others";
+    let known: Vec<&str> = subjects.split(", ").collect();
+    if known.contains(&next) || known.last() == Some(&OTHERS) {
+        return;
+    }
+    let next = if known.len() < MOST { next } else { OTHERS };
+    subjects.push_str(", ");
+    subjects.push_str(next);
 }
 
 fn finding(one: &Disagreement, critical_days: u16) -> Finding {

@@ -68,6 +68,11 @@ impl Find<'_, '_> {
         });
     }
 
+    /// What the row does not name may expire as it likes; where no row was seen, any may be the one.
+    fn is_or_may_be_in_use(&self, certificate: &SeenCertificate) -> bool {
+        self.registered.is_empty() || named(&self.registered, certificate.fingerprint).is_some()
+    }
+
     /// Notes expiry in a place.
     pub(super) fn expiry(&mut self, place: Where, about: &str, certificate: &Arc<SeenCertificate>, spot: Spot) {
         let left = certificate.not_after.as_second() - self.seen.now.as_second();
@@ -75,7 +80,7 @@ impl Find<'_, '_> {
         let soon = self.seen.farm.thresholds.days.first().map_or(60, |days| i64::from(*days));
         if left < 0 {
             self.note_of(Kind::Expired(place), about, certificate, vec![spot]);
-        } else if days < soon {
+        } else if days < soon && self.is_or_may_be_in_use(certificate) {
             self.note_of(Kind::ExpiresSoon(place, days), about, certificate, vec![spot]);
         }
     }

@@ -268,7 +268,6 @@ fn each_fault_has_a_finding_of_its_own() {
         ("expired crm-web-1", |all| {
             rows(&mut all[WEB]).push(row(&certificate("CN=a", -1), RowKind::AlternativeS2STokenIssuer))
         }),
-        ("expires-soon crm in intranet", |all| trust(&mut all[SP]).additional.push(certificate("CN=a", 59))),
         ("rows-differ crm-async-1", |all| all[ASYNC].rows = Seen::Seen(vec![row(&TWIN, RowKind::S2STokenIssuer)])),
     ];
     for (wanted, damage) in cases {
@@ -334,6 +333,23 @@ fn what_is_still_somewhere_is_not_called_gone() {
     assert_eq!(old(table(all.clone())), Verdict::Leftover);
     all.remove(SP);
     assert_eq!(old(table(all)), Verdict::RetirementUnseen);
+}
+
+#[test]
+fn only_what_signs_or_may_sign_expires_soon() {
+    let mut farm = DESCRIPTION.clone();
+    farm.thresholds.days = vec![101, 50];
+    let soon = |all: Vec<Facts>| {
+        let table = TruthTable::of(&Observation::new(&farm, now(), all, &[]));
+        table.disagreements.iter().filter(|one| one.kind.id() == "expires-soon").count()
+    };
+    // Three stores, the row, two documents, one trust.
+    assert_eq!(soon(servers()), 7);
+    let mut all = servers();
+    *rows(&mut all[WEB]) = vec![row(&NEW, RowKind::S2STokenIssuer)];
+    assert_eq!(soon(all.clone()), 0);
+    all[WEB].rows = Seen::Unseen("hidden".to_owned());
+    assert_eq!(soon(all), 6);
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn one(page: &mut String, certificate: &CertificateStatus) -> std::fmt::Result {
     for (about, spots) in by_row(&certificate.spots) {
         write!(page, "<tr><th scope=\"row\">{}</th>", escaped(about))?;
         for place in PLACES {
-            let cells: Vec<String> = spots.iter().filter(|spot| spot.place == place).map(|spot| cell(spot)).collect();
+            let cells: Vec<String> = spots.iter().filter(|spot| spot.place == place).map(cell).collect();
             write!(
                 page,
                 "<td>{}</td>",

@@ -30,6 +30,7 @@ th,td{text-align:left;vertical-align:top;padding:.35rem .8rem .35rem 0;border-bo
 thead th{font-size:.85rem;color:var(--soft)}tbody th{font-weight:500}tfoot th,tfoot td{border-bottom:0;border-top:2px solid var(--line)}
 svg{width:100%;height:auto;min-width:40rem;background:var(--panel);border:1px solid var(--line);border-radius:.5rem}
 svg text{fill:var(--ink);font:13px system-ui,'Segoe UI',sans-serif}svg .tick{fill:var(--soft);font-size:12px}
+svg g text{paint-order:stroke;stroke:var(--panel);stroke-width:5px}
 svg .grid{stroke:var(--line)}svg .today{stroke:var(--link);stroke-width:2}svg .now{fill:var(--link)}
 svg rect{fill:var(--mark-bg);stroke:var(--mark)}
 footer{margin-top:2.5rem;color:var(--soft);font-size:.9rem}

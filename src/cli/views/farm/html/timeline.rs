@@ -105,12 +105,13 @@ pub(super) fn draw(page: &mut String, report: &FarmStatusReport) -> std::fmt::Re
             date.month()
         )?;
     }
+    let today = axis.x(report.at);
+    writeln!(page, "<line class=\"today\" x1=\"{today}\" y1=\"{}\" x2=\"{today}\" y2=\"{height}\"/>", HEAD - 14)?;
+    writeln!(page, "<text class=\"now\" x=\"{today}\" y=\"13\" text-anchor=\"middle\">now</text>")?;
     for (index, certificate) in drawn.iter().enumerate() {
         bar(page, &axis, certificate, HEAD + ROW * i64::try_from(index).unwrap_or_default())?;
     }
-    let today = axis.x(report.at);
-    writeln!(page, "<line class=\"today\" x1=\"{today}\" y1=\"{}\" x2=\"{today}\" y2=\"{height}\"/>", HEAD - 14)?;
-    writeln!(page, "<text class=\"now\" x=\"{today}\" y=\"13\" text-anchor=\"middle\">now</text>\n</svg>\n</div>")?;
+    page.push_str("</svg>\n</div>\n");
     if drawn.len() < report.certificates.len() {
         writeln!(page, "<p>{} more stand in the list of certificates.</p>", report.certificates.len() - drawn.len())?;
     }
