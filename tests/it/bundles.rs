@@ -9,56 +9,7 @@ use s2scert::farm::bundle::Bundle;
 use serde_json::{Value, json};
 
 /// The description that belongs to them. The subject is that of the fixtures.
-pub(crate) const FARM: &str = r#"format = "1.0"
-name = "contoso"
-
-[certificate]
-subject = "CN=crm.contoso.com {g},O=Contoso"
-
-[update_crm]
-node = "crm-web-1"
-
-[[node]]
-name = "crm-web-1"
-roles = ["web", "deployment-tools"]
-os = "server2019"
-transport = "manual"
-
-[[node]]
-name = "crm-web-2"
-roles = ["web"]
-os = "server2019"
-transport = "manual"
-
-[[node]]
-name = "crm-async-1"
-roles = ["async"]
-os = "server2019"
-transport = "manual"
-
-[[node]]
-name = "sp-1"
-roles = ["sharepoint"]
-os = "server2019"
-transport = "manual"
-
-[[identity]]
-account = 'CONTOSO\svc-crm'
-roles = ["web", "async"]
-
-[[organization]]
-name = "sales"
-metadata = "https://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=sales"
-
-[[sharepoint]]
-name = "intranet"
-version = "2019"
-servers = ["sp-1"]
-
-[[sharepoint.trust]]
-name = "crm"
-organization = "sales"
-"#;
+pub(crate) const FARM: &str = include_str!("../data/farm/contoso.toml");
 
 const ISSUER: &str = "00000007-0000-0000-c000-000000000000@5f2a";
 

@@ -16,46 +16,7 @@ use crate::farm::{KeyLocation, KeySpec};
 
 const NOW: &str = "2026-06-01T12:00:00Z";
 
-const FARM: &str = r#"format = "1.0"
-name = "contoso"
-[certificate]
-subject = "CN=crm.contoso.com,OU={g},O=Contoso"
-[update_crm]
-node = "crm-web-1"
-[[node]]
-name = "crm-web-1"
-roles = ["web", "deployment-tools"]
-os = "server2019"
-transport = "manual"
-[[node]]
-name = "crm-web-2"
-roles = ["web"]
-os = "server2019"
-transport = "manual"
-[[node]]
-name = "crm-async-1"
-roles = ["async"]
-os = "server2019"
-transport = "manual"
-[[node]]
-name = "sp-1"
-roles = ["sharepoint"]
-os = "server2019"
-transport = "manual"
-[[identity]]
-account = 'CONTOSO\svc-crm'
-roles = ["web", "async"]
-[[organization]]
-name = "sales"
-metadata = "https://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=sales"
-[[sharepoint]]
-name = "intranet"
-version = "2019"
-servers = ["sp-1"]
-[[sharepoint.trust]]
-name = "crm"
-organization = "sales"
-"#;
+const FARM: &str = include_str!("../../../../tests/data/farm/contoso.toml");
 
 static DESCRIPTION: LazyLock<Farm> = LazyLock::new(|| {
     let reading = read(FARM);
@@ -86,12 +47,12 @@ fn certificate(subject: &str, days: i64) -> Arc<SeenCertificate> {
 }
 
 static OLD: LazyLock<Arc<SeenCertificate>> =
-    LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 100));
+    LazyLock::new(|| certificate("CN=crm.contoso.com S2S g20250601-aaaaaa,O=Contoso", 100));
 static NEW: LazyLock<Arc<SeenCertificate>> =
-    LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20260601-bbbbbb,O=Contoso", 400));
+    LazyLock::new(|| certificate("CN=crm.contoso.com S2S g20260601-bbbbbb,O=Contoso", 400));
 /// The subject of [`OLD`], and later.
 static TWIN: LazyLock<Arc<SeenCertificate>> =
-    LazyLock::new(|| certificate("CN=crm.contoso.com,OU=S2S g20250601-aaaaaa,O=Contoso", 200));
+    LazyLock::new(|| certificate("CN=crm.contoso.com S2S g20250601-aaaaaa,O=Contoso", 200));
 static TLS: LazyLock<Arc<SeenCertificate>> = LazyLock::new(|| certificate("CN=www.contoso.com,O=Contoso", 30));
 
 type Facts = ServerFacts<Arc<SeenCertificate>>;
