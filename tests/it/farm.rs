@@ -75,6 +75,46 @@ fn a_bundle_obeys_its_published_schema() {
     }
 }
 
+/// A name, a subject or a command line may be longer, so that it can be copied whole.
+#[test]
+fn the_table_fits_a_hundred_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| crate::transcripts::FILES.iter().find(|(one, _)| *one == name).unwrap().1.as_slice();
+    let mut facts = crate::bundles::healthy(file("leaf.cer"));
+    crate::bundles::damage(&mut facts, file("expired.cer"), file("other.cer"));
+    crate::bundles::write(folder.path(), &facts);
+    let long = "w".repeat(63);
+    let described = fs::read_to_string(folder.path().join("farm.toml")).unwrap();
+    fs::write(folder.path().join("farm.toml"), described.replace("crm-web-2", &long)).unwrap();
+    facts[1]["server"] = serde_json::json!(long);
+    crate::bundles::write_as(folder.path(), "crm-web-2.json", &facts[1]);
+    let output = run(folder.path(), "farm status --from collected");
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(&long) && text.lines().count() > 40);
+    let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 100).collect();
+    assert_eq!(wide, Vec::<&str>::new());
+}
+
+/// The hash is described in docs/farm.md; Python follows that description.
+#[test]
+fn the_hash_of_a_bundle_is_found_by_another_program() {
+    let Some(python) = crate::tools::tool("python3", "--version") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut facts = crate::bundles::healthy(b"not looked at");
+    facts[0]["collected_by"] = serde_json::json!("Zoë \u{1f512} \"quoted\" \\ \u{7f}\n");
+    crate::bundles::write(folder.path(), &facts);
+    let script = "import hashlib, json, sys\n\
+                  d = json.load(open(sys.argv[1], encoding='utf-8'))\n\
+                  t = json.dumps(d['facts'], sort_keys=True, separators=(',', ':'), ensure_ascii=False)\n\
+                  print(hashlib.sha256(t.encode()).hexdigest().upper() == d['sha256'])";
+    for entry in fs::read_dir(folder.path().join("collected")).unwrap() {
+        let path = entry.unwrap().path();
+        let answer = python.run(&["-c", script, path.to_str().unwrap()]);
+        assert_eq!(String::from_utf8_lossy(&answer).trim(), "True", "{}", path.display());
+    }
+}
+
 /// A page with names that try to leave their place, looked at with regular expressions and a stack of its tags.
 #[test]
 fn the_report_is_whole_read_by_machines_and_keeps_hostile_names_in_their_place() {

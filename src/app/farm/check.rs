@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::describe;
+use crate::app::policies;
 use crate::cert::pfx::{PfxProfile, Target};
 use crate::error::Result;
 use crate::farm::description::{Farm, Role, SharePointVersion, Transport};
-use crate::policy::Finding;
+use crate::policy::{Finding, Severity};
 use crate::ports::Host;
 
 /// The schema of [`FarmCheckReport`].
@@ -92,7 +93,28 @@ pub fn check(host: &Host, file: &Path) -> Result<FarmCheckReport> {
     let mut report = listed(&described.farm);
     report.file = file.to_owned();
     report.findings = described.findings;
+    report.findings.extend(unusable_policy(host, file, &described.farm));
     Ok(report)
+}
+
+/// A policy is named as on the command line; a path is taken from the folder of the description.
+fn unusable_policy(host: &Host, file: &Path, farm: &Farm) -> Option<Finding> {
+    let reference = farm.policy.as_deref()?;
+    let beside = match file.parent() {
+        Some(folder) if policies::is_path(reference) => folder.join(reference).display().to_string(),
+        _ => reference.to_owned(),
+    };
+    let error = policies::load(host, &beside).err()?;
+    let message = std::iter::once(error.to_string()).chain(error.causes()).collect::<Vec<_>>().join(": ");
+    Some(Finding {
+        id: "farm-policy".into(),
+        severity: Severity::Error,
+        subject: "farm".to_owned(),
+        message,
+        reason: "no new certificate can be judged by a policy that cannot be read".into(),
+        remedy: "name a shipped one or the path of your own: s2scert policy list".into(),
+        waived_by: None,
+    })
 }
 
 fn listed(farm: &Farm) -> FarmCheckReport {

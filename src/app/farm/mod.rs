@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::farm::description::{self, Farm, Reading};
 use crate::policy::farm as rules;
 use crate::policy::{Finding, Severity};
-use crate::ports::Host;
+use crate::ports::{FileFault, Host};
 
 /// The name of the description where none is given.
 pub const DEFAULT_FILE: &str = "farm.toml";
@@ -32,10 +32,11 @@ pub(super) struct Described {
 /// or of a newer format.
 pub(super) fn describe(host: &Host, path: &Path) -> Result<Described> {
     refuse_what_others_may_write(host, path)?;
-    let bytes = host
-        .files
-        .read(path, MAX_FILE)
-        .map_err(|error| Error::from(error).hint("begin with one: s2scert farm init --out farm.toml"))?;
+    let bytes = host.files.read(path, MAX_FILE).map_err(|error| {
+        let missing = matches!(error.fault(), FileFault::NotFound | FileFault::ParentMissing { .. });
+        let error = Error::from(error);
+        if missing { error.hint("begin with one: s2scert farm init --out farm.toml") } else { error }
+    })?;
     let text = text::decode(&bytes)
         .map_err(|e| Error::new(Kind::Unreadable, "the file is not text").at(path.display()).because(e))?;
     let Reading { farm, problems } = description::read(&text);

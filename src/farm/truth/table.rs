@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::disagreement::{Disagreement, Topic};
-use super::facts::RowKind;
+use super::facts::{KeyFacts, RowKind, Seen};
 use super::find;
 use super::seen::SeenCertificate;
 use super::verdict::{PlaceState, Verdict, verdict};
@@ -253,6 +253,7 @@ fn gaps(seen: &Observation<'_>) -> Vec<Gap> {
         gaps.push(Gap { server: server.to_owned(), topic, why: why.to_owned() });
     };
     let rows_seen = seen.rows().next().is_some();
+    let registered = seen.registered();
     for (node, facts) in seen.servers() {
         let name = node.name.as_str();
         let facts = match facts {
@@ -282,16 +283,37 @@ fn gaps(seen: &Observation<'_>) -> Vec<Gap> {
         if let Some(why) = facts.trusts.gap().filter(|_| !shown_by_another(seen, node)) {
             tell(name, Some(Topic::Trusts), why);
         }
-        for stored in facts.store.seen().into_iter().flat_map(|store| &store.certificates) {
-            let concerned = node.signs() && stored.certificate.of_farm;
-            if let Some(why) = stored.key.gap().filter(|_| concerned) {
-                tell(name, Some(Topic::Store), &format!("key of {}: {why}", stored.certificate.thumbprint));
+        for stored in facts.store.seen().into_iter().flat_map(|store| &store.certificates).filter(|_| node.signs()) {
+            let named = registered.iter().any(|row| row.certificate.fingerprint == stored.certificate.fingerprint);
+            if stored.certificate.of_farm || named {
+                for why in unseen_of_key(seen, node, &stored.key) {
+                    tell(name, Some(Topic::Store), &format!("key of {}: {why}", stored.certificate.thumbprint));
+                }
             }
         }
     }
     gaps.sort();
     gaps.dedup();
     gaps
+}
+
+/// What of a key was not seen: the key, who reads it, or one of those who should.
+fn unseen_of_key(seen: &Observation<'_>, node: &Node, key: &Seen<Option<KeyFacts>>) -> Vec<String> {
+    let key = match key {
+        Seen::Unseen(why) => return vec![why.clone()],
+        Seen::Seen(None) => return Vec::new(),
+        Seen::Seen(Some(key)) => key,
+    };
+    let readers = match &key.readers {
+        Seen::Unseen(why) => return vec![format!("who reads it: {why}")],
+        Seen::Seen(readers) => readers,
+    };
+    let accounts = seen.farm.identities_of(node).map(|one| one.account.as_str());
+    let asked = |account: &str| readers.iter().any(|reader| reader.account.eq_ignore_ascii_case(account));
+    accounts
+        .filter(|account| !asked(account))
+        .map(|account| format!("nobody asked whether {account} reads it"))
+        .collect()
 }
 
 /// Whether the trusts of every SharePoint farm of this server are shown by some server; so also where it belongs to none.

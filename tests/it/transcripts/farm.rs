@@ -33,6 +33,11 @@ name = "sales"
 metadata = "http://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=service"
 "#;
 
+/// The small farm with a policy.
+fn with_policy(policy: &str) -> String {
+    bundles::FARM.replacen("\n\n", &format!("\npolicy = \"{policy}\"\n\n"), 1)
+}
+
 #[test]
 fn farm() {
     Shell::new()
@@ -50,6 +55,11 @@ fn farm() {
         .says("Everything that is wrong is told at once.")
         .file("wrong.toml", WRONG)
         .run("s2scert farm check --farm wrong.toml")
+        .says("A policy that does not exist.")
+        .file("policy.toml", &with_policy("produktion"))
+        .run("s2scert farm check --farm policy.toml")
+        .file("path.toml", &with_policy("own.toml"))
+        .run("s2scert farm check --farm path.toml")
         .compare("farm");
 }
 

@@ -297,6 +297,20 @@ fn what_is_still_somewhere_is_not_called_gone() {
 }
 
 #[test]
+fn a_key_of_which_nobody_asked_who_reads_it_is_a_gap() {
+    for (readers, wanted) in [
+        (Seen::Seen(Vec::new()), "nobody asked whether CONTOSO\\svc-crm reads it"),
+        (Seen::Unseen("access denied".to_owned()), "who reads it: access denied"),
+    ] {
+        let mut all = servers();
+        key(&mut all[ASYNC]).readers = readers;
+        let table = table(all);
+        assert_eq!((ids(&table).len(), table.gaps.len()), (0, 1));
+        assert!(table.gaps[0].why.ends_with(wanted), "{}", table.gaps[0]);
+    }
+}
+
+#[test]
 fn only_what_signs_or_may_sign_expires_soon() {
     let mut farm = DESCRIPTION.clone();
     farm.thresholds.days = vec![101, 50];
