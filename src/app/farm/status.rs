@@ -106,6 +106,8 @@ pub struct SpotStatus {
     pub organization: Option<String>,
     /// The state.
     pub state: PlaceState,
+    /// Whether the certificate itself was seen there. Absent and there: the services cannot use its key.
+    pub there: bool,
 }
 
 /// Something that was not seen.
@@ -189,6 +191,7 @@ fn of_line(line: &Line, now: Timestamp) -> CertificateStatus {
         place: crate::farm::truth::PLACES[cell.place],
         organization: cell.organization.clone(),
         state: cell.state,
+        there: cell.there,
     });
     CertificateStatus {
         thumbprint: certificate.thumbprint.to_string(),

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::disagreement::{Kind, Spot, Topic, Unread, Where};
-use super::facts::{KeyFacts, StoreFacts, StoredCertificate};
+use super::facts::{KeyFacts, Seen, StoreFacts, StoredCertificate};
 use super::find::Find;
 use super::seen::SeenCertificate;
 use super::view::{Facts, named};
 use crate::cert::name::NameKey;
-use crate::farm::description::Node;
+use crate::farm::description::{Farm, Node};
 use crate::farm::{KeyKind, KeySpec};
 
 type Stored = StoredCertificate<Arc<SeenCertificate>>;
@@ -90,6 +90,37 @@ fn key(find: &mut Find<'_, '_>, node: &Node, stored: &Stored) {
             find.note_of(Kind::KeyUnread(account.to_owned(), unread), name, &stored.certificate, evidence());
         }
     }
+}
+
+/// Whether the services of a server can use a key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Usable {
+    /// All of them can.
+    Yes,
+    /// There is none, it is of the wrong sort, or a service cannot read it.
+    No,
+    /// Not all of that was seen, and what was seen is in order.
+    Unseen,
+}
+
+/// Judges the key beside a certificate, by the same faults that are told one by one.
+pub(super) fn usable(farm: &Farm, node: &Node, key: &Seen<Option<KeyFacts>>) -> Usable {
+    let key = match key {
+        Seen::Unseen(_) => return Usable::Unseen,
+        Seen::Seen(None) => return Usable::No,
+        Seen::Seen(Some(key)) if !faults(key).is_empty() => return Usable::No,
+        Seen::Seen(Some(key)) => key,
+    };
+    let Some(readers) = key.readers.seen() else { return Usable::Unseen };
+    let mut all = Usable::Yes;
+    for identity in farm.identities_of(node) {
+        match readers.iter().find(|reader| reader.account.eq_ignore_ascii_case(identity.account.as_str())) {
+            Some(reader) if Unread::of(reader.reading).is_some() => return Usable::No,
+            Some(_) => {}
+            None => all = Usable::Unseen,
+        }
+    }
+    all
 }
 
 fn faults(key: &KeyFacts) -> Vec<Kind> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::disagreement::{Disagreement, Topic};
 use super::facts::{KeyFacts, RowKind, Seen};
 use super::find;
+use super::find_keys::{self, Usable};
 use super::seen::SeenCertificate;
 use super::verdict::{PlaceState, Verdict, verdict};
 use super::view::{Facts, Observation};
@@ -52,6 +53,8 @@ pub struct Cell {
     pub organization: Option<String>,
     /// The state.
     pub state: PlaceState,
+    /// Whether the certificate itself was seen there, whatever its key.
+    pub there: bool,
 }
 
 /// Something that should have been seen and was not.
@@ -162,7 +165,9 @@ fn together(cells: &[Cell]) -> [PlaceState; 4] {
     }
     let mut still = [PlaceState::Absent; 4];
     for cell in cells.iter().filter(|cell| cell.place != ROW) {
-        still[cell.place] = still[cell.place].still(cell.state);
+        // Of what has to go it does not matter whether its key can be used.
+        let state = if cell.there { PlaceState::Present } else { cell.state };
+        still[cell.place] = still[cell.place].still(state);
     }
     still
 }
@@ -174,17 +179,28 @@ struct Spotted {
     organization: Option<String>,
     /// Sorted; a higher rank expires earlier.
     ranks: Option<Vec<usize>>,
+    /// Those of which the services cannot use the key, or of which that was not seen.
+    keys: Vec<(usize, Usable)>,
 }
 
 impl Spotted {
     fn cell(&self, rank: usize) -> Cell {
         let state = match &self.ranks {
             None => PlaceState::Unseen,
-            Some(ranks) if ranks.binary_search(&rank).is_ok() => PlaceState::Present,
+            Some(ranks) if ranks.binary_search(&rank).is_ok() => match self.key(rank) {
+                Usable::Yes => PlaceState::Present,
+                Usable::No => PlaceState::Absent,
+                Usable::Unseen => PlaceState::Unseen,
+            },
             Some(ranks) if ranks.last().is_some_and(|oldest| *oldest > rank) => PlaceState::Stale,
             Some(_) => PlaceState::Absent,
         };
-        Cell { about: self.about.clone(), place: self.place, organization: self.organization.clone(), state }
+        let there = self.ranks.as_ref().is_some_and(|ranks| ranks.binary_search(&rank).is_ok());
+        Cell { about: self.about.clone(), place: self.place, organization: self.organization.clone(), state, there }
+    }
+
+    fn key(&self, rank: usize) -> Usable {
+        self.keys.iter().find(|(one, _)| *one == rank).map_or(Usable::Yes, |(_, usable)| *usable)
     }
 }
 
@@ -204,26 +220,38 @@ fn spots(seen: &Observation<'_>) -> Vec<Spotted> {
         if node.signs() {
             let store = facts.and_then(|facts| facts.store.seen());
             let here = store.map(|store| ranked(&mut store.certificates.iter().map(|stored| &stored.certificate)));
-            spots.push(Spotted { about: name.clone(), place: 0, organization: None, ranks: here });
+            let keys = store.into_iter().flat_map(|store| &store.certificates).filter_map(|stored| {
+                let rank = *ranks.get(&stored.certificate.fingerprint)?;
+                let usable = find_keys::usable(seen.farm, node, &stored.key);
+                (usable != Usable::Yes).then_some((rank, usable))
+            });
+            let keys = keys.collect();
+            spots.push(Spotted { about: name.clone(), place: 0, organization: None, ranks: here, keys });
         }
         if let Some(rows) = facts.and_then(|facts| facts.rows.seen()) {
             rows_seen = true;
             let primary = rows.iter().filter(|row| row.kind == RowKind::S2STokenIssuer);
             let here = Some(ranked(&mut primary.map(|row| &row.certificate)));
-            spots.push(Spotted { about: name.clone(), place: 1, organization: None, ranks: here });
+            spots.push(Spotted { about: name.clone(), place: 1, organization: None, ranks: here, keys: Vec::new() });
         }
         if node.has(Role::Web) {
             for organization in &seen.farm.organizations {
                 let answer = facts.and_then(|facts| document(facts, organization.name.as_str()));
                 let here = answer.map(|answer| ranked(&mut answer.keys.iter()));
                 let organization = Some(organization.name.to_string());
-                spots.push(Spotted { about: name.clone(), place: 2, organization, ranks: here });
+                spots.push(Spotted { about: name.clone(), place: 2, organization, ranks: here, keys: Vec::new() });
             }
         }
     }
     // The rows are those of the whole deployment: one server that shows them is enough.
     if !rows_seen {
-        spots.push(Spotted { about: "configuration database".to_owned(), place: 1, organization: None, ranks: None });
+        spots.push(Spotted {
+            about: "configuration database".to_owned(),
+            place: 1,
+            organization: None,
+            ranks: None,
+            keys: Vec::new(),
+        });
     }
     for farm in &seen.farm.sharepoint {
         let trusts = seen.trusts_of(farm).map(|(_, trusts)| trusts);
@@ -233,7 +261,7 @@ fn spots(seen: &Observation<'_>) -> Vec<Spotted> {
                 let trust = trusts.iter().find(|one| one.name.eq_ignore_ascii_case(wanted.name.as_str()));
                 ranked(&mut trust.into_iter().flat_map(|trust| trust.signing.iter().chain(&trust.additional)))
             });
-            spots.push(Spotted { about, place: 3, organization: None, ranks: here });
+            spots.push(Spotted { about, place: 3, organization: None, ranks: here, keys: Vec::new() });
         }
     }
     spots

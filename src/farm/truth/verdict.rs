@@ -20,7 +20,7 @@ pub enum PlaceState {
     Unseen,
     /// Somewhere an older certificate stands in its place.
     Stale,
-    /// Somewhere neither it nor an older one is there.
+    /// Somewhere neither it nor an older one is there, or it is there and the services cannot use its key.
     Absent,
 }
 
@@ -115,14 +115,14 @@ macro_rules! verdicts {
 
 verdicts! {
     InForce, "in-force", Good, [0 1 2 3], [], "It signs, is published, and is trusted everywhere.";
-    TrustBehind, "trust-behind", Wrong, [1], [3], "It signs, and a SharePoint trust still has an older one.";
-    TrustWithout, "trust-without", Wrong, [1], [3], "It signs, and a SharePoint trust has neither it nor an older one.";
+    TrustBehind, "trust-behind", Wrong, [1], [3], "The row names it, and a SharePoint trust still has an older one.";
+    TrustWithout, "trust-without", Wrong, [1], [3], "The row names it, and a SharePoint trust has neither it nor an older one.";
     TrustUnseen, "trust-unseen", Unknown, [0 1 2], [], "It signs and is published; whether SharePoint trusts it was not seen.";
-    MetadataBehind, "metadata-behind", Wrong, [1], [2], "It signs, and a metadata document still has an older one.";
-    MetadataWithout, "metadata-without", Wrong, [1], [2], "It signs, and a metadata document has neither it nor an older one.";
+    MetadataBehind, "metadata-behind", Wrong, [1], [2], "The row names it, and a metadata document still has an older one.";
+    MetadataWithout, "metadata-without", Wrong, [1], [2], "The row names it, and a metadata document has neither it nor an older one.";
     MetadataUnseen, "metadata-unseen", Unknown, [0 1 3], [], "It signs and is trusted; the metadata was not seen everywhere.";
     RegisteredRestUnseen, "registered-rest-unseen", Unknown, [1], [], "The row names it; too little else was seen.";
-    RowWithoutKey, "row-without-key", Wrong, [1], [0], "The row names it, and a server that signs has neither it nor an older one.";
+    RowWithoutKey, "row-without-key", Wrong, [1], [0], "The row names it, and a server that signs does not have it, or cannot use its key.";
     RowAheadOfServers, "row-ahead-of-servers", Wrong, [1], [0], "The row names it, and a server that signs has only an older one.";
     StoreUnseen, "store-unseen", Unknown, [1 2 3], [], "It is registered, published and trusted; not every server's store was seen.";
     ReadyToSwitch, "ready-to-switch", Underway, [0 2 3], [1], "It is on all servers, published and trusted; the row still names an older one.";
@@ -131,9 +131,9 @@ verdicts! {
     TrustedUnpublished, "trusted-unpublished", Underway, [3], [2], "SharePoint trusts it, and a metadata document does not have it: the next refresh may remove it.";
     Imported, "imported", Underway, [0], [1 2], "It is on all servers; the row still names an older one, and it is not published everywhere.";
     ImportedPartlySeen, "imported-partly-seen", Unknown, [0], [1], "It is on all servers and the row still names an older one; the metadata was not seen everywhere.";
-    PublishedWithoutKey, "published-without-key", Wrong, [2], [0], "It is published, and a server that signs does not have it.";
-    TrustedWithoutKey, "trusted-without-key", Wrong, [3], [0], "SharePoint trusts it, and a server that signs does not have it.";
-    ImportIncomplete, "import-incomplete", Underway, [], [0 1], "The row still names an older one, and a server that signs does not have it yet.";
+    PublishedWithoutKey, "published-without-key", Wrong, [2], [0], "It is published, and a server that signs does not have it, or cannot use its key.";
+    TrustedWithoutKey, "trusted-without-key", Wrong, [3], [0], "SharePoint trusts it, and a server that signs does not have it, or cannot use its key.";
+    ImportIncomplete, "import-incomplete", Underway, [], [0 1], "The row still names an older one, and a server that signs does not have it yet, or cannot use its key.";
     PublishedStoreUnseen, "published-store-unseen", Unknown, [2], [1], "It is published and the row still names an older one; not every server's store was seen.";
     PendingUnseen, "pending-unseen", Unknown, [], [1], "The row still names an older one; too little else was seen.";
     OldStillPublished, "old-still-published", Underway, [2], [1], "The row does not name it, and it is still published somewhere.";
@@ -235,9 +235,9 @@ pub fn truth_table_page() -> String {
         "# The truth table\n\n\
          Four places must agree on one certificate: the **store** of every server that signs, the **row** in the configuration database,\n\
          the **metadata** document of every organization on every web server, and every SharePoint **trust**. In each it is\n\n\
-         - **present**: there, wherever it has to be;\n\
+         - **present**: there, wherever it has to be; in a store, with a key that the services can use;\n\
          - **stale**: somewhere an older certificate stands in its place;\n\
-         - **absent**: somewhere neither it nor an older one is there;\n\
+         - **absent**: somewhere neither it nor an older one is there, or it is there and the services cannot use its key;\n\
          - **unseen**: not all was seen; what was seen has it.\n\n\
          A certificate that the row does not name, nor an older one in its stead, has to be nowhere. For it, present means that it is still\n\
          somewhere, absent that it was seen nowhere, and unseen that it was seen nowhere and not all was seen.\n\n\

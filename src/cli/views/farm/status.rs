@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::{WIDTH, findings, wrapped};
-use crate::app::farm::status::{CertificateStatus, FarmStatusReport};
+use crate::app::farm::status::{CertificateStatus, FarmStatusReport, SpotStatus};
 use crate::farm::truth::{Grade, PLACES, PlaceState};
 
 /// The columns of the table: the server, then the places.
@@ -73,17 +73,25 @@ fn block(text: &mut String, certificate: &CertificateStatus) {
     for (about, states) in rows(certificate) {
         line(text, &about, states);
     }
-    let states = [certificate.store, certificate.row, certificate.metadata, certificate.trust].map(Some);
-    line(text, "together", states);
+    let states = [certificate.store, certificate.row, certificate.metadata, certificate.trust];
+    line(text, "together", states.map(|state| Some((state, state.word()))));
 }
+
+/// Returns the word for a spot: a certificate that is there without a usable key is not simply absent.
+pub(super) fn word(spot: &SpotStatus) -> &'static str {
+    if spot.there && spot.state == PlaceState::Absent { "key unusable" } else { spot.state.word() }
+}
+
+/// A state with its word.
+type Word = Option<(PlaceState, &'static str)>;
 
 fn word_of(certificate: &CertificateStatus) -> &'static str {
     certificate.verdict.id()
 }
 
 /// One line for each server or trust; of several organizations the worst state stands there.
-fn rows(certificate: &CertificateStatus) -> Vec<(String, [Option<PlaceState>; 4])> {
-    let mut rows: Vec<(String, [Option<PlaceState>; 4])> = Vec::new();
+fn rows(certificate: &CertificateStatus) -> Vec<(String, [Word; 4])> {
+    let mut rows: Vec<(String, [Word; 4])> = Vec::new();
     for spot in &certificate.spots {
         let place = PLACES.iter().position(|place| *place == spot.place).unwrap_or_default();
         let at = rows.iter().position(|(about, _)| *about == spot.about).unwrap_or_else(|| {
@@ -91,12 +99,13 @@ fn rows(certificate: &CertificateStatus) -> Vec<(String, [Option<PlaceState>; 4]
             rows.len() - 1
         });
         let cell = &mut rows[at].1[place];
-        *cell = Some(cell.map_or(spot.state, |other| other.max(spot.state)));
+        let next = (spot.state, word(spot));
+        *cell = Some(cell.map_or(next, |other| if other.0 >= next.0 { other } else { next }));
     }
     rows
 }
 
-fn line(text: &mut String, about: &str, states: [Option<PlaceState>; 4]) {
+fn line(text: &mut String, about: &str, states: [Word; 4]) {
     let mut line = format!("  {about:<FIRST$}");
     if about.chars().count() >= FIRST {
         // A long name has a line of its own, so that the columns stay.
@@ -104,7 +113,7 @@ fn line(text: &mut String, about: &str, states: [Option<PlaceState>; 4]) {
         line = format!("  {:<FIRST$}", "");
     }
     for state in states {
-        let word = state.map_or("-", PlaceState::word);
+        let word = state.map_or("-", |(_, word)| word);
         line.push_str(&format!("{word:<COLUMN$}"));
     }
     let _ = writeln!(text, "{}", line.trim_end());

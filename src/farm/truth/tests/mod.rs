@@ -311,6 +311,39 @@ fn a_key_of_which_nobody_asked_who_reads_it_is_a_gap() {
 }
 
 #[test]
+fn a_certificate_whose_key_cannot_be_used_is_not_present() {
+    let states = |damage: Break| {
+        let mut all = servers();
+        damage(&mut all);
+        let table = table(all);
+        let cell = table.lines[0].cells.iter().find(|cell| cell.about == "crm-async-1").unwrap().clone();
+        (table.lines[0].verdict, cell.state, cell.there)
+    };
+    let broken: [Break; 5] = [
+        |all| key(&mut all[ASYNC]).matches = false,
+        |all| key(&mut all[ASYNC]).location.key_spec = KeySpec::Signature,
+        |all| key(&mut all[ASYNC]).location.provider_type = 0,
+        |all| store(&mut all[ASYNC])[0].key = Seen::Seen(None),
+        |all| {
+            let denied = Reader { account: "CONTOSO\\svc-crm".to_owned(), reading: Reading::Denied };
+            key(&mut all[ASYNC]).readers = Seen::Seen(vec![denied]);
+        },
+    ];
+    for damage in broken {
+        assert_eq!(states(damage), (Verdict::RowWithoutKey, PlaceState::Absent, true));
+    }
+    let unseen: [Break; 3] = [
+        |all| store(&mut all[ASYNC])[0].key = Seen::Unseen("hidden".to_owned()),
+        |all| key(&mut all[ASYNC]).readers = Seen::Unseen("hidden".to_owned()),
+        |all| key(&mut all[ASYNC]).readers = Seen::Seen(Vec::new()),
+    ];
+    for damage in unseen {
+        assert_eq!(states(damage), (Verdict::StoreUnseen, PlaceState::Unseen, true));
+    }
+    assert_eq!(states(|_| {}), (Verdict::InForce, PlaceState::Present, true));
+}
+
+#[test]
 fn only_what_signs_or_may_sign_expires_soon() {
     let mut farm = DESCRIPTION.clone();
     farm.thresholds.days = vec![101, 50];

@@ -7,7 +7,7 @@ mod timeline;
 
 use std::fmt::Write as _;
 
-use super::status::{grade, left};
+use super::status::{grade, left, word};
 use crate::app::farm::status::{CertificateStatus, FarmStatusReport, SpotStatus};
 use crate::cli::output::clean;
 use crate::farm::truth::{Grade, PLACES, PlaceState};
@@ -213,17 +213,21 @@ fn by_row(spots: &[SpotStatus]) -> Vec<(&str, &[SpotStatus])> {
 
 fn cell(spot: &SpotStatus) -> String {
     let organization = spot.organization.as_ref().map_or_else(String::new, |name| format!(" ({})", escaped(name)));
-    format!("{}{organization}", state_mark(spot.state))
+    format!("{}{organization}", marked(spot.state, word(spot)))
 }
 
 fn state_mark(state: PlaceState) -> String {
+    marked(state, state.word())
+}
+
+fn marked(state: PlaceState, word: &str) -> String {
     let (class, mark) = match state {
         PlaceState::Present => ("good", "\u{2713}"),
         PlaceState::Absent => ("wrong", "\u{2715}"),
         PlaceState::Stale => ("warn", "\u{21ba}"),
         PlaceState::Unseen => ("unknown", "?"),
     };
-    format!("<span class=\"state {class}\"><span aria-hidden=\"true\">{mark}</span> {}</span>", state.word())
+    format!("<span class=\"state {class}\"><span aria-hidden=\"true\">{mark}</span> {word}</span>")
 }
 
 fn class_of_grade(grade: Grade) -> &'static str {
