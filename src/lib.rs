@@ -31,6 +31,9 @@ pub mod sys;
 #[cfg(test)]
 extern crate self as s2scert;
 #[cfg(test)]
+#[path = "../tests/support/current.rs"]
+mod current;
+#[cfg(test)]
 #[path = "../tests/support/fake_acts.rs"]
 mod fake_acts;
 #[cfg(test)]

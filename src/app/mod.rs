@@ -5,7 +5,9 @@
 pub mod access;
 pub mod check;
 mod check_subjects;
+pub mod explain;
 pub mod export;
+pub mod farm;
 pub mod fieldtest;
 pub mod gate;
 pub mod import;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::access_args::AccessCommand;
+use super::farm_args::FarmCommand;
 use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 use super::schemas::SchemaArg;
@@ -26,7 +27,8 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of severity error,
-4 not found, or cannot be read or written, 9 refused, 12 access to a key differs.
+4 not found, or cannot be read or written, 8 a part of the farm unseen, 9 refused,
+12 access to a key differs.
 
 A certificate for evaluation, from nothing to a PFX:
   s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass
@@ -57,6 +59,15 @@ pub enum Command {
     Access(AccessCommand),
     /// Answer one request of a controller: JSON on stdin, one JSON answer on stdout
     Node(NodeArgs),
+    /// Describe a farm, see it, and tell where it disagrees
+    #[command(subcommand)]
+    Farm(FarmCommand),
+    /// Tell what an error text or code may mean here, and which command tells its causes apart
+    Explain {
+        /// The text as it was shown, a part of it, or a code in any spelling; several words need no quotation marks
+        #[arg(required = true, value_name = "TEXT|CODE", allow_negative_numbers = true)]
+        text: Vec<String>,
+    },
     /// Show the policies and explain their rules
     #[command(subcommand)]
     Policy(PolicyCommand),

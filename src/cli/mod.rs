@@ -2,6 +2,7 @@
 
 pub mod access_args;
 pub mod args;
+pub mod farm_args;
 pub mod node_args;
 mod output;
 mod password_args;
@@ -19,7 +20,9 @@ use clap::{CommandFactory, Parser};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::app::{access, check, export, fieldtest, gate, import, inspect, issue, policies, store, version};
+use crate::app::{
+    access, check, explain, export, farm, fieldtest, gate, import, inspect, issue, policies, store, version,
+};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::MachineActs;
 use crate::node::{self, engine};
@@ -27,6 +30,7 @@ use crate::policy::Finding;
 use crate::ports::{Access, Existing, Host};
 use access_args::AccessCommand;
 use args::{Cli, Command, PolicyCommand};
+use farm_args::FarmCommand;
 use node_args::{NodeArgs, NodeCommand};
 use output::Output;
 use store_args::{InstallArgs, StoreCommand};
@@ -143,6 +147,11 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Install(args) => install_command(args, host, output),
         Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
+        Command::Farm(command) => farm_command(command, host, output),
+        Command::Explain { text } => {
+            output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
+            Ok(ExitCode::Ok)
+        }
         Command::Node(args) => node_command(args, host, output),
         Command::Policy(command) => policy_command(command, host, output),
         Command::Schema(args) => {
@@ -172,6 +181,13 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(ExitCode::Ok)
         }
     }
+}
+
+/// Prints what has no other form than JSON.
+fn document<T: Serialize>(value: &T, output: &mut Output<'_>) -> Result<ExitCode> {
+    output.json = true;
+    output.answer(value, |_| String::new())?;
+    Ok(ExitCode::Ok)
 }
 
 /// Says that the work was done where only its report could not be printed.
@@ -248,6 +264,33 @@ fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result
     }
 }
 
+fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        FarmCommand::Init(args) => {
+            let report = farm::init::init(host, &args.request())?;
+            output.answer(&report, views::farm::render_init)?;
+            Ok(verdict(&report.findings))
+        }
+        FarmCommand::Status(args) => {
+            let report = farm::status::status(host, &args.farm.file, &args.from)?;
+            output.answer(&report, views::farm::status::render)?;
+            Ok(report.exit_code())
+        }
+        FarmCommand::Report(args) => {
+            let status = farm::status::status(host, &args.of.farm.file, &args.of.from)?;
+            let page = views::farm::html::render(&status);
+            let report = farm::report::write(host, &args.html, args.force, &status, &page)?;
+            output.answer(&report, views::farm::render_report)?;
+            Ok(status.exit_code())
+        }
+        FarmCommand::Check(args) => {
+            let report = farm::check::check(host, &args.file)?;
+            output.answer(&report, views::farm::render_check)?;
+            Ok(verdict(&report.findings))
+        }
+    }
+}
+
 fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     match command {
         PolicyCommand::List => output.answer(&policies::list(), views::policy::render_list)?,
@@ -256,8 +299,7 @@ fn policy_command(command: &PolicyCommand, host: &Host, output: &mut Output<'_>)
             output.answer(&policies::explain(host, policy, id)?, views::policy::render_explanation)?;
         }
         PolicyCommand::Schema => {
-            output.json = true;
-            output.answer(&crate::policy::Policy::json_schema(), |_| String::new())?;
+            document(&crate::policy::Policy::json_schema(), output)?;
         }
     }
     Ok(ExitCode::Ok)

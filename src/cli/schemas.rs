@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
-use crate::app::{access, check, export, fieldtest, import, inspect, issue, policies, version};
+use crate::app::{access, check, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
 use crate::node::{self, protocol};
 
 /// The documents that have a schema.
@@ -30,6 +30,20 @@ pub enum SchemaArg {
     Access,
     /// `access prove --json`.
     AccessProve,
+    /// The file farm.toml.
+    Farm,
+    /// `farm init --json`.
+    FarmInit,
+    /// `farm check --json`.
+    FarmCheck,
+    /// `farm status --json`.
+    FarmStatus,
+    /// `farm report --json`.
+    FarmReport,
+    /// A bundle: what one server shows, for `farm status --from`.
+    FarmFacts,
+    /// `explain --json`.
+    Explain,
     /// `version --json`.
     Version,
     /// What `node` reads.
@@ -67,6 +81,13 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::Explanation => schema_for!(policies::Explanation),
         SchemaArg::Access => schema_for!(node::access::AccessReport),
         SchemaArg::AccessProve => schema_for!(access::ProveReport),
+        SchemaArg::Farm => crate::farm::description::farm_schema(),
+        SchemaArg::FarmInit => schema_for!(farm::init::FarmInitReport),
+        SchemaArg::FarmCheck => schema_for!(farm::check::FarmCheckReport),
+        SchemaArg::FarmStatus => schema_for!(farm::status::FarmStatusReport),
+        SchemaArg::FarmReport => schema_for!(farm::report::FarmReportReport),
+        SchemaArg::FarmFacts => schema_for!(crate::farm::bundle::Bundle),
+        SchemaArg::Explain => schema_for!(explain::ExplainReport),
         SchemaArg::Version => schema_for!(version::VersionReport),
         SchemaArg::NodeRequest => schema_for!(protocol::Request),
         SchemaArg::NodeAnswer => schema_for!(protocol::Answer),

@@ -4,8 +4,12 @@
 //! they were seen: on this machine, on another one, or in a test.
 
 pub mod access;
+pub mod bundle;
+pub mod description;
 mod key;
+pub(crate) mod reading;
 pub mod store;
+pub mod truth;
 
 pub use key::{KeyKind, KeyLocation, KeySpec};
 pub use store::{Gap, KeyPlace};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// How much of a wrong word is repeated in a message, in characters.
-const SHOWN: usize = 64;
+use crate::farm::reading::did_you_mean;
+pub(crate) use crate::farm::reading::{nearest, shown};
 
 /// Why a policy or a waiver file was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -103,30 +103,5 @@ impl fmt::Display for PolicyError {
             write!(f, ": {part}")?;
         }
         write!(f, ": {}", self.problem)
-    }
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name:?}?"))
-}
-
-/// Returns the candidate most like `word`, if one is like it at all.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    if word.len() > SHOWN {
-        return None;
-    }
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.to_owned())
-}
-
-/// Shortens a word for a message.
-pub(crate) fn shown(word: &str) -> String {
-    match word.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", &word[..end]),
-        None => word.to_owned(),
     }
 }

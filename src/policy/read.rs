@@ -12,6 +12,7 @@ use super::error::{PolicyError, PolicyProblem, nearest, shown};
 use super::kind::{Kind, Scope, fields_of};
 use super::rule::{Rule, RuleHeader, RuleId, Sentence};
 use super::waiver::Waiver;
+use crate::farm::reading::{tidy, value_spans};
 
 /// The largest policy text, in bytes. The shipped ones have about ten thousand.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -19,8 +20,6 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 const MAX_RULES: usize = 200;
 /// The most waivers of one file.
 const MAX_WAIVERS: usize = 1000;
-/// The longest message taken over from the TOML reader, which repeats what it read.
-const MAX_MESSAGE: usize = 300;
 
 /// The format that this program writes and reads.
 pub(crate) const FORMAT: &str = "1.0";
@@ -273,23 +272,6 @@ impl<'t> Reader<'t> {
     fn line(&self, offset: usize) -> usize {
         let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
         1 + before.iter().filter(|byte| **byte == b'\n').count()
-    }
-}
-
-fn value_spans(table: &Spanned<DeTable<'_>>) -> Vec<(String, Range<usize>)> {
-    table.get_ref().iter().map(|(key, value)| (shown(key.get_ref()), value.span())).collect()
-}
-
-/// Makes one bounded line of a message of the TOML reader, in the words of this room.
-fn tidy(message: &str) -> String {
-    let line = message
-        .trim()
-        .replace('\n', "; ")
-        .replace("missing field", "missing key")
-        .replace("unknown field", "unknown key");
-    match line.char_indices().nth(MAX_MESSAGE) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None => line,
     }
 }
 

@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_reference_in_the_repository_is_that_of_the_types() {
-        crate::policy::tests::current::assert_current("docs/policy-reference.md", &policy_reference());
+        crate::current::assert_current("docs/policy-reference.md", &policy_reference());
     }
 
     #[test]

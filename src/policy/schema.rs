@@ -172,6 +172,6 @@ mod tests {
     #[test]
     fn the_schema_in_the_repository_is_that_of_the_types() {
         let text = format!("{:#}\n", policy_schema());
-        crate::policy::tests::current::assert_current("policies/schema.json", &text);
+        crate::current::assert_current("policies/schema.json", &text);
     }
 }

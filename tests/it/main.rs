@@ -7,6 +7,8 @@
 mod access;
 /// Who may name whom, where the world is touched, how large a file may be.
 mod architecture;
+/// No test: bundles of a small farm.
+mod bundles;
 /// A password that is found in nothing that is written, printed, started or left.
 mod canary;
 /// Certificates that we issue are parsed by OpenSSL and pyca/cryptography as we parse them.
@@ -22,6 +24,8 @@ mod exit_codes;
 /// No test: a machine in memory.
 #[path = "../support/fake_host.rs"]
 mod fake_host;
+/// Descriptions of farms on the real machine.
+mod farm;
 /// Files that others wrote are read by us.
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.

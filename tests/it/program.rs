@@ -95,6 +95,11 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         #[cfg(unix)]
         ("store-orphans", run(dir, &["store", "orphans", "--store-dir", "stores", "--json"])),
         ("node-answer", run(dir, &["node", "describe", "--state-dir", "state", "--json"])),
+        ("farm-init", run(dir, &["farm", "init", "--json"])),
+        ("farm-check", run(dir, &["farm", "check", "--json"])),
+        ("explain", run(dir, &["explain", "0x80090016", "--json"])),
+        ("farm-status", status(dir)),
+        ("farm-report", run(dir, &["farm", "report", "--from", "collected", "--html", "farm.html", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];
@@ -110,6 +115,15 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         let version = document["schema"].as_str().unwrap();
         assert!(version.starts_with(&format!("s2scert.{name}/1.")), "{version}");
     }
+}
+
+/// The status of a farm with faults of several sorts.
+fn status(folder: &Path) -> Output {
+    let der = fs::read(folder.join("s2s.cer")).unwrap();
+    let mut facts = crate::bundles::healthy(&der);
+    crate::bundles::damage(&mut facts, &der, &der);
+    crate::bundles::write(folder, &facts[1..]);
+    run(folder, &["farm", "status", "--from", "collected", "--json"])
 }
 
 #[test]

@@ -22,7 +22,7 @@ struct Shown {
 #[test]
 fn every_command_line_that_is_shown_is_understood() {
     let mut shown = Vec::new();
-    for folder in ["src", "policies", "docs"] {
+    for folder in ["src", "policies", "explanations", "docs"] {
         collect(&root().join(folder), &mut shown);
     }
     shown.extend(lines_of("README.md", &fs::read_to_string(root().join("README.md")).unwrap()));

@@ -19,6 +19,8 @@ mod access;
 mod check;
 mod convert;
 mod errors;
+mod explain;
+mod farm;
 mod fieldtest;
 mod help;
 mod inspect;

@@ -114,8 +114,6 @@ pub fn page() -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-    #![expect(clippy::disallowed_methods, reason = "the page is read where it stands")]
 
     use std::collections::BTreeSet;
 
@@ -141,14 +139,6 @@ mod tests {
 
     #[test]
     fn the_page_is_that_of_the_questions() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FIELD-TESTS.md");
-        if std::env::var_os("S2SCERT_REGENERATE").is_some() {
-            std::fs::write(&path, page()).unwrap();
-        }
-        let written = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            written == page(),
-            "docs/FIELD-TESTS.md has drifted; run: S2SCERT_REGENERATE=1 cargo test --lib fieldtest"
-        );
+        crate::current::assert_current("docs/FIELD-TESTS.md", &page());
     }
 }

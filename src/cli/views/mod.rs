@@ -6,7 +6,9 @@
 pub(crate) mod access;
 pub(crate) mod certificate;
 pub(crate) mod check;
+pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod farm;
 pub(crate) mod fieldtest;
 pub(crate) mod findings;
 pub(crate) mod inspect;

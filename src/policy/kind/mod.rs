@@ -12,7 +12,6 @@
 //! | `pfx` | what a PFX tells Windows |
 
 mod chain;
-mod fields;
 mod issue;
 mod key;
 mod pfx;
@@ -27,7 +26,7 @@ use toml::de::{DeTable, Deserializer};
 use super::facts::Facts;
 use super::report::Report;
 use super::view::CertificateView;
-pub(crate) use fields::fields_of;
+pub(crate) use crate::farm::reading::fields_of;
 
 /// A rule about one certificate; `applies_to` says which.
 trait CertificateRule {

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-pub(crate) mod current;
 mod hostile;
 mod inheritance;
 mod kinds;

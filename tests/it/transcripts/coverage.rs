@@ -131,8 +131,10 @@ const NOT_SHOWN: &[(&str, &str)] = &[
         "certificate and private key do not work together",
         "key and certificate are chosen by their public key; src/cert/credential.rs",
     ),
+    ("it is not known as whom s2scert runs", "a process always knows"),
     ("its ASN.1 is damaged: {0}", "src/cert/container/tests.rs"),
     ("did not come to its end within {seconds} seconds", "a node tells it in its answer; tests/it/node/process.rs"),
+    ("more than {MAX_DOCUMENTS} documents", "five thousand files"),
     ("no chain can be told", "the leaf is taken from the file itself"),
     ("no key could be made", "the cryptographic library has no such failure to offer"),
     ("no password was asked for", "a guard: each form that needs one asks"),
@@ -199,6 +201,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
         "wrong password: the MAC does not verify, and nothing in the file decrypts",
         "a locked item is told in the words of src/app/source.rs; src/cert/pfx/tests.rs",
     ),
+    ("these options do not make a farm", "a guard: each option is judged by itself; src/app/farm/init.rs"),
     ("{program} did not end within {} seconds and was ended", "takes a minute; src/sys/unix/process.rs"),
 ];
 

@@ -10,8 +10,5 @@ pub(crate) fn assert_current(path: &str, text: &str) {
         assert!(folder.is_some_and(|made| made.is_ok()) && std::fs::write(&file, text).is_ok(), "cannot write {path}");
     }
     let current = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        current == text,
-        "{path} has drifted from the source code; run: S2SCERT_REGENERATE=1 cargo test --lib policy"
-    );
+    assert!(current == text, "{path} has drifted from the source code; run: S2SCERT_REGENERATE=1 cargo test --lib");
 }

@@ -1,0 +1,143 @@
+//! The command line of `farm`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::app::farm::init::Request;
+use crate::farm::description::Transport;
+
+/// `s2scert farm`.
+#[derive(Debug, Subcommand)]
+pub enum FarmCommand {
+    /// Write a commented description of the farm to begin with
+    ///
+    /// It is filled with what the options say; every other line that needs a look is marked EXAMPLE. Nothing is discovered on
+    /// the network: Get-CrmServer on a server with the deployment tools lists the servers and their roles.
+    Init(Box<InitArgs>),
+    /// Find everything that is wrong with the description, at once
+    Check(FileArgs),
+    /// Show in one table what servers showed, and where the four places disagree
+    ///
+    /// Exit code 3 when something is wrong, 8 when a part of the farm was not seen and the rest is in order.
+    Status(FromArgs),
+    /// Write the same as one HTML file that needs nothing else
+    Report(ReportArgs),
+}
+
+/// Which description.
+#[derive(Args, Debug)]
+pub struct FileArgs {
+    /// The description of the farm
+    #[arg(long = "farm", value_name = "FILE", default_value = crate::app::farm::DEFAULT_FILE)]
+    pub file: PathBuf,
+}
+
+/// What servers showed, and of which farm.
+#[derive(Args, Debug)]
+pub struct FromArgs {
+    /// The folder with the bundles, one JSON document of each server
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+
+    /// The description.
+    #[command(flatten)]
+    pub farm: FileArgs,
+}
+
+/// `s2scert farm report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub html: PathBuf,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// What servers showed.
+    #[command(flatten)]
+    pub of: FromArgs,
+}
+
+/// `s2scert farm init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = crate::app::farm::DEFAULT_FILE)]
+    pub out: PathBuf,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// The name of the farm
+    #[arg(long, value_name = "NAME", default_value = "farm")]
+    pub name: String,
+
+    /// A server with the web role; may be given again, as all below
+    #[arg(long, value_name = "NAME")]
+    pub web: Vec<String>,
+
+    /// A server with the asynchronous role [default: the first of --web]
+    #[arg(long = "async", value_name = "NAME")]
+    pub asynchronous: Vec<String>,
+
+    /// A server with the deployment tools; the first does the step that is done once [default: the first of --web]
+    #[arg(long, value_name = "NAME")]
+    pub tools: Vec<String>,
+
+    /// A SharePoint server
+    #[arg(long, value_name = "NAME")]
+    pub sharepoint: Vec<String>,
+
+    /// The unique name of an organization
+    #[arg(long = "org", value_name = "NAME")]
+    pub organizations: Vec<String>,
+
+    /// The host under which SharePoint reads the metadata document
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+
+    /// The account of the services [default: NETWORK SERVICE]
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Option<String>,
+
+    /// How the servers are reached
+    #[arg(long, value_enum, default_value_t = TransportArg::Winrm)]
+    pub transport: TransportArg,
+}
+
+/// The ways to a server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum TransportArg {
+    /// OpenSSH, Server 2019 and later.
+    Ssh,
+    /// Windows Remote Management.
+    Winrm,
+    /// By hand.
+    Manual,
+}
+
+impl InitArgs {
+    pub(super) fn request(&self) -> Request {
+        Request {
+            out: self.out.clone(),
+            force: self.force,
+            name: self.name.clone(),
+            web: self.web.clone(),
+            asynchronous: self.asynchronous.clone(),
+            tools: self.tools.clone(),
+            sharepoint: self.sharepoint.clone(),
+            organizations: self.organizations.clone(),
+            host: self.host.clone(),
+            account: self.account.clone(),
+            transport: match self.transport {
+                TransportArg::Ssh => Transport::Ssh,
+                TransportArg::Winrm => Transport::Winrm,
+                TransportArg::Manual => Transport::Manual,
+            },
+        }
+    }
+}

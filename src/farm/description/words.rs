@@ -1,0 +1,381 @@
+//! Single values of farm.toml. A text becomes a type here, once, and no later code looks at its form again.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cert::name::SubjectName;
+use crate::farm::reading::shown;
+
+/// The longest name, as that of a host in NetBIOS and DNS labels.
+const MAX_NAME: usize = 63;
+/// The longest free text on one line.
+const MAX_LABEL: usize = 200;
+/// The longest host name (RFC 1035 section 2.3.4, without the root).
+const MAX_HOST: usize = 253;
+/// The longest URL that is taken.
+const MAX_URL: usize = 2048;
+/// The most words of a command, and the longest of them.
+const MAX_ARGUMENTS: (usize, usize) = (32, 1024);
+
+/// Why a text is not such a value.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct WordError(String);
+
+/// Makes a text type that is read through its `parse` and written as it was.
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(with = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Returns the text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = WordError;
+
+            fn try_from(text: String) -> Result<Self, WordError> {
+                Self::fault(&text).map_or(Ok(Self(text)), |fault| Err(WordError(fault)))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_type! {
+    /// A name by which other parts of the file refer to this one: letters, digits, `.`, `-`, `_`; it begins with a letter or
+    /// digit. Letter case makes no difference between two names.
+    Name
+}
+
+text_type! {
+    /// One line of text for people.
+    Label
+}
+
+text_type! {
+    /// A host: a DNS name, an IPv4 or an IPv6 address. No port, no user, no option.
+    Address
+}
+
+text_type! {
+    /// An http or https address without user name, fragment or spaces.
+    Url
+}
+
+text_type! {
+    /// The subject of certificates as RFC 4514 text; {g} stands for the generation.
+    Subject
+}
+
+text_type! {
+    /// A distance from UTC: +01:00, -05:30.
+    Offset
+}
+
+impl Name {
+    fn fault(text: &str) -> Option<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let fits =
+            text.len() <= MAX_NAME && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain);
+        (!fits).then(|| {
+            format!(
+                "{:?} is no name: letters, digits, '.', '-' and '_', at most {MAX_NAME}, a letter or digit first",
+                shown(text)
+            )
+        })
+    }
+
+    /// Returns the form in which two names are compared.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl Label {
+    fn fault(text: &str) -> Option<String> {
+        let fits = !text.trim().is_empty() && text.chars().count() <= MAX_LABEL && !text.chars().any(char::is_control);
+        (!fits).then(|| format!("a text here is one line of 1 to {MAX_LABEL} characters"))
+    }
+}
+
+impl Address {
+    fn fault(text: &str) -> Option<String> {
+        let host = is_host(text) || text.parse::<Ipv6Addr>().is_ok();
+        (!host).then(|| {
+            format!(
+                "{:?} is no host: a DNS name such as crm-web-1.contoso.com, or an IP address; no port and no user",
+                shown(text)
+            )
+        })
+    }
+
+    /// Returns the form in which two addresses are compared.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.parse::<Ipv6Addr>().map_or_else(|_| self.0.to_ascii_lowercase(), |address| address.to_string())
+    }
+}
+
+/// Labels of letters, digits and inner hyphens, so that nothing can look like an option or a path.
+fn is_host(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=MAX_NAME).contains(&label.len())
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    // What ends in a number is an address (the URL standard), and then has four numbers of one octet.
+    let numeric = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|octet| octet.is_ascii_digit()));
+    text.len() <= MAX_HOST && text.split('.').all(label) && (!numeric || text.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+impl Url {
+    fn fault(text: &str) -> Option<String> {
+        let fits = text.len() <= MAX_URL
+            && text.bytes().all(|octet| {
+                octet.is_ascii_graphic()
+                    && !matches!(octet, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#')
+            })
+            && Self::parts(text).is_some_and(|(_, authority, _)| {
+                let (host, port) = match authority.rsplit_once(':') {
+                    Some((host, port)) if !port.contains(']') => (host, port),
+                    _ => (authority, "443"),
+                };
+                let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                let host = literal.map_or_else(|| is_host(host), |inner| inner.parse::<Ipv6Addr>().is_ok());
+                host && port.parse::<u16>().is_ok_and(|port| port > 0)
+            });
+        (!fits).then(|| {
+            format!(
+                "{:?} is no address of a web page: https://HOST/PATH, without user name, fragment or spaces",
+                shown(text)
+            )
+        })
+    }
+
+    /// Splits into scheme, authority, and everything behind.
+    fn parts(text: &str) -> Option<(&str, &str, &str)> {
+        let (scheme, rest) = text.split_once("://")?;
+        let known = ["http", "https"].iter().any(|one| scheme.eq_ignore_ascii_case(one));
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        known.then(|| (scheme, &rest[..end], &rest[end..]))
+    }
+
+    /// Returns whether the answer comes over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        Self::parts(&self.0).is_some_and(|(scheme, ..)| scheme.eq_ignore_ascii_case("https"))
+    }
+
+    /// Returns the value of the first query parameter with this name, letter case passed over.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.0.split_once('?')?;
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Returns the form in which two addresses are compared: scheme and host without letter case.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        match Self::parts(&self.0) {
+            Some((scheme, authority, rest)) => {
+                format!("{}://{}{rest}", scheme.to_ascii_lowercase(), authority.to_ascii_lowercase())
+            }
+            None => self.0.clone(),
+        }
+    }
+}
+
+impl Subject {
+    fn fault(text: &str) -> Option<String> {
+        SubjectName::parse(text).err().map(|error| format!("no subject: {error}"))
+    }
+
+    /// Returns the template; nothing where the text is none, which the reading has excluded.
+    #[must_use]
+    pub fn template(&self) -> Option<SubjectName> {
+        SubjectName::parse(&self.0).ok()
+    }
+}
+
+impl Offset {
+    fn fault(text: &str) -> Option<String> {
+        let digits = |part: &str| (part.len() == 2).then(|| part.parse::<u8>().ok()).flatten();
+        let fits = text
+            .strip_prefix(['+', '-'])
+            .and_then(|rest| rest.split_once(':'))
+            .and_then(|(hours, minutes)| Some((digits(hours)?, digits(minutes)?)))
+            .is_some_and(|(hours, minutes)| hours <= 14 && minutes < 60);
+        (!fits).then(|| format!("{:?} is no distance from UTC; write it as +01:00", shown(text)))
+    }
+}
+
+impl Default for Offset {
+    fn default() -> Self {
+        Self("+00:00".to_owned())
+    }
+}
+
+/// A program and its arguments. No shell reads it.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+#[schemars(with = "Vec<String>")]
+pub struct ArgumentList(Vec<String>);
+
+impl ArgumentList {
+    /// Returns the words.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<String>> for ArgumentList {
+    type Error = WordError;
+
+    fn try_from(words: Vec<String>) -> Result<Self, WordError> {
+        let (most, longest) = MAX_ARGUMENTS;
+        let fits = (1..=most).contains(&words.len())
+            && words.first().is_some_and(|program| !program.is_empty())
+            && words.iter().all(|word| word.len() <= longest && !word.contains('\0'));
+        let why = || {
+            WordError(format!(
+                "a command has 1 to {most} words of at most {longest} octets: [\"PROGRAM\", \"ARGUMENT\"]"
+            ))
+        };
+        if fits { Ok(Self(words)) } else { Err(why()) }
+    }
+}
+
+impl From<ArgumentList> for Vec<String> {
+    fn from(command: ArgumentList) -> Self {
+        command.0
+    }
+}
+
+/// Where a secret comes from. Never the secret.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretSource {
+    /// The value of an environment variable of this name.
+    Env(String),
+    /// The first line of this file.
+    File(PathBuf),
+    /// The first line that this program writes.
+    Command(ArgumentList),
+    /// Somebody is asked at the terminal, with this text.
+    Prompt(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_host_and_nothing_that_a_program_could_take_for_something_else() {
+        for good in ["crm-web-1", "crm-web-1.contoso.com", "CRM01", "10.0.0.7", "fe80::1", "3com.contoso.com"] {
+            assert_eq!(Address::fault(good), None, "{good}");
+        }
+        let long = "a".repeat(64);
+        for bad in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "a..b",
+            ".a",
+            "a.",
+            "a-",
+            "user@host",
+            "host:22",
+            "[fe80::1]",
+            "a/b",
+            "a\\b",
+            "10.0.0",
+            "10.0.0.256",
+            "1",
+            "crm_web",
+            "crм",
+            "a\n",
+            long.as_str(),
+            "fe80::1%eth0",
+        ] {
+            assert!(Address::fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_url_has_a_scheme_a_host_and_no_user() {
+        for good in
+            ["https://crm.contoso.com", "HTTPS://crm/x?orgName=a", "http://[fe80::1]:8080/", "https://crm:443/a%20b"]
+        {
+            assert_eq!(Url::fault(good), None, "{good}");
+        }
+        for bad in [
+            "crm.contoso.com",
+            "ftp://crm/",
+            "https://",
+            "https://u:p@crm/",
+            "https://crm:0/",
+            "https://crm:x/",
+            "https://-a/",
+            "https://crm/a b",
+            "https://crm/#x",
+            "https://crm/\u{e9}",
+        ] {
+            assert!(Url::fault(bad).is_some(), "{bad}");
+        }
+        let url = Url("https://CRM/x.svc/json?a=b&ORGNAME=Sales".to_owned());
+        assert_eq!(
+            (url.parameter("orgName"), url.folded().as_str()),
+            (Some("Sales"), "https://crm/x.svc/json?a=b&ORGNAME=Sales")
+        );
+    }
+
+    #[test]
+    fn offsets_names_and_commands_have_their_form() {
+        for (text, fits) in [
+            ("+01:00", true),
+            ("-05:30", true),
+            ("01:00", false),
+            ("+1:00", false),
+            ("+15:00", false),
+            ("+01:60", false),
+        ] {
+            assert_eq!(Offset::fault(text).is_none(), fits, "{text}");
+        }
+        for (text, fits) in [("crm-web-1", true), ("Sales_2", true), ("-x", false), ("", false), ("a b", false)] {
+            assert_eq!(Name::fault(text).is_none(), fits, "{text}");
+        }
+        assert!(ArgumentList::try_from(Vec::new()).is_err());
+        assert!(ArgumentList::try_from(vec!["iisreset".to_owned(), "/noforce".to_owned()]).is_ok());
+    }
+}

@@ -1,0 +1,148 @@
+//! `s2scert farm`: descriptions of a farm, and what its servers showed.
+
+use super::fixtures::FILES;
+use super::shell::Shell;
+use crate::bundles;
+
+/// A description with many mistakes.
+const WRONG: &str = r#"format = "1.0"
+naem = "contoso"
+
+[certificate]
+subject = "CN=crm.contoso.com,O=Contoso"
+password = "Geheim"
+
+[update_crm]
+node = "crm-wed-1"
+
+[[node]]
+name = "crm-web-1"
+roles = ["web"]
+os = "server2016"
+transport = "ssh"
+address = "-oProxyCommand=calc"
+
+[[node]]
+name = "crm-web-2"
+roles = ["web", "async"]
+os = "server2019"
+transprot = "ssh"
+
+[[organization]]
+name = "sales"
+metadata = "http://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=service"
+"#;
+
+/// The small farm with a policy.
+fn with_policy(policy: &str) -> String {
+    bundles::FARM.replacen("\n\n", &format!("\npolicy = \"{policy}\"\n\n"), 1)
+}
+
+#[test]
+fn farm() {
+    Shell::new()
+        .says("From nothing: a description in which every line that needs a look is marked.")
+        .run("s2scert farm init")
+        .run("s2scert farm check")
+        .says("From what is known.")
+        .run(
+            "s2scert farm init --out contoso.toml --name contoso --web crm-web-1 --web crm-web-2 --async crm-async-1 \
+             --tools crm-web-1 --sharepoint sp-1 --org sales --host crm.contoso.com --account 'CONTOSO\\svc-crm' --transport ssh",
+        )
+        .run("s2scert farm check --farm contoso.toml")
+        .run("s2scert farm check --farm contoso.toml --json")
+        .run("s2scert farm init --out contoso.toml --transport manual --force --json")
+        .says("Everything that is wrong is told at once.")
+        .file("wrong.toml", WRONG)
+        .run("s2scert farm check --farm wrong.toml")
+        .says("A policy that does not exist.")
+        .file("policy.toml", &with_policy("produktion"))
+        .run("s2scert farm check --farm policy.toml")
+        .file("path.toml", &with_policy("own.toml"))
+        .run("s2scert farm check --farm path.toml")
+        .compare("farm");
+}
+
+#[test]
+fn farm_errors() {
+    let mut shell = Shell::new();
+    shell
+        .run("s2scert farm check")
+        .run("s2scert farm init")
+        .run("s2scert farm init")
+        .run("s2scert farm init --out other.toml --web -oProxyCommand=calc")
+        .run("s2scert farm init --out other.toml --web=-oProxyCommand=calc")
+        .run("s2scert farm init --out other.toml --org 'Sales and Service'")
+        .run("s2scert farm init --out other.toml --host crm.contoso.com:443")
+        .run("s2scert farm init --out other.toml --account ''")
+        .run("s2scert farm init --out other.toml --transport telnet")
+        .file("newer.toml", "format = \"1.7\"\n")
+        .run("s2scert farm check --farm newer.toml")
+        .run("s2scert farm check --farm newer.toml --json")
+        .file("none.toml", "name = \"contoso\"\n")
+        .run("s2scert farm check --farm none.toml")
+        .file("torn.toml", "format = \"1.0\n")
+        .run("s2scert farm check --farm torn.toml");
+    std::fs::write(shell.folder().join("binary.toml"), [0xff, 0x80, 0x00]).unwrap();
+    std::fs::write(shell.folder().join("long.toml"), "# filler\n".repeat(200_000)).unwrap();
+    shell.run("s2scert farm check --farm binary.toml").run("s2scert farm check --farm long.toml");
+    shell.run("s2scert farm check --farm no-such/farm.toml").compare("farm-errors");
+}
+
+fn der(name: &str) -> &'static [u8] {
+    FILES.iter().find(|(one, _)| *one == name).map(|(_, bytes)| bytes.as_slice()).unwrap()
+}
+
+#[test]
+fn farm_status() {
+    let mut shell = Shell::new();
+    let mut facts = bundles::healthy(der("leaf.cer"));
+    bundles::write(shell.folder(), &facts);
+    shell
+        .says("Four servers, and all agree.")
+        .run("s2scert farm status --from collected")
+        .run("s2scert farm status --from collected --json")
+        .run("s2scert farm report --from collected --html farm.html")
+        .run("s2scert farm report --from collected --html farm.html")
+        .run("s2scert farm report --from collected --html farm.html --force --json --farm farm.toml");
+    bundles::write(shell.folder(), &facts[..2]);
+    for name in ["crm-async-1", "sp-1"] {
+        std::fs::remove_file(shell.folder().join(format!("collected/{name}.json"))).unwrap();
+    }
+    shell
+        .says("Two of the servers were not reached: what was seen is in order, and no more is said.")
+        .run("s2scert farm status --from collected --farm farm.toml");
+    bundles::damage(&mut facts, der("expired.cer"), der("other.cer"));
+    bundles::write(shell.folder(), &facts);
+    shell.says("A farm in which much is wrong.").run("s2scert farm status --from collected").compare("farm-status");
+}
+
+#[test]
+fn farm_status_errors() {
+    let mut shell = Shell::new();
+    let mut facts = bundles::healthy(der("leaf.cer"));
+    facts[2]["server"] = serde_json::json!("crm-asink-1");
+    facts[1]["store"]["seen"]["certificates"][0]["certificate"] = serde_json::json!("MIIB");
+    facts[1]["metadata"][0]["answer"] = serde_json::json!({ "unseen": "the answer is an HTML page, not JSON" });
+    bundles::write(shell.folder(), &facts);
+    let path = |name: &str| shell.folder().join(format!("collected/{name}.json"));
+    let altered = std::fs::read_to_string(path("sp-1")).unwrap().replace("\"crm\"", "\"sales\"");
+    let newer = std::fs::read_to_string(path("crm-web-1")).unwrap().replace("farm-facts/1.0", "farm-facts/2.3");
+    for (name, text) in
+        [("sp-1", altered), ("crm-web-1", newer), ("notes", "{}".to_owned()), ("page", "<html>".to_owned())]
+    {
+        std::fs::write(path(name), text).unwrap();
+    }
+    shell
+        .says("Documents that are altered, newer, foreign, no JSON, of an unknown server, with a broken certificate.")
+        .run("s2scert farm status --from collected")
+        .run("s2scert farm status --from collected --farm no-such.toml")
+        .run("s2scert farm status --from no-such")
+        .run("s2scert farm status --from leaf.cer")
+        .run("s2scert farm report --from no-such --html farm.html")
+        .run("s2scert farm status")
+        .file("wrong.toml", WRONG)
+        .run("s2scert farm status --from collected --farm wrong.toml")
+        .run("s2scert farm status --from collected --farm wrong.toml --json")
+        .compare("farm-status-errors");
+}
