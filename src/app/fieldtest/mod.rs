@@ -20,7 +20,7 @@ use super::version::{VersionReport, version};
 use crate::cert::Fingerprint;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::Acts;
-use crate::node::engine::{Allow, Settings};
+use crate::node::engine;
 use crate::node::protocol::{Answer, Facts, Outcome, Text, Trouble};
 use crate::ports::{Access, Host};
 use questions::{Question, Where};
@@ -139,12 +139,11 @@ pub fn fieldtest(host: &Host, acts: &dyn Acts, options: &Options) -> Result<Fiel
     host.random.fill(&mut salt).map_err(|e| Error::new(Kind::Internal, "the random generator failed").because(e))?;
 
     let questions = questions::all();
-    let settings =
-        Settings { allow: Allow::Observe, state: options.state.clone(), read_within: std::time::Duration::ZERO };
     let (mut names, mut results, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     for word in words(&questions) {
         for action in reads::requests(&word).into_iter().flatten() {
-            let answer = reads::look(host, acts, &settings, answers.len() + 1, action);
+            let name = format!("fieldtest-{}", answers.len() + 1);
+            let answer = engine::look(host, acts, options.state.as_deref(), &name, action);
             let why = unseen(&answer);
             results.push(LookResult { look: word.clone(), seen: why.is_none(), why });
             answers.push(serde_json::to_value(&answer).map_err(unwritable)?);

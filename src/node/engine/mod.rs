@@ -44,8 +44,9 @@ const STATE_LOCK: &str = "state.lock";
 /// How long the lock of the state is waited for. It is held for a few writes only.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a description may take, in seconds: PowerShell is started three times for it.
-const DESCRIBE_SECONDS: u32 = 300;
+/// How long a look of our own may take, in seconds: a description starts PowerShell three times, and SharePoint's cmdlets
+/// need a minute to load.
+const LOOK_SECONDS: u32 = 300;
 
 /// What a request may ask for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -121,18 +122,25 @@ pub fn answer(host: &Host, acts: &dyn Acts, settings: &Settings, bytes: &[u8]) -
 /// Describes the node, as the action `describe` does.
 #[must_use]
 pub fn describe(host: &Host, acts: &dyn Acts, state: Option<&Path>) -> Answer {
+    look(host, acts, state, "describe", Action::Describe(protocol::Nothing {}))
+}
+
+/// Looks from within this process, under the name `request`: a node that may observe only, so that nothing could act.
+#[must_use]
+pub fn look(host: &Host, acts: &dyn Acts, state: Option<&Path>, request: &str, action: Action) -> Answer {
     let request = protocol::Request {
         schema: protocol::REQUEST_SCHEMA.to_owned(),
-        request: protocol::Id::word("describe"),
-        deadline_seconds: DESCRIBE_SECONDS,
+        request: protocol::Id::word(request),
+        deadline_seconds: LOOK_SECONDS,
         mode: protocol::Mode::Observe,
         roll: None,
         step: None,
         attempt: None,
         fence: None,
-        action: Action::Describe(protocol::Nothing {}),
+        action,
     };
     let settings = Settings { allow: Allow::Observe, state: state.map(Path::to_owned), read_within: Duration::ZERO };
+    // What cannot be written cannot be read either, and is answered as such.
     answer(host, acts, &settings, &serde_json::to_vec(&request).unwrap_or_default())
 }
 
