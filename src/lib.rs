@@ -9,9 +9,9 @@
 //! | [`cert`] | X.509, keys, PKCS#12: bytes to nouns and back | yes |
 //! | [`farm`] | what a farm is and what was seen of it: stores, keys, access | yes |
 //! | [`policy`] | rules as data, lint, findings | yes |
-//! | [`node`] | what happens on one server: the PowerShell bridge | through ports |
+//! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
-//! | [`node`] | what happens on one server: certificate stores, access to private keys | through ports |
+//! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |
 //! | [`sys`] | files, terminal, clock: one shape on Unix and Windows | no |
@@ -25,6 +25,7 @@ pub mod farm;
 pub mod node;
 pub mod policy;
 pub mod ports;
+pub mod protocol;
 pub mod sys;
 
 // The machine in memory names the crate as integration tests do, and serves the unit tests too.

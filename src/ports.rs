@@ -8,6 +8,8 @@ mod key_fault;
 mod powershell;
 mod state;
 mod store;
+mod transport;
+mod web;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -27,6 +29,8 @@ pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 pub use powershell::{PowerShell, PowerShellLimits, PowerShellOutput};
 pub use state::{Entry, Held, StateFolder, StateFolders};
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
+pub use transport::{CarryError, CarryFault, Transport};
+pub use web::{Web, WebAnswer, WebError, WebFault, WebHeader, WebRequest, WebTrust};
 
 /// The world, as `main` wires it.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{access, check, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
-use crate::node::{self, protocol};
+use crate::{node, protocol};
 
 /// The documents that have a schema.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

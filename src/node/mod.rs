@@ -6,8 +6,4 @@ pub mod access;
 pub mod acts;
 pub mod engine;
 pub mod powershell;
-pub mod protocol;
 pub mod store;
-
-#[cfg(test)]
-mod samples;

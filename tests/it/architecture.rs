@@ -16,10 +16,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("farm", &["cert"]),
     ("policy", &["cert", "farm"]),
-    ("ports", &["cert", "error", "farm"]),
-    ("node", &["cert", "error", "farm", "policy", "ports"]),
-    ("app", &["cert", "error", "farm", "node", "policy", "ports"]),
-    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports"]),
+    ("protocol", &["cert", "error"]),
+    ("ports", &["cert", "error", "farm", "protocol"]),
+    ("node", &["cert", "error", "farm", "policy", "ports", "protocol"]),
+    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol"]),
+    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol"]),
     ("sys", &["cert", "error", "farm", "ports"]),
 ];
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use s2scert::error::Kind;
 use s2scert::node::acts::{Acts, Did, Fault, Look, Surroundings, Work};
-use s2scert::node::protocol::{Action, Effect, Facts, Nothing, Seen, Text, Trouble};
+use s2scert::protocol::{Action, Effect, Facts, Nothing, Seen, Text, Trouble};
 
 use super::fake_host::FakeFolders;
 

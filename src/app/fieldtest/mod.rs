@@ -21,8 +21,8 @@ use crate::cert::Fingerprint;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::Acts;
 use crate::node::engine;
-use crate::node::protocol::{Answer, Facts, Outcome, Text, Trouble};
 use crate::ports::{Access, Host};
+use crate::protocol::{Answer, Facts, Outcome, Text, Trouble};
 use questions::{Question, Where};
 
 /// The schema of [`Bundle`].

@@ -1,6 +1,6 @@
 //! The looks of a field test: requests to the node in this process, all in mode `observe`.
 
-use crate::node::protocol::{Action, Nothing, Store, StoreList};
+use crate::protocol::{Action, Nothing, Store, StoreList};
 
 /// Returns the requests behind a word of `questions.toml`, or nothing where the word is unknown.
 pub(super) fn requests(word: &str) -> Option<Vec<Action>> {

@@ -1,7 +1,7 @@
 //! The view of `node describe`. Requests and answers of a controller have none: they are JSON.
 
 use super::field;
-use crate::node::protocol::{Answer, Facts, NodeFacts, Outcome, Seen, StateFacts};
+use crate::protocol::{Answer, Facts, NodeFacts, Outcome, Seen, StateFacts};
 
 /// Renders the answer of `node describe`.
 pub(crate) fn render(answer: &Answer) -> String {

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 use crate::farm::KeyPlace;
 use crate::farm::access::{Principal, Wish};
 use crate::node::access::{self, AccessReport};
-use crate::node::protocol::{Action, Facts, Hex, Identities, RestoreAccess, Text};
+use crate::protocol::{Action, Facts, Hex, Identities, RestoreAccess, Text};
 
 /// Finds identities by their names.
 pub(super) fn principals(names: &[Text], work: &Work<'_>) -> Result<Vec<Principal>, Fault> {

@@ -9,11 +9,11 @@ use crate::cert::digest::hex_upper;
 use crate::node::powershell::{
     CertificateType, CrmCertificate, GetCrmCertificate, GetCrmServer, RemoveCrmCertificate, SetCrmCertificate,
 };
-use crate::node::protocol::{
+use crate::ports::{FileError, FileFault};
+use crate::protocol::{
     Action, CrmCertificateRemove, CrmCertificateSet, Facts, Hex, Id, List, Refusal, RefusalCode, Row, RowType, Rows,
     Server, Servers, Text,
 };
-use crate::ports::{FileError, FileFault};
 
 /// Where the certificate for a row lies while it is written. It is public.
 const FOLDER: &str = "certificates";
@@ -125,7 +125,7 @@ fn facts(rows: &[CrmCertificate]) -> Facts {
         name: Text::told(&row.name),
         certificate_type: Text::told(&row.certificate_type),
         thumbprint: thumbprint(&row.data),
-        certificate: BASE64.decode(&row.data).ok().and_then(crate::node::protocol::Octets::new),
+        certificate: BASE64.decode(&row.data).ok().and_then(crate::protocol::Octets::new),
         store_name: Text::told(&row.store_name),
         store_location: Text::told(&row.store_location),
         store_find_type: Text::told(&row.store_find_type),

@@ -2,7 +2,7 @@
 
 use super::{Acts, Did, Fault, Look, Surroundings, Work, access, crm, script, services, sharepoint, store};
 use crate::error::Kind;
-use crate::node::protocol::{Action, Trouble};
+use crate::protocol::{Action, Trouble};
 
 /// The acts of this machine, through its ports.
 #[derive(Clone, Copy, Debug)]

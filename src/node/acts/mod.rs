@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::protocol::{
-    Action, Facts, Holds, NetworkFacts, Nothing, PowerShellFacts, Refusal, ScriptFacts, Seen, Trouble,
-};
 use crate::error::Error;
 use crate::ports::{Host, StateFolder};
+use crate::protocol::{
+    Action, Facts, Holds, NetworkFacts, Nothing, PowerShellFacts, Refusal, ScriptFacts, Seen, Trouble,
+};
 
 pub use machine::MachineActs;
 

@@ -9,11 +9,11 @@ use crate::node::powershell::{
     AnswerError, Call, CallError, CallFault, CertificateReconfiguration, Describe, LocateReconfiguration,
     NetworkIdentity, OneUsePassword, call,
 };
-use crate::node::protocol::{
+use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
+use crate::protocol::{
     Action, Facts, Hex, Install, List, NetworkFacts, PowerShellFacts, Reconfigure, Refusal, RefusalCode, Remove,
     ScriptFacts, ScriptRun, Seen, Text, Trouble,
 };
-use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
 
 /// PowerShell with no more time than the request has left.
 struct InTime<'a> {
@@ -125,7 +125,7 @@ pub(super) fn is_reconfigured(asked: &Reconfigure, work: &Work<'_>) -> Result<Lo
         same_subject: true,
     };
     let installed = store::is_installed(&install, work)?;
-    if !asked.update_crm || installed.holds != Some(crate::node::protocol::Holds::Yes) {
+    if !asked.update_crm || installed.holds != Some(crate::protocol::Holds::Yes) {
         return Ok(installed);
     }
     crm::names(asked.certificate_type, &asked.thumbprint, work)
@@ -174,6 +174,6 @@ fn run(asked: &Reconfigure, work: &Work<'_>) -> Result<ScriptRun, Fault> {
 
 /// Returns the hash of a certificate that PowerShell told as base64.
 pub(super) fn thumbprint(data: &str) -> Option<Hex<20>> {
-    let octets: crate::node::protocol::Octets = data.parse().ok()?;
+    let octets: crate::protocol::Octets = data.parse().ok()?;
     Some(told::thumbprint_of(octets.as_bytes()))
 }

@@ -9,7 +9,7 @@ use super::{Did, Fault, Look, Work};
 use crate::node::powershell::{
     AppPools, GetAppPools, GetServices, RecycleAppPool, ResetIis, RestartService, Services as ServiceList,
 };
-use crate::node::protocol::{After, Facts, GapFacts, List, Refusal, Restart, Service, Services, Text};
+use crate::protocol::{After, Facts, GapFacts, List, Refusal, Restart, Service, Services, Text};
 
 /// The service of the web server.
 const WEB: &str = "W3SVC";

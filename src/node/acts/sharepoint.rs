@@ -8,7 +8,7 @@ use crate::node::powershell::{
     GetMetadataJob, GetSharePointTrusts, HoldMetadataJob, MetadataJob, ReleaseMetadataJob, StartMetadataJob,
     TrustedIssuer,
 };
-use crate::node::protocol::{Action, After, Facts, Issuer, JobFacts, List, Nothing, RootAuthority, Text, Trusts};
+use crate::protocol::{Action, After, Facts, Issuer, JobFacts, List, Nothing, RootAuthority, Text, Trusts};
 
 /// How SharePoint calls a run that succeeded.
 const SUCCEEDED: &str = "Succeeded";

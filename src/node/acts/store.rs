@@ -12,11 +12,11 @@ use crate::error::{Error, Kind};
 use crate::farm::access::Wish;
 use crate::farm::store::{StoreName, StorePlace};
 use crate::node::engine::staging;
-use crate::node::protocol::{
-    Action, Certificates, Facts, Hex, Install, List, Octets, Orphans, ProofFacts, Prove, Remove, Store, Text, Trouble,
-};
 use crate::node::store::{self, InstallOrder, PURPOSE, RemoveOrder, Seen, proof_text};
 use crate::policy::{Finding, store as rules};
+use crate::protocol::{
+    Action, Certificates, Facts, Hex, Install, List, Octets, Orphans, ProofFacts, Prove, Remove, Store, Text, Trouble,
+};
 
 /// Octets of the nonce that an installation draws for its own proof.
 const NONCE: usize = 32;

@@ -4,8 +4,8 @@ use crate::cert::digest::Thumbprint;
 use crate::farm::store::{KeyState, StoreEntry, StoredKey};
 use crate::farm::{Gap, KeyPlace};
 use crate::node::access::AccessReport;
-use crate::node::protocol::{AccessFacts, CertificateFacts, GapFacts, Hex, Id, KeyFacts, List, Octets, Text};
 use crate::policy::Finding;
+use crate::protocol::{AccessFacts, CertificateFacts, GapFacts, Hex, Id, KeyFacts, List, Octets, Text};
 
 /// Tells a certificate of a store. One whose hashes cannot be read is left out, which cannot be: they are made by ourselves.
 pub(super) fn certificate(entry: &StoreEntry) -> Option<CertificateFacts> {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::stored;
 use crate::cert::digest::{Fingerprint, hex_upper};
-use crate::node::protocol::{Action, Hex, Id, OpenAttempt, Outcome, Refusal, RefusalCode, Text, Ticket};
 use crate::ports::{FileError, StateFolder};
+use crate::protocol::{Action, Hex, Id, OpenAttempt, Outcome, Refusal, RefusalCode, Text, Ticket};
 
 /// The format of a record.
 const SCHEMA: &str = "s2scert.node-attempt/1.0";

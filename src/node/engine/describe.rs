@@ -3,8 +3,8 @@
 use super::standing::Standing;
 use super::{ATTEMPTS, attempts, staging};
 use crate::node::acts::{Acts, Fault, Look, Work};
-use crate::node::protocol::{Facts, Hex, List, NodeFacts, StateFacts, Text};
 use crate::ports::StateFolder;
+use crate::protocol::{Facts, Hex, List, NodeFacts, StateFacts, Text};
 
 /// Describes the node. `state` is what could be opened of the state folder, or why it could not.
 pub(super) fn describe(acts: &dyn Acts, work: &Work<'_>, unusable: Option<&str>) -> Result<Look, Fault> {

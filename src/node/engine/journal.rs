@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use super::stored::unusable;
 use crate::cert::digest::{Fingerprint, hex_upper};
 use crate::node::acts::Fault;
-use crate::node::protocol::{Id, MOST_RECORDS, Octets, Refusal, RefusalCode};
 use crate::ports::StateFolder;
+use crate::protocol::{Id, MOST_RECORDS, Octets, Refusal, RefusalCode};
 
 /// The folder.
 const FOLDER: &str = "journals";

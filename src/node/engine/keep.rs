@@ -8,11 +8,11 @@ use super::standing::{Standing, holds};
 use super::stored::unusable;
 use crate::error::Kind;
 use crate::node::acts::{Did, Fault, Look};
-use crate::node::protocol::{
+use crate::ports::StateFolder;
+use crate::protocol::{
     Action, Facts, JournalFacts, LONGEST_LEASE, Lease, LeaseFacts, LeaseTake, List, Nothing, RollFacts, RollMarker,
     RollMarkerWrite, Ticket, Trouble,
 };
-use crate::ports::StateFolder;
 
 /// The shortest lease, in seconds. A shorter one could run out between two steps of one machine.
 const SHORTEST_LEASE: u32 = 10;
@@ -56,7 +56,7 @@ pub(super) fn look(action: &Action, folder: Option<&dyn StateFolder>, now: Times
         }
         // A request to observe names no roll; the action `journal` does.
         Action::JournalAppend(_) => Look {
-            holds: Some(crate::node::protocol::Holds::Unseen),
+            holds: Some(crate::protocol::Holds::Unseen),
             facts: Facts::Unseen(Trouble::new(Kind::Usage, "whether a record stands is told by the action journal")),
         },
         _ => return Ok(None),

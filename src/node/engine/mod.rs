@@ -22,12 +22,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Acts, Did, Fault, Look, Work};
-use super::protocol::{
+use crate::error::{ExitCode, Kind};
+use crate::ports::{FileError, FileFault, Host, StateFolder};
+use crate::protocol::{
     self, Action, Answer, Busy, Done, Effect, Facts, Holds, List, MAX_ANSWER, MAX_REQUEST, Observed, Order, Outcome,
     Refusal, RefusalCode, Text, Ticket, Trouble, Unclear,
 };
-use crate::error::{ExitCode, Kind};
-use crate::ports::{FileError, FileFault, Host, StateFolder};
 use attempts::{Attempt, End};
 use standing::Standing;
 

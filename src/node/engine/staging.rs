@@ -12,8 +12,8 @@ use crate::cert::pfx::Pfx;
 use crate::cert::{Certificate, Credential, KeyPair, Password};
 use crate::error::{Error, Kind};
 use crate::node::acts::{Did, Fault, Look, Work};
-use crate::node::protocol::{Action, Facts, Hex, List, MAX_PFX, Nothing, Stage, Staged, StagedFile, Text};
 use crate::ports::{FileError, FileFault, StateFolder};
+use crate::protocol::{Action, Facts, Hex, List, MAX_PFX, Nothing, Stage, Staged, StagedFile, Text};
 
 /// The folder.
 const FOLDER: &str = "staging";

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::stored;
-use crate::node::protocol::{Action, Lease, LeaseTake, Refusal, RefusalCode, RollMarker, Ticket};
 use crate::ports::StateFolder;
+use crate::protocol::{Action, Lease, LeaseTake, Refusal, RefusalCode, RollMarker, Ticket};
 
 /// The file.
 const FILE: &str = "standing.json";
@@ -98,7 +98,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
     use super::*;
-    use crate::node::protocol::{Hex, Nothing};
+    use crate::protocol::{Hex, Nothing};
 
     const NOW: &str = "2026-11-25T10:00:00Z";
 

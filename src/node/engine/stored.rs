@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::node::protocol::{Refusal, RefusalCode};
 use crate::ports::{FileError, FileFault, StateFolder};
+use crate::protocol::{Refusal, RefusalCode};
 
 /// The most octets of one file: an outcome in it is as large as an answer may be.
-const MOST: u64 = crate::node::protocol::MAX_ANSWER as u64 + (64 << 10);
+const MOST: u64 = crate::protocol::MAX_ANSWER as u64 + (64 << 10);
 
 /// What is read of a file before its format is known.
 #[derive(serde::Deserialize)]

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use s2scert::node::protocol::{Effect, Needs, Proof, Rights, Runs, TABLE};
+use s2scert::protocol::{Effect, Needs, Proof, Rights, Runs, TABLE};
 
 use crate::architecture::root;
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::fake_acts::Ending;
-use crate::node::protocol::{JournalAppend, JournalRead, LeaseTake, Nothing, Octets, RollMarkerWrite, Which};
-use crate::node::samples::{self, of};
+use crate::protocol::samples::{self, of};
+use crate::protocol::{JournalAppend, JournalRead, LeaseTake, Nothing, Octets, RollMarkerWrite, Which};
 
 fn remove() -> Request {
     samples::request(samples::actions().into_iter().find(|action| action.info().name == "remove").unwrap())

@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::fake_host::Crash;
-use crate::node::protocol::Mode;
-use crate::node::samples;
+use crate::protocol::Mode;
+use crate::protocol::samples;
 
 /// More calls than any request makes.
 const CALLS: usize = 40;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::*;
 use crate::fake_acts::FakeActs;
 use crate::fake_host::FakeHost;
-use crate::node::protocol::Request;
+use crate::protocol::Request;
 
 /// A node that is not there.
 struct Node {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::fake_acts::Ending;
 use crate::fake_host::Crash;
-use crate::node::samples;
+use crate::protocol::samples;
 
 /// SplitMix64: the same storm each time.
 struct Dice(u64);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::*;
-use crate::node::samples;
+use crate::protocol::samples;
 
 /// Octets of a request with some of them changed, cut or doubled.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::*;
-use crate::node::samples::{self, CANARY};
+use crate::protocol::samples::{self, CANARY};
 
 fn unstage() -> Value {
     serde_json::to_value(samples::request(Action::Unstage(Nothing {}))).unwrap()

@@ -2,14 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+use super::*;
 use crate::cert::Password;
-use crate::node::protocol::*;
 
 /// The password in every sample.
-pub(in crate::node) const CANARY: &str = "kanarienvogel-7Q4x-Zwitscher";
+pub(crate) const CANARY: &str = "kanarienvogel-7Q4x-Zwitscher";
 
 /// Makes a value that has a form from its text.
-pub(in crate::node) fn of<T: std::str::FromStr<Err = &'static str>>(text: &str) -> T {
+pub(crate) fn of<T: std::str::FromStr<Err = &'static str>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
@@ -18,7 +18,7 @@ fn password() -> SecretText {
 }
 
 /// One action of each kind, in the order of the table.
-pub(in crate::node) fn actions() -> Vec<Action> {
+pub(crate) fn actions() -> Vec<Action> {
     let thumbprint = Hex::from([0xab; 20]);
     let (which, nothing) = (Which { thumbprint }, Nothing {});
     let after = "2026-11-25T10:00:00Z".parse().unwrap();
@@ -91,7 +91,7 @@ pub(in crate::node) fn actions() -> Vec<Action> {
 }
 
 /// A request that asks for an action: to perform it, where it changes something.
-pub(in crate::node) fn request(action: Action) -> Request {
+pub(crate) fn request(action: Action) -> Request {
     let acts = action.info().effect != Effect::Observes;
     Request {
         schema: REQUEST_SCHEMA.to_owned(),
@@ -107,11 +107,11 @@ pub(in crate::node) fn request(action: Action) -> Request {
 }
 
 /// The octets of [`request`].
-pub(in crate::node) fn bytes(action: Action) -> Vec<u8> {
+pub(crate) fn bytes(action: Action) -> Vec<u8> {
     serde_json::to_vec(&request(action)).unwrap()
 }
 
 /// The order that a node reads from it.
-pub(in crate::node) fn order(action: Action) -> Order {
+pub(crate) fn order(action: Action) -> Order {
     read(&bytes(action)).unwrap()
 }

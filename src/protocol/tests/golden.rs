@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::*;
-use crate::node::samples;
+use crate::protocol::samples;
 
 fn page(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/node").join(name)

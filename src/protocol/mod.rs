@@ -12,6 +12,8 @@ mod table;
 mod word;
 
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 use schemars::JsonSchema;

@@ -7,7 +7,7 @@ mod properties;
 mod refusals;
 
 use super::*;
-use crate::node::samples;
+use crate::protocol::samples;
 
 #[test]
 fn the_table_names_every_action_once_in_the_words_of_the_wire() {
