@@ -6,6 +6,7 @@ pub mod farm_args;
 pub mod node_args;
 mod output;
 mod password_args;
+pub mod pfx_args;
 mod requests;
 pub mod schemas;
 pub mod store_args;

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{
-    CheckArgs, ExportArgs, FormatArg, ImportArgs, InspectArgs, IssueArgs, KeyArg, PfxArgs, PolicyArgs, ProfileArg,
-    TargetArg,
-};
+use super::args::{CheckArgs, ExportArgs, ImportArgs, InspectArgs, IssueArgs, PolicyArgs};
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
+use super::pfx_args::{FormatArg, KeyArg, PfxArgs, ProfileArg, TargetArg};
 use crate::app::passwords::{OutSource, Source, refuse_second_reader_of_stdin};
 use crate::app::pfx_choice::PfxOptions;
 use crate::app::{check, export, gate, import, inspect, issue};
