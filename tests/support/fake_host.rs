@@ -26,6 +26,8 @@ use zeroize::Zeroizing;
 pub(crate) use fake_state::{Crash, FakeFolders};
 #[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_store::Outcome;
+#[allow(unused_imports, reason = "every test crate uses a part")]
+pub(crate) use fake_web::page;
 
 #[path = "fake_powershell.rs"]
 mod fake_powershell;
@@ -33,6 +35,8 @@ mod fake_powershell;
 mod fake_state;
 #[path = "fake_store.rs"]
 mod fake_store;
+#[path = "fake_web.rs"]
+mod fake_web;
 
 /// The machine. Clones share one state.
 #[derive(Clone)]
@@ -40,6 +44,7 @@ pub(crate) struct FakeHost {
     state: Arc<Mutex<State>>,
     folders: FakeFolders,
     powershell: Option<Arc<dyn PowerShell>>,
+    web: fake_web::FakeWeb,
 }
 
 struct State {
@@ -78,7 +83,8 @@ impl FakeHost {
             access_written: 0,
             stores: fake_store::Stores::default(),
         };
-        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None }
+        let state = Arc::new(Mutex::new(state));
+        Self { state, folders: FakeFolders::default(), powershell: None, web: fake_web::FakeWeb::default() }
     }
 
     /// Puts a file there.
@@ -145,6 +151,7 @@ impl FakeHost {
             stores: fake.clone(),
             state: Arc::new(self.folders.clone()),
             machine: fake,
+            web: Arc::new(self.web.clone()),
         }
     }
 
