@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cert::Fingerprint;
 use crate::cert::name::SubjectName;
 use crate::farm::reading::shown;
 
@@ -89,6 +90,11 @@ text_type! {
 text_type! {
     /// The subject of certificates as RFC 4514 text; {g} stands for the generation.
     Subject
+}
+
+text_type! {
+    /// The SHA-256 of a certificate: 64 hexadecimal digits, with or without colons.
+    Pin
 }
 
 text_type! {
@@ -186,6 +192,14 @@ impl Url {
         known.then(|| (scheme, &rest[..end], &rest[end..]))
     }
 
+    /// Returns the port, 443 where none stands there.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let authority = Self::parts(&self.0).map_or("", |(_, authority, _)| authority);
+        let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.contains(']'));
+        port.and_then(|port| port.parse().ok()).unwrap_or(443)
+    }
+
     /// Returns whether the answer comes over TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -224,6 +238,19 @@ impl Subject {
     #[must_use]
     pub fn template(&self) -> Option<SubjectName> {
         SubjectName::parse(&self.0).ok()
+    }
+}
+
+impl Pin {
+    fn fault(text: &str) -> Option<String> {
+        let fits = text.len() <= MAX_LABEL && Fingerprint::parse(text).is_some();
+        (!fits).then(|| format!("{:?} is no SHA-256 of a certificate: 64 hexadecimal digits", shown(text)))
+    }
+
+    /// Returns the hash; nothing where the text is none, which the reading has excluded.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        Fingerprint::parse(&self.0)
     }
 }
 
@@ -339,6 +366,9 @@ mod tests {
         {
             assert_eq!(Url::fault(good), None, "{good}");
         }
+        for (url, port) in [("https://crm", 443), ("https://crm:8443/a:1?b:2", 8443), ("https://[::1]/", 443)] {
+            assert_eq!(Url(url.to_owned()).port(), port, "{url}");
+        }
         for bad in [
             "crm.contoso.com",
             "ftp://crm/",
@@ -372,6 +402,12 @@ mod tests {
         ] {
             assert_eq!(Offset::fault(text).is_none(), fits, "{text}");
         }
+        let pin = "0a".repeat(32);
+        let colons = vec!["0A"; 32].join(":");
+        for (text, fits) in [(pin.as_str(), true), (&colons, true), (&pin[1..], false), ("", false), ("zz", false)] {
+            assert_eq!(Pin::fault(text).is_none(), fits, "{text}");
+        }
+        assert_eq!(Pin(colons).fingerprint(), Pin(pin).fingerprint());
         for (text, fits) in [("crm-web-1", true), ("Sales_2", true), ("-x", false), ("", false), ("a b", false)] {
             assert_eq!(Name::fault(text).is_none(), fits, "{text}");
         }
