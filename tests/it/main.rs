@@ -30,6 +30,13 @@ mod farm;
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.
 mod hardship;
+/// A farm of real processes, broken in one way after the other.
+#[cfg(unix)]
+mod lab;
+/// No test: that farm.
+#[cfg(unix)]
+#[path = "../lab/mod.rs"]
+mod lab_farm;
 /// Files that we write are read back by five foreign decoders and an independent ASN.1 walk.
 mod matrix;
 /// Requests to a node and their answers.

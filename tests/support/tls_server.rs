@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "every test crate uses a part")]
 
 use std::io::{self, Read as _, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -68,6 +68,7 @@ impl Identity {
 /// A listener of a port of its own, with a thread for each connection. Dropped, it stops listening.
 pub(crate) struct Server {
     pub(crate) port: u16,
+    place: SocketAddr,
     ended: Arc<AtomicBool>,
     listening: Option<JoinHandle<()>>,
 }
@@ -75,13 +76,13 @@ pub(crate) struct Server {
 impl Server {
     /// Hands every connection on.
     pub(crate) fn raw(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
-        Self::at(0, serve).unwrap()
+        Self::on("127.0.0.1", 0, serve).unwrap()
     }
 
-    /// As [`Server::raw`], at a given port.
-    pub(crate) fn at(port: u16, serve: impl Fn(TcpStream) + Send + Sync + 'static) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", port))?;
-        let port = listener.local_addr()?.port();
+    /// As [`Server::raw`], at a given address and port.
+    pub(crate) fn on(address: &str, port: u16, serve: impl Fn(TcpStream) + Send + Sync + 'static) -> io::Result<Self> {
+        let listener = TcpListener::bind((address, port))?;
+        let place = listener.local_addr()?;
         let ended = Arc::new(AtomicBool::new(false));
         let (seen, serve) = (ended.clone(), Arc::new(serve));
         let listen = move || {
@@ -96,7 +97,7 @@ impl Server {
                 thread::spawn(move || serve(stream));
             }
         };
-        Ok(Self { port, ended, listening: Some(thread::spawn(listen)) })
+        Ok(Self { port: place.port(), place, ended, listening: Some(thread::spawn(listen)) })
     }
 
     /// Answers every request over TLS. `answer` gets the head of the request and writes; where it fails, the connection ends
@@ -134,7 +135,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
         // Wakes the listener, so that it sees its end.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        let _ = TcpStream::connect(self.place);
         if let Some(listening) = self.listening.take() {
             let _ = listening.join();
         }
