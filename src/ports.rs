@@ -61,6 +61,8 @@ pub struct Host {
     pub state: Arc<dyn StateFolders>,
     /// What this machine and this process are.
     pub machine: Arc<dyn Machine>,
+    /// HTTPS servers.
+    pub web: Arc<dyn Web>,
 }
 
 /// Tells the time.

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod init;
+pub mod metadata;
 pub mod report;
 pub mod status;
 

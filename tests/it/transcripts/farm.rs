@@ -60,6 +60,11 @@ fn farm() {
         .run("s2scert farm check --farm policy.toml")
         .file("path.toml", &with_policy("own.toml"))
         .run("s2scert farm check --farm path.toml")
+        .says("Authorities for the metadata documents that are none, and that are not there.")
+        .file("key.toml", &bundles::FARM.replacen("\n\n", "\ntls_ca = \"leaf.key\"\n\n", 1))
+        .run("s2scert farm check --farm key.toml")
+        .file("gone.toml", &bundles::FARM.replacen("\n\n", "\ntls_ca = \"no-such.pem\"\n\n", 1))
+        .run("s2scert farm check --farm gone.toml")
         .compare("farm");
 }
 
