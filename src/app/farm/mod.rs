@@ -3,8 +3,10 @@
 pub mod check;
 pub mod init;
 pub mod metadata;
+pub mod observe;
 pub mod report;
 pub mod status;
+mod translate;
 
 use std::path::Path;
 
