@@ -376,6 +376,10 @@ impl Terminal for FakeHost {
         false
     }
 
+    fn pause(&self, span: Duration) {
+        self.pass(i64::try_from(span.as_secs()).unwrap_or_default());
+    }
+
     fn width(&self) -> Option<u16> {
         self.state().terminal.then_some(100)
     }
