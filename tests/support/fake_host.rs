@@ -16,9 +16,8 @@ use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
-    Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, OpenSsh, PowerShell, PrincipalError,
-    Principals, ProgramLimits, ProgramOutput, Random, Staged, Stream, Terminal,
+    Access, Clock, EntryKind, Environment, EnvironmentError, Existing, FileError, FileFault, Files, Host, KeyPlace,
+    Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
