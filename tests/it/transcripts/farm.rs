@@ -160,6 +160,7 @@ fn farm_live() {
     );
     let mut shell = Shell::new();
     std::fs::write(shell.folder().join("farm.toml"), local).unwrap();
+    std::fs::create_dir(shell.folder().join("all")).unwrap();
     shell
         .says("One server is this machine, which has no PowerShell and an empty store; the others are done by hand.")
         .run("S2SCERT_STATE=state s2scert farm status")
@@ -168,11 +169,16 @@ fn farm_live() {
         .run("S2SCERT_STATE=state s2scert farm collect --out crm-async-1.bundle")
         .run("S2SCERT_STATE=state s2scert farm collect --out crm-async-1.bundle")
         .run("S2SCERT_STATE=state s2scert farm collect --node crm-async-1 --out crm-async-1.bundle --force --json")
-        .run("S2SCERT_STATE=state s2scert farm collect --all --out all")
+        .run("S2SCERT_STATE=state s2scert farm collect --all --out no-such")
         .run("s2scert farm status --node crm-asink-1")
         .run("s2scert farm collect --node sp-2 --out sp-2.json")
         .run("s2scert farm collect --node sp-1 --all --out all")
         .run("s2scert farm status --from all --node sp-1")
+        .run("S2SCERT_STATE=state s2scert farm report --node crm-async-1 --deadline 30 --push --node-program s2scert.exe --html one.html")
+        .run("S2SCERT_STATE=state s2scert farm collect --all --deadline 30 --push --node-program s2scert.exe --out all")
+        .file("manual.toml", bundles::FARM)
+        .run("s2scert farm collect --out here.json --farm manual.toml")
+        .run("s2scert farm collect --help")
         .run("s2scert farm status --deadline 0")
         .run("s2scert farm status --watch 0")
         .run("s2scert farm status --push --node-program no-such.exe --from all")
