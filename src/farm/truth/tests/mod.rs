@@ -71,7 +71,7 @@ fn stored(certificate: &Arc<SeenCertificate>) -> StoredCertificate<Arc<SeenCerti
         machine: true,
     };
     let reader = Reader { account: "contoso\\SVC-crm".to_owned(), reading: Reading::Granted };
-    let key = KeyFacts { location, matches: true, readers: Seen::Seen(vec![reader]) };
+    let key = KeyFacts { location: Some(location), matches: true, readers: Seen::Seen(vec![reader]) };
     StoredCertificate { certificate: certificate.clone(), key: Seen::Seen(Some(key)), tls_bindings: Vec::new() }
 }
 
@@ -137,6 +137,10 @@ fn store(facts: &mut Facts) -> &mut Vec<StoredCertificate<Arc<SeenCertificate>>>
     }
 }
 
+fn place(facts: &mut Facts) -> &mut KeyLocation {
+    key(facts).location.as_mut().unwrap()
+}
+
 fn key(facts: &mut Facts) -> &mut KeyFacts {
     match &mut store(facts)[0].key {
         Seen::Seen(Some(key)) => key,
@@ -185,11 +189,11 @@ fn each_fault_has_a_finding_of_its_own() {
         ("key-missing crm-async-1", |all| store(&mut all[ASYNC])[0].key = Seen::Seen(None)),
         ("key-of-another-certificate crm-async-1", |all| key(&mut all[ASYNC]).matches = false),
         ("key-in-cng crm-async-1", |all| {
-            let location = &mut key(&mut all[ASYNC]).location;
+            let location = place(&mut all[ASYNC]);
             (location.provider_type, location.key_spec) = (0, KeySpec::None);
         }),
-        ("key-specification crm-async-1", |all| key(&mut all[ASYNC]).location.key_spec = KeySpec::Signature),
-        ("key-of-a-user crm-async-1", |all| key(&mut all[ASYNC]).location.machine = false),
+        ("key-specification crm-async-1", |all| place(&mut all[ASYNC]).key_spec = KeySpec::Signature),
+        ("key-of-a-user crm-async-1", |all| place(&mut all[ASYNC]).machine = false),
         ("key-not-readable crm-async-1", |all| {
             key(&mut all[ASYNC]).readers =
                 Seen::Seen(vec![Reader { account: "CONTOSO\\svc-crm".to_owned(), reading: Reading::Missing }]);
@@ -321,8 +325,8 @@ fn a_certificate_whose_key_cannot_be_used_is_not_present() {
     };
     let broken: [Break; 5] = [
         |all| key(&mut all[ASYNC]).matches = false,
-        |all| key(&mut all[ASYNC]).location.key_spec = KeySpec::Signature,
-        |all| key(&mut all[ASYNC]).location.provider_type = 0,
+        |all| place(&mut all[ASYNC]).key_spec = KeySpec::Signature,
+        |all| place(&mut all[ASYNC]).provider_type = 0,
         |all| store(&mut all[ASYNC])[0].key = Seen::Seen(None),
         |all| {
             let denied = Reader { account: "CONTOSO\\svc-crm".to_owned(), reading: Reading::Denied };

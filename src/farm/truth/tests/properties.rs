@@ -58,8 +58,8 @@ fn any_farm() -> impl Strategy<Value = Vec<Facts>> {
                 *store(facts) = in_store.iter().map(stored).collect();
                 if let Some(Seen::Seen(Some(key))) = store(facts).first_mut().map(|first| &mut first.key) {
                     key.matches = fault != 1;
-                    key.location.provider_type = if fault == 2 { 0 } else { 24 };
-                    key.location.machine = fault != 3;
+                    key.location.as_mut().unwrap().provider_type = if fault == 2 { 0 } else { 24 };
+                    key.location.as_mut().unwrap().machine = fault != 3;
                 }
             }
             if facts.rows.seen().is_some() {
