@@ -16,9 +16,8 @@ use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
-    Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random,
-    Staged, Stream, Terminal,
+    Access, Clock, EntryKind, Environment, EnvironmentError, Existing, FileError, FileFault, Files, Host, KeyPlace,
+    Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -29,6 +28,8 @@ pub(crate) use fake_store::Outcome;
 #[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_web::page;
 
+#[path = "fake_commands.rs"]
+mod fake_commands;
 #[path = "fake_powershell.rs"]
 mod fake_powershell;
 #[path = "fake_state.rs"]
@@ -45,6 +46,7 @@ pub(crate) struct FakeHost {
     folders: FakeFolders,
     powershell: Option<Arc<dyn PowerShell>>,
     web: fake_web::FakeWeb,
+    openssh: Option<Arc<fake_commands::FakeOpenSsh>>,
 }
 
 struct State {
@@ -83,8 +85,13 @@ impl FakeHost {
             access_written: 0,
             stores: fake_store::Stores::default(),
         };
-        let state = Arc::new(Mutex::new(state));
-        Self { state, folders: FakeFolders::default(), powershell: None, web: fake_web::FakeWeb::default() }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            folders: FakeFolders::default(),
+            powershell: None,
+            web: fake_web::FakeWeb::default(),
+            openssh: None,
+        }
     }
 
     /// Puts a file there.
@@ -392,19 +399,6 @@ impl Environment for FakeHost {
     }
 }
 
-impl Commands for FakeHost {
-    fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-        let program = argv.first().ok_or(CommandError::Empty)?.clone();
-        match self.state().outputs.get(&program) {
-            Some(output) if output.len() as u64 > limits.output => {
-                Err(CommandError::TooMuchOutput { program, limit: limits.output })
-            }
-            Some(output) => Ok(Zeroizing::new(output.clone())),
-            None => Err(CommandError::NotStarted { program, source: io::ErrorKind::NotFound.into() }),
-        }
-    }
-}
-
 fn place_name(place: &KeyPlace) -> String {
     match place {
         KeyPlace::File(path) => path.display().to_string(),
@@ -416,6 +410,10 @@ impl Machine for FakeHost {
     fn facts(&self) -> io::Result<MachineFacts> {
         let [system, version, name, account] = ["linux", "6.1", "crm01", "uid:0"].map(str::to_owned);
         Ok(MachineFacts { system, version, name, account, elevated: true })
+    }
+
+    fn program(&self) -> io::Result<PathBuf> {
+        Ok(PathBuf::from("/opt/s2scert/s2scert"))
     }
 
     fn program_sha256(&self) -> io::Result<[u8; 32]> {

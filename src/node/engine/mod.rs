@@ -376,7 +376,7 @@ fn told(host: &Host, request: Option<protocol::Id>, outcome: Outcome) -> Answer 
 /// Writes an answer. One that is too large is replaced by one that says so.
 fn written(host: &Host, answer: Answer) -> Reply {
     let line = |answer: &Answer| {
-        let mut bytes = serde_json::to_vec(answer).unwrap_or_default();
+        let mut bytes = protocol::ascii(answer);
         bytes.push(b'\n');
         Reply { bytes, exit_code: answer.exit_code() }
     };
