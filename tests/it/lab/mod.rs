@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod carry;
 mod expected;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -106,6 +107,7 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
     for node in NODES.iter().filter(|node| node.is_web()) {
         assert_eq!(published(lab, node.name), Ok(1));
     }
+    let reach = carry::every_node_answers(lab);
     let before = shape(lab);
     for breakage in BREAKAGES {
         let name = breakage.name;
@@ -115,6 +117,7 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
         assert!(shape(lab) != before, "{name} changes nothing");
         let expected = EXPECTED.iter().find(|one| one.name == name).unwrap();
         metadata_is(lab, expected);
+        reach.is_as_broken(name);
         mend(lab);
         assert!(shape(lab) == before, "{name} is not mended");
     }
