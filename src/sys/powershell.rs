@@ -72,6 +72,7 @@ fn passes(name: &OsStr) -> bool {
 
 /// Returns the program that a test puts in the place of PowerShell. A release build knows no such variable.
 #[cfg(debug_assertions)]
+#[expect(clippy::disallowed_methods, reason = "the edge at which a test puts its program in")]
 fn substitute() -> Option<PathBuf> {
     std::env::var_os("S2SCERT_TEST_POWERSHELL").map(PathBuf::from)
 }
