@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use s2scert::farm::description::{self, Farm, Ssh};
-use s2scert::ports::{CarryFault, Host, Machine, MachineFacts, Transport};
+use s2scert::ports::{CarryError, CarryFault, Host, Machine, MachineFacts, Transport};
 use s2scert::protocol::{Action, Answer, Mode, REQUEST_SCHEMA, Request};
 use s2scert::transport::{Carrier, Push, Settings};
 
@@ -39,6 +39,8 @@ impl Machine for Controller {
 pub(super) struct Reach {
     carrier: Carrier,
     farm: Farm,
+    /// What each node showed when everything was in order.
+    pub(super) in_order: tempfile::TempDir,
 }
 
 impl Reach {
@@ -51,11 +53,12 @@ impl Reach {
         let ssh = Ssh { identity_file: below(identity_file), known_hosts: below(known_hosts), config: below(config) };
         let settings = Settings { ssh, node_program: None, push: Push::Never };
         let nobody = |_: &[u8]| -> Answer { unreachable!("no node of the lab is this machine") };
-        Self { carrier: Carrier::new(&host, Arc::new(nobody), settings), farm }
+        let carrier = Carrier::new(&host, Arc::new(nobody), settings);
+        Self { carrier, farm, in_order: tempfile::TempDir::new().unwrap() }
     }
 
-    /// Asks a node what it is.
-    pub(super) fn describe(&self, node: &str, patience: Duration) -> Result<Answer, CarryFault> {
+    /// Asks a node.
+    pub(super) fn ask(&self, node: &str, action: Action, patience: Duration) -> Result<Answer, CarryError> {
         let request = Request {
             schema: REQUEST_SCHEMA.to_owned(),
             request: "q-1".parse().unwrap(),
@@ -65,9 +68,14 @@ impl Reach {
             step: None,
             attempt: None,
             fence: None,
-            action: Action::Describe(Default::default()),
+            action,
         };
-        self.carrier.ask(self.farm.node(node).unwrap(), &request, patience).map_err(|error| error.fault)
+        self.carrier.ask(self.farm.node(node).unwrap(), &request, patience)
+    }
+
+    /// Asks a node what it is.
+    fn describe(&self, node: &str, patience: Duration) -> Result<Answer, CarryFault> {
+        self.ask(node, Action::Describe(Default::default()), patience).map_err(|error| error.fault)
     }
 
     /// A node that is broken is told from the others by how; what is broken elsewhere does not touch it.

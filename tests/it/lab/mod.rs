@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod carry;
+mod collect;
 mod expected;
+mod status;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -14,7 +16,7 @@ use std::time::Duration;
 
 use s2scert::app::farm::metadata::Documents;
 use s2scert::farm::description;
-use s2scert::farm::truth::Seen;
+use s2scert::farm::truth::{MetadataAnswer, Seen};
 use serde_json::{Value as Json, json};
 
 use expected::{EXPECTED, Expected};
@@ -86,12 +88,12 @@ fn shape(lab: &Folder) -> Vec<(PathBuf, u32, Vec<u8>)> {
 }
 
 /// What one web server publishes, asked over its own HTTPS server with the trust of farm.toml: thumbprints, or why not.
-fn published(lab: &Folder, node: &str, patience: Duration) -> Result<usize, String> {
+fn published(lab: &Folder, node: &str, patience: Duration) -> Result<MetadataAnswer<String>, String> {
     let host = s2scert::sys::host();
     let farm = description::read(&std::fs::read_to_string(lab.farm()).unwrap()).farm;
     let documents = Documents::of(&host, &farm, &lab.farm());
     match documents.ask(farm.node(node).unwrap(), patience).remove(0).answer {
-        Seen::Seen(answer) => Ok(answer.keys.len()),
+        Seen::Seen(answer) => Ok(answer),
         Seen::Unseen(why) => Err(why),
     }
 }
@@ -106,10 +108,11 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
         assert!(facts["node"]["powershell"]["there"].is_object(), "{facts}");
     }
     for node in NODES.iter().filter(|node| node.is_web()) {
-        assert_eq!(published(lab, node.name, PATIENCE), Ok(1));
+        assert_eq!(published(lab, node.name, PATIENCE).map(|answer| answer.keys.len()), Ok(1));
     }
     let reach = carry::every_node_answers(lab);
-    let before = shape(lab);
+    status::is_in_order(lab, &reach);
+    let (before, mut faults) = (shape(lab), Vec::new());
     for breakage in BREAKAGES {
         let name = breakage.name;
         break_it(lab, name).unwrap();
@@ -119,10 +122,12 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
         let expected = EXPECTED.iter().find(|one| one.name == name).unwrap();
         metadata_is(lab, expected);
         reach.is_as_broken(name);
+        faults.extend(status::faults(lab, &reach, expected));
         mend(lab);
         assert!(shape(lab) == before, "{name} is not mended");
     }
     assert!(break_it(lab, "no-such").is_err());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert_eq!(EXPECTED.len(), BREAKAGES.len());
 }
 
@@ -132,14 +137,14 @@ fn metadata_is(lab: &Folder, expected: &Expected) {
     let patience = if expected.name == "web-hangs" { IMPATIENCE } else { PATIENCE };
     match (published(lab, "crm-web-3", patience), gap) {
         (Err(why), Some(part)) => assert!(why.contains(part), "{}: {why}", expected.name),
-        (Ok(keys), None) => {
+        (Ok(answer), None) => {
             let wanted = match expected.name {
                 "row-missing" | "metadata-empty" => 0,
                 "row-twice" => 2,
                 "metadata-ten" => 9,
                 _ => 1,
             };
-            assert_eq!(keys, wanted, "{}", expected.name);
+            assert_eq!(answer.keys.len(), wanted, "{}", expected.name);
         }
         (seen, _) => panic!("{}: {seen:?}", expected.name),
     }
