@@ -208,6 +208,9 @@ pub trait Terminal: Send + Sync {
     /// not `dumb`.
     fn wants_color(&self, stream: Stream) -> bool;
 
+    /// Leaves a person the time to read what stands there.
+    fn pause(&self, span: Duration);
+
     /// Returns the width in columns, where standard output or standard error is a terminal.
     fn width(&self) -> Option<u16>;
 

@@ -16,8 +16,9 @@ use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
-    Access, Clock, EntryKind, Environment, EnvironmentError, Existing, FileError, FileFault, Files, Host, KeyPlace,
-    Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random, Staged, Stream, Terminal,
+    Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
+    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, OpenSsh, PowerShell, PrincipalError,
+    Principals, ProgramLimits, ProgramOutput, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -28,8 +29,9 @@ pub(crate) use fake_store::Outcome;
 #[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_web::page;
 
-#[path = "fake_commands.rs"]
-mod fake_commands;
+#[allow(unused_imports, reason = "every test crate uses a part")]
+pub(crate) use fake_powershell::FakeOpenSsh;
+
 #[path = "fake_powershell.rs"]
 mod fake_powershell;
 #[path = "fake_state.rs"]
@@ -45,8 +47,8 @@ pub(crate) struct FakeHost {
     state: Arc<Mutex<State>>,
     folders: FakeFolders,
     powershell: Option<Arc<dyn PowerShell>>,
+    openssh: Option<Arc<FakeOpenSsh>>,
     web: fake_web::FakeWeb,
-    openssh: Option<Arc<fake_commands::FakeOpenSsh>>,
 }
 
 struct State {
@@ -85,13 +87,8 @@ impl FakeHost {
             access_written: 0,
             stores: fake_store::Stores::default(),
         };
-        Self {
-            state: Arc::new(Mutex::new(state)),
-            folders: FakeFolders::default(),
-            powershell: None,
-            web: fake_web::FakeWeb::default(),
-            openssh: None,
-        }
+        let (state, web) = (Arc::new(Mutex::new(state)), fake_web::FakeWeb::default());
+        Self { state, folders: FakeFolders::default(), powershell: None, openssh: None, web }
     }
 
     /// Puts a file there.
@@ -377,6 +374,10 @@ impl Terminal for FakeHost {
 
     fn wants_color(&self, _: Stream) -> bool {
         false
+    }
+
+    fn pause(&self, span: Duration) {
+        self.pass(i64::try_from(span.as_secs()).unwrap_or_default());
     }
 
     fn width(&self) -> Option<u16> {

@@ -361,4 +361,5 @@ pub enum SecretSource {
 }
 
 #[cfg(test)]
+#[path = "words_tests.rs"]
 mod tests;

@@ -39,8 +39,6 @@ impl Machine for Controller {
 pub(super) struct Reach {
     carrier: Carrier,
     farm: Farm,
-    /// What each node showed when everything was in order.
-    pub(super) in_order: tempfile::TempDir,
 }
 
 impl Reach {
@@ -53,8 +51,7 @@ impl Reach {
         let ssh = Ssh { identity_file: below(identity_file), known_hosts: below(known_hosts), config: below(config) };
         let settings = Settings { ssh, node_program: None, push: Push::Never };
         let nobody = |_: &[u8]| -> Answer { unreachable!("no node of the lab is this machine") };
-        let carrier = Carrier::new(&host, Arc::new(nobody), settings);
-        Self { carrier, farm, in_order: tempfile::TempDir::new().unwrap() }
+        Self { carrier: Carrier::new(&host, Arc::new(nobody), settings), farm }
     }
 
     /// Asks a node.

@@ -101,7 +101,12 @@ pub(super) const EXPECTED: &[Expected] = &[
     findings("job-late", &["refresh-job-late intranet"]),
     findings(
         "service-account",
-        &["account-differs crm-web-1", "account-differs crm-web-2", "account-differs crm-web-3"],
+        &[
+            "account-differs crm-async-1",
+            "account-differs crm-web-1",
+            "account-differs crm-web-2",
+            "account-differs crm-web-3",
+        ],
     ),
     findings("clock-apart", &["clocks-apart crm-async-1", "facts-from-the-future crm-async-1"]),
     gap("node-down", &["crm-web-2: nothing answers"]),

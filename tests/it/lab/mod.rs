@@ -5,7 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod carry;
-mod collect;
 mod expected;
 mod status;
 
@@ -111,7 +110,7 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
         assert_eq!(published(lab, node.name, PATIENCE).map(|answer| answer.keys.len()), Ok(1));
     }
     let reach = carry::every_node_answers(lab);
-    status::is_in_order(lab, &reach);
+    status::is_in_order(lab);
     let (before, mut faults) = (shape(lab), Vec::new());
     for breakage in BREAKAGES {
         let name = breakage.name;
@@ -122,7 +121,7 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
         let expected = EXPECTED.iter().find(|one| one.name == name).unwrap();
         metadata_is(lab, expected);
         reach.is_as_broken(name);
-        faults.extend(status::faults(lab, &reach, expected));
+        faults.extend(status::faults(lab, expected));
         mend(lab);
         assert!(shape(lab) == before, "{name} is not mended");
     }

@@ -1,4 +1,4 @@
-//! Texts that are such values, and texts that are not.
+//! Which texts are words of a description, and which are not.
 
 use super::*;
 
