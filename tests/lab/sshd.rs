@@ -108,7 +108,9 @@ impl Sshd {
             let _ = Command::new("kill").args(["-KILL", one]).stderr(Stdio::null()).status();
         }
         for _ in 0..200 {
-            if !Path::new("/proc").join(&process).exists() {
+            // Whoever is to take note of its end may be slow.
+            let stat = fs::read_to_string(Path::new("/proc").join(&process).join("stat")).unwrap_or_default();
+            if stat.is_empty() || stat.contains(") Z ") {
                 break;
             }
             sleep(Duration::from_millis(10));

@@ -4,16 +4,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod carry;
+mod expected;
+mod status;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use s2scert::app::farm::metadata::Documents;
+use s2scert::farm::description;
+use s2scert::farm::truth::{MetadataAnswer, Seen};
 use serde_json::{Value as Json, json};
+
+use expected::{EXPECTED, Expected};
 
 use crate::lab_farm::breakages::{BREAKAGES, break_it, broken, mend};
 use crate::lab_farm::sshd::{self, Sshd};
 use crate::lab_farm::{Folder, Lab, NODES, Node, Programs};
 
+/// How long a web server may take: enough for any that answers, and for one that never does.
+const PATIENCE: Duration = Duration::from_secs(60);
+const IMPATIENCE: Duration = Duration::from_secs(2);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_s2scert");
 
 /// Sets a lab up, where this machine has what it needs.
@@ -73,8 +86,19 @@ fn shape(lab: &Folder) -> Vec<(PathBuf, u32, Vec<u8>)> {
     found
 }
 
+/// What one web server publishes, asked over its own HTTPS server with the trust of farm.toml: thumbprints, or why not.
+fn published(lab: &Folder, node: &str, patience: Duration) -> Result<MetadataAnswer<String>, String> {
+    let host = s2scert::sys::host();
+    let farm = description::read(&std::fs::read_to_string(lab.farm()).unwrap()).farm;
+    let documents = Documents::of(&host, &farm, &lab.farm());
+    match documents.ask(farm.node(node).unwrap(), patience).remove(0).answer {
+        Seen::Seen(answer) => Ok(answer),
+        Seen::Unseen(why) => Err(why),
+    }
+}
+
 #[test]
-fn every_node_answers_for_itself_and_what_is_broken_is_mended_to_the_octet() {
+fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
     let Some((_folder, lab)) = lab() else { return };
     let lab = &lab.folder;
     for node in &NODES {
@@ -82,14 +106,45 @@ fn every_node_answers_for_itself_and_what_is_broken_is_mended_to_the_octet() {
         assert_eq!(facts["node"]["state"]["folder"], json!(lab.of(node.name).join("state")), "{facts}");
         assert!(facts["node"]["powershell"]["there"].is_object(), "{facts}");
     }
-    let before = shape(lab);
+    for node in NODES.iter().filter(|node| node.is_web()) {
+        assert_eq!(published(lab, node.name, PATIENCE).map(|answer| answer.keys.len()), Ok(1));
+    }
+    let reach = carry::every_node_answers(lab);
+    status::is_in_order(lab);
+    let (before, mut faults) = (shape(lab), Vec::new());
     for breakage in BREAKAGES {
-        break_it(lab, breakage.name).unwrap();
-        assert_eq!(broken(lab).as_deref(), Some(breakage.name));
+        let name = breakage.name;
+        break_it(lab, name).unwrap();
+        assert_eq!(broken(lab).as_deref(), Some(name));
         assert!(break_it(lab, "row-missing").is_err());
-        assert!(shape(lab) != before, "{} changes nothing", breakage.name);
+        assert!(shape(lab) != before, "{name} changes nothing");
+        let expected = EXPECTED.iter().find(|one| one.name == name).unwrap();
+        metadata_is(lab, expected);
+        reach.is_as_broken(name);
+        faults.extend(status::faults(lab, expected));
         mend(lab);
-        assert!(shape(lab) == before, "{} is not mended", breakage.name);
+        assert!(shape(lab) == before, "{name} is not mended");
     }
     assert!(break_it(lab, "no-such").is_err());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(EXPECTED.len(), BREAKAGES.len());
+}
+
+/// The gaps of the third web server are those of its document.
+fn metadata_is(lab: &Folder, expected: &Expected) {
+    let gap = expected.gaps.iter().find_map(|gap| gap.strip_prefix("crm-web-3: "));
+    let patience = if expected.name == "web-hangs" { IMPATIENCE } else { PATIENCE };
+    match (published(lab, "crm-web-3", patience), gap) {
+        (Err(why), Some(part)) => assert!(why.contains(part), "{}: {why}", expected.name),
+        (Ok(answer), None) => {
+            let wanted = match expected.name {
+                "row-missing" | "metadata-empty" => 0,
+                "row-twice" => 2,
+                "metadata-ten" => 9,
+                _ => 1,
+            };
+            assert_eq!(answer.keys.len(), wanted, "{}", expected.name);
+        }
+        (seen, _) => panic!("{}: {seen:?}", expected.name),
+    }
 }
