@@ -11,8 +11,8 @@ use crate::node::powershell::{
 };
 use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
 use crate::protocol::{
-    Action, DiskFacts, Facts, Hex, Install, List, NetworkFacts, PowerShellFacts, Reconfigure, Refusal, RefusalCode, Remove,
-    ScriptFacts, ScriptRun, Seen, Text, Trouble,
+    Action, DiskFacts, Facts, Hex, Install, List, NetworkFacts, PowerShellFacts, Reconfigure, Refusal, RefusalCode,
+    Remove, ScriptFacts, ScriptRun, Seen, Text, Trouble,
 };
 
 /// PowerShell with no more time than the request has left.

@@ -62,7 +62,8 @@ pub(super) fn cases() -> Vec<Case> {
                     state["registry"][format!("HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows\\SrpV2\\{rules}")] =
                         json!({});
                 }
-                let servicing = "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending";
+                let servicing =
+                    "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending";
                 state["registry"][servicing] = json!({});
                 state["codeIntegrity"] = json!(2);
                 state["session"]["policies"][0]["policy"] = json!("AllSigned");
@@ -100,7 +101,10 @@ pub(super) fn cases() -> Vec<Case> {
                 state["registry"] = json!({});
             },
             |p, r| ask(p, r, &ps::Describe),
-            Ok(with(description(), &[("codeIntegrity", Json::Null), ("appLockerStart", Json::Null), ("disks", json!([]))])),
+            Ok(with(
+                description(),
+                &[("codeIntegrity", Json::Null), ("appLockerStart", Json::Null), ("disks", json!([]))],
+            )),
         ),
         case(
             "a constrained language mode",

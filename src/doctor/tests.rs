@@ -1,0 +1,1 @@
+//! Each check over what it may see.
