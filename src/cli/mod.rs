@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::{
-    access, check, explain, export, farm, fieldtest, gate, import, inspect, issue, policies, store, version,
+    access, check, doctor, explain, export, farm, fieldtest, gate, import, inspect, issue, policies, store, version,
 };
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::MachineActs;
@@ -149,6 +149,11 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
         Command::Farm(command) => farm_command(command, host, output),
+        Command::Doctor(args) => {
+            let report = doctor::doctor(host, &MachineActs, &requests::doctor(args))?;
+            output.answer(&report, views::doctor::render)?;
+            Ok(report.exit_code())
+        }
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
             Ok(ExitCode::Ok)

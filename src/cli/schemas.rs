@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
-use crate::app::{access, check, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
+use crate::app::{access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
 use crate::{node, protocol};
 
 /// The documents that have a schema.
@@ -42,6 +42,8 @@ pub enum SchemaArg {
     FarmReport,
     /// A bundle: what one server shows, for `farm status --from`.
     FarmFacts,
+    /// `doctor --json`.
+    Doctor,
     /// `explain --json`.
     Explain,
     /// `version --json`.
@@ -87,6 +89,7 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::FarmStatus => schema_for!(farm::status::FarmStatusReport),
         SchemaArg::FarmReport => schema_for!(farm::report::FarmReportReport),
         SchemaArg::FarmFacts => schema_for!(crate::farm::bundle::Bundle),
+        SchemaArg::Doctor => schema_for!(doctor::DoctorReport),
         SchemaArg::Explain => schema_for!(explain::ExplainReport),
         SchemaArg::Version => schema_for!(version::VersionReport),
         SchemaArg::NodeRequest => schema_for!(protocol::Request),

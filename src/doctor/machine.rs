@@ -100,7 +100,8 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Returns the Windows Server of a version `10.0.BUILD`; of builds in between the one before.
-pub(super) fn target(version: &str) -> Option<Target> {
+#[must_use]
+pub fn target(version: &str) -> Option<Target> {
     let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
     let (major, minor, build) = (numbers.next()??, numbers.next()??, numbers.next()??);
     match (major, minor, build) {

@@ -34,6 +34,7 @@ use serde::Serialize;
 use crate::protocol::{Service, Services};
 
 pub use facts::{Described, Facts, Server, Way};
+pub use machine::target as windows_server;
 pub use page::doctor_page;
 pub use sight::{Grade, Sight};
 

@@ -1,6 +1,7 @@
 //! `farm`: describe a farm, see it, and tell where it disagrees.
 
 pub mod check;
+pub(super) mod discover;
 pub mod init;
 pub mod report;
 pub mod status;

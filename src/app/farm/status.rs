@@ -215,13 +215,20 @@ fn of_line(line: &Line, now: Timestamp) -> CertificateStatus {
 
 /// What a folder holds.
 #[derive(Default)]
-struct Collected {
-    facts: Vec<ServerFacts<Arc<SeenCertificate>>>,
-    gaps: Vec<(String, String)>,
-    findings: Vec<Finding>,
+pub(in crate::app) struct Collected {
+    /// What each server showed.
+    pub(in crate::app) facts: Vec<ServerFacts<Arc<SeenCertificate>>>,
+    /// Servers or files of which nothing was seen, each with why.
+    pub(in crate::app) gaps: Vec<(String, String)>,
+    /// What is wrong with the folder.
+    pub(in crate::app) findings: Vec<Finding>,
 }
 
-fn collect(host: &Host, farm: &Farm, folder: &Path) -> Result<Collected> {
+/// Opens every bundle of a folder.
+///
+/// # Errors
+/// When the folder cannot be searched.
+pub(in crate::app) fn collect(host: &Host, farm: &Farm, folder: &Path) -> Result<Collected> {
     if host.files.kind(folder)? != Some(EntryKind::Directory) {
         return Err(Error::new(Kind::Unreadable, "this is no folder")
             .at(folder.display())
