@@ -1,1 +1,0 @@
-//! Each check over what it may see.
