@@ -273,7 +273,7 @@ fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result
 fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     match command {
         FarmCommand::Init(args) => {
-            let report = farm::init::init(host, &args.request())?;
+            let report = farm::init::init(host, &MachineActs, &args.request())?;
             output.answer(&report, views::farm::render_init)?;
             Ok(verdict(&report.findings))
         }

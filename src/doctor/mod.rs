@@ -36,6 +36,7 @@ use crate::protocol::{Service, Services};
 pub use facts::{Described, Facts, Server, Way};
 pub use machine::target as windows_server;
 pub use page::doctor_page;
+pub use sharepoint::product as sharepoint_product;
 pub use sight::{Grade, Sight};
 
 /// One row of the table.

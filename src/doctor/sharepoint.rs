@@ -232,7 +232,7 @@ fn version(facts: &Facts<'_>) -> Vec<Sight> {
         let of_farm = |name: &str| farm.servers.iter().any(|one| one.as_str().eq_ignore_ascii_case(name));
         for server in facts.servers.iter().filter(|one| of_farm(one.node.name.as_str())) {
             let Seen::There(told) = &server.trusts else { continue };
-            if let Some(found) = product(numbers(told.build.as_str())).filter(|found| *found != farm.version) {
+            if let Some(found) = product(told.build.as_str()).filter(|found| *found != farm.version) {
                 let what = format!("it is SharePoint {}, farm.toml says {}", word(found), word(farm.version));
                 sights.push(about(server.node.name.as_str(), Grade::Warn, what));
             }
@@ -246,8 +246,10 @@ fn numbers(build: &str) -> [u32; 4] {
     [(); 4].map(|()| parts.next().unwrap_or(0))
 }
 
-/// Builds of 16.0 tell their product by the third number.
-fn product([major, _, build, _]: [u32; 4]) -> Option<SharePointVersion> {
+/// Returns the SharePoint of a build; builds of 16.0 tell their product by the third number.
+#[must_use]
+pub fn product(build: &str) -> Option<SharePointVersion> {
+    let [major, _, build, _] = numbers(build);
     match (major, build) {
         (15, _) => Some(SharePointVersion::V2013),
         (16, 4000..10000) => Some(SharePointVersion::V2016),

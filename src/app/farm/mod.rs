@@ -2,6 +2,8 @@
 
 pub mod check;
 pub(super) mod discover;
+mod draft;
+mod found;
 pub mod init;
 pub mod report;
 pub mod status;
