@@ -13,6 +13,7 @@
 //! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
+//! | [`transport`] | one request to a node and one answer back: local, ssh, winrm, manual | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |
 //! | [`sys`] | files, terminal, clock: one shape on Unix and Windows | no |
@@ -29,6 +30,7 @@ pub mod policy;
 pub mod ports;
 pub mod protocol;
 pub mod sys;
+pub mod transport;
 
 // The machine in memory names the crate as integration tests do, and serves the unit tests too.
 #[cfg(test)]

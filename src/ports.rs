@@ -6,6 +6,7 @@
 mod fault;
 mod key_fault;
 mod powershell;
+mod program;
 mod state;
 mod store;
 mod transport;
@@ -26,7 +27,8 @@ use crate::farm::access::{AccessState, Principal};
 pub use crate::farm::KeyPlace;
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
-pub use powershell::{PowerShell, PowerShellLimits, PowerShellOutput};
+pub use powershell::PowerShell;
+pub use program::{OpenSsh, ProgramLimits, ProgramOutput};
 pub use state::{Entry, Held, StateFolder, StateFolders};
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 pub use transport::{CarryError, CarryFault, Transport};
@@ -247,6 +249,12 @@ pub trait Machine: Send + Sync {
     /// What the system reports.
     fn facts(&self) -> io::Result<MachineFacts>;
 
+    /// Returns the file that this process was started from.
+    ///
+    /// # Errors
+    /// When the system cannot tell.
+    fn program(&self) -> io::Result<PathBuf>;
+
     /// Returns the SHA-256 of the file that this process was started from.
     ///
     /// # Errors
@@ -273,6 +281,19 @@ pub trait Commands: Send + Sync {
     /// # Errors
     /// [`CommandError`]; it names the program, never its arguments or output.
     fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError>;
+
+    /// Runs a client of OpenSSH as this machine has it, gives it `stdin` and waits for its end. What it started ends with it.
+    /// The arguments must hold no secret: other programs can read them. Of our environment it gets only what it needs.
+    ///
+    /// # Errors
+    /// [`CommandError`]; [`CommandError::NotStarted`] where the machine has none. An exit code is no error here.
+    fn openssh(
+        &self,
+        client: OpenSsh,
+        arguments: &[String],
+        stdin: Zeroizing<Vec<u8>>,
+        limits: ProgramLimits,
+    ) -> Result<ProgramOutput, CommandError>;
 }
 
 /// Reads and writes who may use a private key.

@@ -1,6 +1,7 @@
 //! `doctor`: can this farm be set up, or rolled? Gathers what can be seen from where it stands, and judges it by the table
 //! in [`crate::doctor`].
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use super::farm::status::{Collected, collect};
 use super::farm::{DEFAULT_FILE, Described as Description, describe};
 use crate::doctor::{Described, Facts, Grade, Judged, Server, Way, judge};
 use crate::error::{Error, ExitCode, Kind, Result};
-use crate::farm::description::{Farm, Node, Role, Transport};
+use crate::farm::description::{Farm, Node, Role, Transport as Reached};
 use crate::farm::truth::{Observation, SeenCertificate, ServerFacts, TruthTable};
 use crate::node::acts::Acts;
 use crate::policy::truth;
-use crate::ports::{CarryError, CarryFault, Host};
+use crate::ports::{CarryError, CarryFault, Host, Transport};
 use crate::protocol::Seen;
 
 /// The schema of [`DoctorReport`].
@@ -81,11 +82,14 @@ impl DoctorReport {
     }
 }
 
+/// Makes the way to the servers of a farm, whose description stands in a file.
+pub type Reach<'a> = &'a dyn Fn(&Farm, &Path) -> Box<dyn Transport>;
+
 /// Looks, and judges.
 ///
 /// # Errors
 /// When a folder of bundles was named and cannot be searched. What cannot be seen is part of the answer.
-pub fn doctor(host: &Host, acts: &dyn Acts, options: &Options) -> Result<DoctorReport> {
+pub fn doctor(host: &Host, acts: &dyn Acts, reach: Reach<'_>, options: &Options) -> Result<DoctorReport> {
     let (described, read) = description(host, options.farm.as_deref())?;
     let own = host.machine.facts().ok().map(|machine| machine.name);
     // Without a description this server is the farm, as far as it can be seen.
@@ -103,7 +107,7 @@ pub fn doctor(host: &Host, acts: &dyn Acts, options: &Options) -> Result<DoctorR
     };
     let is_here = |node: &Node| {
         let named = own.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(node.name.as_str()));
-        named || node.transport == Transport::Local
+        named || node.transport == Reached::Local
     };
     let told_here = told_here.unwrap_or_else(|| {
         // A machine that is not of the farm is asked what it is, and no more.
@@ -114,6 +118,14 @@ pub fn doctor(host: &Host, acts: &dyn Acts, options: &Options) -> Result<DoctorR
         Seen::There(node) => Some(node.clone()),
         Seen::Absent(_) | Seen::Unseen(_) => None,
     };
+    let mut far = match &read {
+        // What servers showed is judged without asking them.
+        Some((path, _)) if options.from.is_none() => {
+            let nodes: Vec<&Node> = farm.nodes.iter().filter(|node| !is_here(node)).collect();
+            ask_far(&*reach(farm, path), &nodes)
+        }
+        _ => BTreeMap::new(),
+    };
     let servers: Vec<Server<'_>> = farm
         .nodes
         .iter()
@@ -122,8 +134,11 @@ pub fn doctor(host: &Host, acts: &dyn Acts, options: &Options) -> Result<DoctorR
             if is_here(node) {
                 return of_told(node, Way::Answered, told_here.clone(), shown);
             }
-            let way = not_asked(node, options.from.is_some());
-            of_told(node, way, Told::nothing("nobody asked it"), shown)
+            match far.remove(node.name.as_str()) {
+                Some(Ok(told)) => of_told(node, Way::Answered, told, shown),
+                Some(Err(error)) => of_told(node, way(&error), Told::nothing(&error.why), shown),
+                None => of_told(node, not_asked(node), Told::nothing("nobody asked it"), shown),
+            }
         })
         .collect();
     let now = host.clock.now();
@@ -176,12 +191,26 @@ fn ask_this(host: &Host, acts: &dyn Acts, options: &Options, roles: Option<&[Rol
     discover::ask_here(host, acts, options.state.as_deref(), roles).unwrap_or_else(|error| Told::nothing(&error.why))
 }
 
-/// How a server that is not this one was reached.
-fn not_asked(node: &Node, with_bundles: bool) -> Way {
+/// Asks all servers at once: it lasts as long as the slowest of them.
+fn ask_far(transport: &dyn Transport, nodes: &[&Node]) -> BTreeMap<String, Result<Told, CarryError>> {
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = nodes
+            .iter()
+            .map(|node| (node.name.to_string(), scope.spawn(|| discover::ask_far(transport, node))))
+            .collect();
+        let lost = || {
+            let why = "the question was lost in this program".to_owned();
+            CarryError { fault: CarryFault::Broken, reached: true, why, next: String::new() }
+        };
+        asked.into_iter().map(|(name, answer)| (name, answer.join().unwrap_or_else(|_| Err(lost())))).collect()
+    })
+}
+
+/// How a server is told of that nobody asked.
+fn not_asked(node: &Node) -> Way {
     match node.transport {
-        Transport::Manual => Way::ByHand,
-        _ if with_bundles => Way::NotAsked("with --from nobody is asked: run doctor on that server".to_owned()),
-        _ => Way::NotAsked("it was not asked from here: run doctor on that server".to_owned()),
+        Reached::Manual => Way::ByHand,
+        _ => Way::NotAsked("with --from nobody is asked: run doctor on that server, or without --from".to_owned()),
     }
 }
 

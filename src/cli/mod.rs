@@ -7,6 +7,7 @@ pub mod node_args;
 mod output;
 mod password_args;
 pub mod pfx_args;
+mod reach;
 mod requests;
 pub mod schemas;
 pub mod store_args;
@@ -150,7 +151,12 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Access(command) => access_command(command, host, output),
         Command::Farm(command) => farm_command(command, host, output),
         Command::Doctor(args) => {
-            let report = doctor::doctor(host, &MachineActs, &requests::doctor(args))?;
+            let report = doctor::doctor(
+                host,
+                &MachineActs,
+                &|farm, file| reach::far(host, farm, file),
+                &requests::doctor(args),
+            )?;
             output.answer(&report, views::doctor::render)?;
             Ok(report.exit_code())
         }

@@ -30,9 +30,10 @@ pub(super) const CHECKS: &[Check] = &[
                             (Grade::Fail, Target::Server2012R2.product().to_owned())
                         }
                         ("windows", Some(found)) => (Grade::Ok, found.product().to_owned()),
-                        (system, _) => {
-                            (Grade::Unseen, format!("{system} {version} is no Windows Server that is known here"))
+                        ("windows", None) => {
+                            (Grade::Unseen, format!("{version} is no Windows Server that is known here"))
                         }
+                        (system, _) => (Grade::Unseen, format!("it is {system}, not Windows")),
                     }
                 },
             )

@@ -2,7 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the edge at which programs are started")]
 
+use std::ffi::OsStr;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -11,8 +13,9 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::bounded;
+use super::os::openssh;
 use super::os::process::Tree;
-use crate::ports::{CommandError, CommandLimits, Commands};
+use crate::ports::{CommandError, CommandLimits, Commands, OpenSsh, ProgramLimits, ProgramOutput};
 
 /// The longest pause between two looks whether a program that has closed its output has ended.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
@@ -39,6 +42,37 @@ impl Commands for SystemCommands {
             Err(CommandError::Failed { program: name.clone(), status: ended.status.to_string() })
         }
     }
+
+    fn openssh(
+        &self,
+        client: OpenSsh,
+        arguments: &[String],
+        stdin: Zeroizing<Vec<u8>>,
+        limits: ProgramLimits,
+    ) -> Result<ProgramOutput, CommandError> {
+        let passes = |name: &OsStr| openssh::VARIABLES.iter().any(|known| openssh::same_variable(name, known));
+        exchange(&openssh::program(client)?, arguments, passes, stdin, limits)
+    }
+}
+
+/// Runs a program that reads what it is given and answers. It gets the variables of ours that `passes` lets through.
+///
+/// # Errors
+/// What [`CommandError`] lists, but for an exit code.
+pub(super) fn exchange(
+    program: &Path,
+    arguments: &[String],
+    passes: impl Fn(&OsStr) -> bool,
+    stdin: Zeroizing<Vec<u8>>,
+    limits: ProgramLimits,
+) -> Result<ProgramOutput, CommandError> {
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(std::env::vars_os().filter(|(name, _)| passes(name)));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let bounds = Bounds { output: limits.output, deadline: limits.deadline };
+    // Dropping the tree ends, where there is a job, what the program left behind.
+    let (ended, _tree) = run(&mut command, &program.display().to_string(), Some(stdin), bounds)?;
+    Ok(ProgramOutput { code: ended.status.code(), stdout: ended.stdout, stderr: ended.stderr })
 }
 
 /// How much is read from each stream of a program, and how long it may run.

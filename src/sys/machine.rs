@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
@@ -21,8 +22,12 @@ impl Machine for SystemMachine {
         os::machine::facts()
     }
 
+    fn program(&self) -> io::Result<PathBuf> {
+        std::env::current_exe()
+    }
+
     fn program_sha256(&self) -> io::Result<[u8; 32]> {
-        let mut file = File::open(std::env::current_exe()?)?;
+        let mut file = File::open(self.program()?)?;
         let mut hash = Context::new(&SHA256);
         let mut buffer = vec![0; CHUNK];
         loop {

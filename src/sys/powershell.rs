@@ -1,16 +1,13 @@
 //! Windows PowerShell 5.1 of this machine, by its absolute path.
 
-#![expect(clippy::disallowed_methods, reason = "the edge at which PowerShell is started")]
-
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
-use super::commands::{Bounds, run};
+use super::commands::exchange;
 use super::os::powershell::program;
-use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
+use crate::ports::{CommandError, PowerShell, ProgramLimits, ProgramOutput};
 
 /// The variables that PowerShell gets: those that Windows itself sets. No other, because it may hold a secret of ours, and
 /// `PSModulePath` not, because PowerShell 7 leaves folders there whose modules 5.1 cannot load; without it 5.1 takes the
@@ -60,16 +57,9 @@ impl PowerShell for SystemPowerShell {
         &self,
         arguments: &[String],
         stdin: Zeroizing<Vec<u8>>,
-        limits: PowerShellLimits,
-    ) -> Result<PowerShellOutput, CommandError> {
-        let path = substitute().map_or_else(program, Ok)?;
-        let mut command = Command::new(&path);
-        command.args(arguments).env_clear().envs(std::env::vars_os().filter(|(name, _)| passes(name)));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let bounds = Bounds { output: limits.output, deadline: limits.deadline };
-        // Dropping the tree ends, where there is a job, what PowerShell left behind.
-        let (ended, _tree) = run(&mut command, &path.display().to_string(), Some(stdin), bounds)?;
-        Ok(PowerShellOutput { code: ended.status.code(), stdout: ended.stdout, stderr: ended.stderr })
+        limits: ProgramLimits,
+    ) -> Result<ProgramOutput, CommandError> {
+        exchange(&substitute().map_or_else(program, Ok)?, arguments, passes, stdin, limits)
     }
 }
 

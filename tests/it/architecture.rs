@@ -21,8 +21,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ports", &["cert", "error", "farm", "protocol"]),
     ("node", &["cert", "error", "farm", "policy", "ports", "protocol"]),
     ("app", &["cert", "doctor", "error", "farm", "node", "policy", "ports", "protocol"]),
-    ("cli", &["app", "cert", "doctor", "error", "farm", "node", "policy", "ports", "protocol"]),
+    ("cli", &["app", "cert", "doctor", "error", "farm", "node", "policy", "ports", "protocol", "transport"]),
     ("sys", &["cert", "error", "farm", "ports"]),
+    ("transport", &["cert", "error", "farm", "ports", "protocol"]),
 ];
 
 /// A way to touch the world: what betrays it, as the parts of a path that follow one another, and the edges that may.

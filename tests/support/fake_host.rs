@@ -17,8 +17,8 @@ use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
     Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random,
-    Staged, Stream, Terminal,
+    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, OpenSsh, PowerShell, PrincipalError,
+    Principals, ProgramLimits, ProgramOutput, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -40,7 +40,11 @@ pub(crate) struct FakeHost {
     state: Arc<Mutex<State>>,
     folders: FakeFolders,
     powershell: Option<Arc<dyn PowerShell>>,
+    openssh: Option<Arc<FakeOpenSsh>>,
 }
+
+/// What stands in the place of the clients of OpenSSH.
+pub(crate) type FakeOpenSsh = dyn Fn(OpenSsh, &[String], &[u8]) -> Result<ProgramOutput, CommandError> + Send + Sync;
 
 struct State {
     now: Timestamp,
@@ -78,7 +82,7 @@ impl FakeHost {
             access_written: 0,
             stores: fake_store::Stores::default(),
         };
-        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None }
+        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None, openssh: None }
     }
 
     /// Puts a file there.
@@ -109,6 +113,12 @@ impl FakeHost {
     /// Installs a program that writes `output`.
     pub(crate) fn with_program(self, name: &str, output: impl Into<Vec<u8>>) -> Self {
         self.state().outputs.insert(name.to_owned(), output.into());
+        self
+    }
+
+    /// Installs OpenSSH.
+    pub(crate) fn with_openssh(mut self, openssh: Arc<FakeOpenSsh>) -> Self {
+        self.openssh = Some(openssh);
         self
     }
 
@@ -396,6 +406,19 @@ impl Commands for FakeHost {
             None => Err(CommandError::NotStarted { program, source: io::ErrorKind::NotFound.into() }),
         }
     }
+
+    fn openssh(
+        &self,
+        client: OpenSsh,
+        arguments: &[String],
+        stdin: Zeroizing<Vec<u8>>,
+        _: ProgramLimits,
+    ) -> Result<ProgramOutput, CommandError> {
+        match &self.openssh {
+            Some(openssh) => openssh(client, arguments, &stdin),
+            None => Err(CommandError::NotStarted { program: "ssh".to_owned(), source: io::ErrorKind::NotFound.into() }),
+        }
+    }
 }
 
 fn place_name(place: &KeyPlace) -> String {
@@ -409,6 +432,10 @@ impl Machine for FakeHost {
     fn facts(&self) -> io::Result<MachineFacts> {
         let [system, version, name, account] = ["linux", "6.1", "crm01", "uid:0"].map(str::to_owned);
         Ok(MachineFacts { system, version, name, account, elevated: true })
+    }
+
+    fn program(&self) -> io::Result<PathBuf> {
+        Ok(PathBuf::from("/opt/s2scert/s2scert"))
     }
 
     fn program_sha256(&self) -> io::Result<[u8; 32]> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use s2scert::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
+use s2scert::ports::{CommandError, PowerShell, ProgramLimits, ProgramOutput};
 use zeroize::Zeroizing;
 
 use super::FakeHost;
@@ -17,7 +17,7 @@ impl FakeHost {
 
 /// A machine without one.
 impl PowerShell for FakeHost {
-    fn run(&self, _: &[String], _: Zeroizing<Vec<u8>>, _: PowerShellLimits) -> Result<PowerShellOutput, CommandError> {
+    fn run(&self, _: &[String], _: Zeroizing<Vec<u8>>, _: ProgramLimits) -> Result<ProgramOutput, CommandError> {
         Err(CommandError::NoPowerShell)
     }
 }

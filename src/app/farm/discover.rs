@@ -1,12 +1,17 @@
 //! What one server tells of itself and of its farm: asked through one function, whoever carries the question.
 
-use crate::farm::description::{Address, Node, Role, Transport};
+use std::time::Duration;
+
+use crate::farm::description::{Address, Node, Role, Transport as Way};
 use crate::node::acts::Acts;
 use crate::node::engine;
-use crate::ports::{CarryError, Host};
+use crate::ports::{CarryError, Host, Transport};
 use crate::protocol::{
     Action, Answer, Facts, JobFacts, NodeFacts, Nothing, Outcome, RefusalCode, Seen, Servers, Services, Text, Trusts,
 };
+
+/// How long one answer is waited for: as long as a node may look, and some time on the way.
+const PATIENCE: Duration = Duration::from_secs(330);
 
 /// Puts one question to a node.
 pub(crate) type Ask<'a> = &'a dyn Fn(&str, Action) -> Result<Answer, CarryError>;
@@ -67,10 +72,11 @@ impl Told {
             name,
             roles: self.roles(),
             os,
-            transport: Transport::Local,
+            transport: Way::Local,
             address: None::<Address>,
             port: None,
             user: None,
+            staging: None,
             drain: None,
             undrain: None,
         })
@@ -124,6 +130,15 @@ pub(crate) fn ask_here(
 ) -> Result<Told, CarryError> {
     let ask = |name: &str, action: Action| Ok(engine::look(host, acts, state, name, action));
     ask_all(&ask, roles)
+}
+
+/// Asks a node at a distance.
+///
+/// # Errors
+/// As [`ask_all`].
+pub(crate) fn ask_far(transport: &dyn Transport, node: &Node) -> Result<Told, CarryError> {
+    let ask = |name: &str, action: Action| transport.ask(node, &engine::observation(name, action), PATIENCE);
+    ask_all(&ask, Some(&node.roles))
 }
 
 /// What an answer shows. A node that has not what is needed to answer shows its absence.

@@ -163,14 +163,14 @@ fn roles(text: &str) -> Vec<Role> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
     use serde_json::json;
 
     use super::*;
 
-    fn told() -> Told {
+    pub(in crate::app::farm) fn told() -> Told {
         let mut told = Told::nothing("not asked");
         told.deployment = Seen::There(
             serde_json::from_value(json!({ "servers": [

@@ -161,6 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn what_this_server_shows_needs_no_example_and_options_go_before_it() {
+        let found = Found::of(&super::super::found::tests::told());
+        let text = Draft::of(&request(), &found).unwrap().text();
+        let reading = read(&text);
+        assert_eq!(reading.problems, []);
+        let names: Vec<&str> = reading.farm.nodes.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(names, ["CRM-1", "CRM-2", "SP-1"]);
+        assert_eq!(reading.farm.update_crm.unwrap().node.as_str(), "CRM-1");
+        let accounts: Vec<&str> = reading.farm.identities.iter().map(|one| one.account.as_str()).collect();
+        assert_eq!(accounts, ["NETWORK SERVICE", "CONTOSO\\crm"]);
+        assert_eq!(reading.farm.organizations[0].metadata.parameter("orgName"), Some("sales"));
+        assert_eq!(reading.farm.sharepoint[0].trusts[0].name.as_str(), "crm");
+        for line in text.lines().filter(|line| line.contains(MARK) && !line.starts_with('#')) {
+            assert!(line.starts_with("subject =") || line.starts_with("os ="), "{line}");
+        }
+        assert!(Request { web: vec!["crm-web-1".to_owned()], ..request() }.is_said() && !request().is_said());
+    }
+
+    #[test]
     fn a_hostile_name_is_refused_and_an_account_is_quoted() {
         let fake = FakeHost::new("2026-11-24T00:00:00Z".parse().unwrap(), 1);
         for name in ["-oProxyCommand=x", "a\"b", "a b", "a\nb"] {

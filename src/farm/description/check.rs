@@ -118,7 +118,11 @@ impl<'a> Check<'a> {
         if networked && node.value.address.is_none() {
             self.tell(node, "transport", Fault::NoAddress(word));
         }
-        let there = [("port", node.value.port.is_some()), ("user", node.value.user.is_some())];
+        let there = [
+            ("port", node.value.port.is_some()),
+            ("user", node.value.user.is_some()),
+            ("staging", node.value.staging.is_some()),
+        ];
         for (key, _) in there.into_iter().filter(|(_, there)| *there && !networked) {
             self.tell(node, key, Fault::Unused { transport: word, key });
         }

@@ -1,10 +1,12 @@
 //! The farm as the operator describes it. The documentation of each field is what the published schema says of it.
 
+use std::path::PathBuf;
+
 use jiff::civil::{Date, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Address, ArgumentList, Label, Name, Offset, SecretSource, Subject, Url};
+use super::words::{Address, ArgumentList, Folder, Label, Name, Offset, SecretSource, Subject, Url};
 use crate::cert::pfx::Target;
 
 /// A farm of Dynamics 365 Customer Engagement (on-premises) and the SharePoint farms that trust it.
@@ -22,6 +24,8 @@ pub struct Farm {
     pub update_crm: Option<UpdateCrm>,
     /// Where the watch runs.
     pub watcher: Option<Watcher>,
+    /// With what ssh is started.
+    pub ssh: Ssh,
     /// The servers.
     pub nodes: Vec<Node>,
     /// The accounts of the services.
@@ -118,6 +122,18 @@ pub struct Watcher {
     pub owner: Label,
 }
 
+/// With what ssh is started, for every server that is reached by it. Relative paths begin at the folder of this file.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ssh {
+    /// The file with the private key to log in with. Without it ssh takes what it finds by itself.
+    pub identity_file: Option<PathBuf>,
+    /// The file with the host keys of the servers. No other is looked at then.
+    pub known_hosts: Option<PathBuf>,
+    /// The configuration file of ssh. No other is looked at then.
+    pub config: Option<PathBuf>,
+}
+
 /// What a server does.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -175,6 +191,10 @@ pub struct Node {
     /// As whom to log in.
     #[serde(default)]
     pub user: Option<Label>,
+    /// The folder of s2scert on the server. In it each version has a folder named by its SHA-256. Where it is not said:
+    /// C:\PROGRA~1\s2scert, which is Program Files.
+    #[serde(default)]
+    pub staging: Option<Folder>,
     /// The command that takes the server out of the load balancer.
     #[serde(default)]
     pub drain: Option<ArgumentList>,

@@ -10,7 +10,7 @@ use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use super::check;
 use super::nouns::{
-    CertificateWish, Consumer, Farm, Freeze, Head, Identity, Node, Organization, SharePoint, Thresholds, Trust,
+    CertificateWish, Consumer, Farm, Freeze, Head, Identity, Node, Organization, SharePoint, Ssh, Thresholds, Trust,
     UpdateCrm, Watcher, Window,
 };
 use super::problem::{Fault, Place, Problem};
@@ -61,6 +61,7 @@ pub(super) struct Tables {
     pub(super) thresholds: Option<Read<Thresholds>>,
     pub(super) update_crm: Option<Read<UpdateCrm>>,
     pub(super) watcher: Option<Read<Watcher>>,
+    pub(super) ssh: Option<Read<Ssh>>,
     pub(super) nodes: Vec<Read<Node>>,
     pub(super) identities: Vec<Read<Identity>>,
     pub(super) organizations: Vec<Read<Organization>>,
@@ -108,6 +109,7 @@ impl Tables {
             thresholds: self.thresholds.map(|one| one.value).unwrap_or_default(),
             update_crm: self.update_crm.map(|one| one.value),
             watcher: self.watcher.map(|one| one.value),
+            ssh: self.ssh.map(|one| one.value).unwrap_or_default(),
             nodes: values(self.nodes),
             identities: values(self.identities),
             organizations: values(self.organizations),
@@ -152,6 +154,7 @@ impl<'t> Reader<'t> {
         tables.thresholds = self.one(&mut root, "thresholds");
         tables.update_crm = self.one(&mut root, "update_crm");
         tables.watcher = self.one(&mut root, "watcher");
+        tables.ssh = self.one(&mut root, "ssh");
         tables.nodes = self.many(&mut root, "node", "name");
         tables.identities = self.many(&mut root, "identity", "account");
         tables.organizations = self.many(&mut root, "organization", "name");
@@ -162,11 +165,12 @@ impl<'t> Reader<'t> {
         tables.consumers = self.many(&mut root, "consumer", "name");
         tables.windows = self.many(&mut root, "window", "name");
         tables.freezes = self.many(&mut root, "freeze", "reason");
-        const SECTIONS: [&str; 11] = [
+        const SECTIONS: [&str; 12] = [
             "certificate",
             "thresholds",
             "update_crm",
             "watcher",
+            "ssh",
             "node",
             "identity",
             "organization",

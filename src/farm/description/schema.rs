@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::nouns::{
-    CertificateWish, Consumer, Freeze, Head, Identity, Node, Organization, SharePoint, Thresholds, UpdateCrm, Watcher,
-    Window,
+    CertificateWish, Consumer, Freeze, Head, Identity, Node, Organization, SharePoint, Ssh, Thresholds, UpdateCrm,
+    Watcher, Window,
 };
 use super::read::FORMAT;
 
@@ -20,6 +20,7 @@ pub fn farm_schema() -> Schema {
         ("thresholds", generator.subschema_for::<Thresholds>()),
         ("update_crm", generator.subschema_for::<UpdateCrm>()),
         ("watcher", generator.subschema_for::<Watcher>()),
+        ("ssh", generator.subschema_for::<Ssh>()),
     ];
     let lists = [
         ("node", generator.subschema_for::<Node>()),

@@ -82,6 +82,12 @@ text_type! {
 }
 
 text_type! {
+    /// A folder on a server, as a whole path: /opt/s2scert, or C:\PROGRA~1\s2scert. Of letters, digits, `.`, `-`, `_` and `~`
+    /// only, so that every shell reads it as it stands.
+    Folder
+}
+
+text_type! {
     /// An http or https address without user name, fragment or spaces.
     Url
 }
@@ -152,6 +158,37 @@ fn is_host(text: &str) -> bool {
     // What ends in a number is an address (the URL standard), and then has four numbers of one octet.
     let numeric = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|octet| octet.is_ascii_digit()));
     text.len() <= MAX_HOST && text.split('.').all(label) && (!numeric || text.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+impl Folder {
+    fn fault(text: &str) -> Option<String> {
+        let plain = |part: &str| {
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~'))
+                && !part.starts_with(['-', '~'])
+                && part != "."
+                && part != ".."
+        };
+        let parts = |path: &str, separator| path.split(separator).all(plain);
+        let drive = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic());
+        let fits = text.len() <= MAX_LABEL
+            && (text.strip_prefix('/').is_some_and(|rest| parts(rest, '/'))
+                || text.get(1..).and_then(|rest| rest.strip_prefix(":\\")).is_some_and(|rest| parts(rest, '\\'))
+                    && drive(text));
+        (!fits).then(|| {
+            format!(
+                "{:?} is no folder that every shell reads alike: a whole path of letters, digits, '.', '-', '_' and '~' \
+                 such as C:\\PROGRA~1\\s2scert; for a name with a space take its short form (dir /x)",
+                shown(text)
+            )
+        })
+    }
+
+    /// Returns whether it is a folder of a server that is not Windows.
+    #[must_use]
+    pub fn is_posix(&self) -> bool {
+        self.0.starts_with('/')
+    }
 }
 
 impl Url {
@@ -329,6 +366,37 @@ mod tests {
             "fe80::1%eth0",
         ] {
             assert!(Address::fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_read_alike_by_every_shell() {
+        for good in ["/opt/s2scert", r"C:\PROGRA~1\s2scert", r"d:\tools", "/srv/lab/crm-web-1"] {
+            assert_eq!(Folder::fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "/",
+            "opt",
+            "~/s2scert",
+            "/opt/~x",
+            "/opt/../etc",
+            "/opt/-x",
+            "/opt//x",
+            "/opt/a b",
+            "/opt/$(id)",
+            "/opt/a;b",
+            r"C:\Program Files\s2scert",
+            r"C:s2scert",
+            r"\\server\share",
+            r"C:\a&b",
+            r"C:\a%b%",
+            r"1:\a",
+            "C:/a",
+            "/opt/\u{e9}",
+            "/opt/a\n",
+        ] {
+            assert!(Folder::fault(bad).is_some(), "{bad}");
         }
     }
 

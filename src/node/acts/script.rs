@@ -9,7 +9,7 @@ use crate::node::powershell::{
     AnswerError, Call, CallError, CallFault, CertificateReconfiguration, Describe, LocateReconfiguration,
     NetworkIdentity, OneUsePassword, call,
 };
-use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
+use crate::ports::{CommandError, PowerShell, ProgramLimits, ProgramOutput};
 use crate::protocol::{
     Action, DiskFacts, Facts, Hex, Install, List, NetworkFacts, PowerShellFacts, Reconfigure, Refusal, RefusalCode,
     Remove, ScriptFacts, ScriptRun, Seen, Text, Trouble,
@@ -25,9 +25,9 @@ impl PowerShell for InTime<'_> {
         &self,
         arguments: &[String],
         stdin: Zeroizing<Vec<u8>>,
-        limits: PowerShellLimits,
-    ) -> Result<PowerShellOutput, CommandError> {
-        let limits = PowerShellLimits { deadline: limits.deadline.min(self.work.left()), ..limits };
+        limits: ProgramLimits,
+    ) -> Result<ProgramOutput, CommandError> {
+        let limits = ProgramLimits { deadline: limits.deadline.min(self.work.left()), ..limits };
         self.work.host.powershell.run(arguments, stdin, limits)
     }
 }

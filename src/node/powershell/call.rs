@@ -11,7 +11,7 @@ use super::clixml::message;
 use super::input::{Field, InputError, Marker, input};
 use super::script::{Effect, Needs, Script};
 use crate::error::{Error, Kind};
-use crate::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput, Random};
+use crate::ports::{CommandError, PowerShell, ProgramLimits, ProgramOutput, Random};
 
 /// What stands in the place of a one-use password that a program printed.
 const TAKEN_OUT: &[u8] = b"(password)";
@@ -92,7 +92,7 @@ fn answered<C: Call>(powershell: &dyn PowerShell, random: &dyn Random, request: 
     let marker = Marker::new(&octets);
     let fields = request.fields();
     let stdin = input(&marker, &fields)?;
-    let limits = PowerShellLimits { output: LIMIT_OF_ANSWER, deadline: C::SCRIPT.deadline };
+    let limits = ProgramLimits { output: LIMIT_OF_ANSWER, deadline: C::SCRIPT.deadline };
     let mut output = powershell.run(&C::SCRIPT.arguments(), stdin, limits)?;
     for (_, field) in &fields {
         if let Field::Secret(password) = field {
@@ -110,7 +110,7 @@ fn answered<C: Call>(powershell: &dyn PowerShell, random: &dyn Random, request: 
 
 /// Tells what was said in the place of an answer: by PowerShell itself on standard error, or by anything else on standard
 /// output.
-fn instead(output: &PowerShellOutput) -> CallFault {
+fn instead(output: &ProgramOutput) -> CallFault {
     let said = [message(&output.stderr), message(&output.stdout)].into_iter().find(|text| !text.is_empty());
     match (said, output.code) {
         (Some(message), _) => CallFault::Answer(AnswerError::Instead { message }),

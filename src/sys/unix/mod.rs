@@ -4,6 +4,7 @@ pub(super) mod file;
 pub(super) mod folder;
 pub(super) mod key_access;
 pub(super) mod machine;
+pub(super) mod openssh;
 pub(super) mod powershell;
 pub(super) mod principal;
 pub(super) mod process;

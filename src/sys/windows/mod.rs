@@ -8,6 +8,7 @@ pub(super) mod folder;
 pub(super) mod key_access;
 pub(super) mod machine;
 mod name;
+pub(super) mod openssh;
 pub(super) mod powershell;
 pub(super) mod principal;
 pub(super) mod process;

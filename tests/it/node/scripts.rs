@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use s2scert::node::engine::Allow;
-use s2scert::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput};
+use s2scert::ports::{CommandError, PowerShell, ProgramLimits, ProgramOutput};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
@@ -22,8 +22,8 @@ impl PowerShell for StandIn {
         &self,
         arguments: &[String],
         stdin: Zeroizing<Vec<u8>>,
-        limits: PowerShellLimits,
-    ) -> Result<PowerShellOutput, CommandError> {
+        limits: ProgramLimits,
+    ) -> Result<ProgramOutput, CommandError> {
         InProcess { world: &self.0, text: None }.run(arguments, stdin, limits)
     }
 }

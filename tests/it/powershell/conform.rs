@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use s2scert::node::powershell::{AnswerError, Call, CallError, CallFault, Script, call};
-use s2scert::ports::{CommandError, PowerShell, PowerShellLimits, PowerShellOutput, Random};
+use s2scert::ports::{CommandError, PowerShell, ProgramLimits, ProgramOutput, Random};
 use serde::Serialize;
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
@@ -75,8 +75,8 @@ impl PowerShell for InProcess<'_> {
         &self,
         arguments: &[String],
         stdin: Zeroizing<Vec<u8>>,
-        limits: PowerShellLimits,
-    ) -> Result<PowerShellOutput, CommandError> {
+        limits: ProgramLimits,
+    ) -> Result<ProgramOutput, CommandError> {
         let text = self.text.map_or_else(|| decoded(arguments), str::to_owned);
         let ended = standin::run(&text, &stdin, self.world).unwrap_or_else(|what| standin::Ended {
             code: 99,
@@ -86,7 +86,7 @@ impl PowerShell for InProcess<'_> {
         if ended.stdout.len() as u64 > limits.output {
             return Err(CommandError::TooMuchOutput { program: "powershell.exe".to_owned(), limit: limits.output });
         }
-        Ok(PowerShellOutput {
+        Ok(ProgramOutput {
             code: i32::try_from(ended.code).ok(),
             stdout: Zeroizing::new(ended.stdout.into_bytes()),
             stderr: Zeroizing::new(ended.stderr.into_bytes()),

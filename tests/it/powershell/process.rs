@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use s2scert::node::powershell::{SCRIPTS, Script};
-use s2scert::ports::{CommandError, PowerShellLimits};
+use s2scert::ports::{CommandError, ProgramLimits};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -195,7 +195,7 @@ fn waits_for_the_deadline() {
     let script = Script::named("GetServices").unwrap();
     let stdin = Zeroizing::new(br#"{"begin":"b","end":"e"}"#.to_vec());
     // Long enough for the start on a busy machine; the stand-in never ends by itself.
-    let limits = PowerShellLimits { output: 1000, deadline: Duration::from_secs(20) };
+    let limits = ProgramLimits { output: 1000, deadline: Duration::from_secs(20) };
     let ended = s2scert::sys::powershell().run(&script.arguments(), stdin, limits);
     assert!(matches!(ended, Err(CommandError::Overran { .. })));
 }
