@@ -1,11 +1,12 @@
 //! Checks of certificates and keys: what the truth table finds, seen as what a roll needs.
 
-use super::sight::truth;
+use super::sight::{Look, Shown, truth};
 use super::{Check, Facts, Sight};
 use crate::farm::description::{Node, Role};
 use crate::farm::truth::Topic;
 
 const COLLECT: &str = "collect what each server shows, then evaluate it: s2scert farm status --from DIR";
+const SIGNS: &str = "server that signs";
 const SET_UP: &str = "Microsoft, server-based authentication with SharePoint on-premises";
 const TROUBLE: &str = "Microsoft, troubleshooting server-based authentication";
 const KEY_SPEC: &str = "Microsoft, AD FS and the KeySpec property";
@@ -44,7 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "subject-unique",
         wants: "No subject stands twice in a store",
         why: "the key is found by the subject; with two of one subject the wrong one is picked (\"Private key not found\")",
-        remedy: "remove the one that is not named by the row: s2scert store remove THUMBPRINT",
+        remedy: "remove the one that is not named by the row: s2scert store remove --thumbprint THUMBPRINT",
         look: COLLECT,
         source: TROUBLE,
         judge: |facts| store(facts, &["subject-twice"], "each subject stands once"),
@@ -80,7 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "key-readable",
         wants: "The accounts of the services can read the key",
         why: "a key that the service cannot read is the commonest cause of a failed roll, and is noticed weeks later",
-        remedy: "grant it: s2scert access grant THUMBPRINT --to ACCOUNT",
+        remedy: "grant it: s2scert access grant container:NAME ACCOUNT",
         look: COLLECT,
         source: "Microsoft, connect Dynamics 365 (on-premises) to Exchange Online: Manage Private Keys, Read",
         judge: |facts| store(facts, &["key-not-readable"], "each account that is described can"),
@@ -92,7 +93,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "install the PFX with its chain: s2scert install FILE",
         look: COLLECT,
         source: SET_UP,
-        judge: |facts| store(facts, &["chain-missing"], "no issuer is missing"),
+        judge: |facts| chain(facts, &["chain-missing"], "no issuer is missing"),
     },
     Check {
         id: "not-shared-with-tls",
@@ -122,11 +123,14 @@ pub(super) const CHECKS: &[Check] = &[
         judge: |facts| {
             truth(
                 facts,
-                &["metadata-stale", "metadata-empty"],
-                "web server",
-                |node| node.has(Role::Web),
-                |topic| matches!(topic, Topic::Metadata(_)),
-                "each does",
+                &Look {
+                    ids: &["metadata-stale", "metadata-empty"],
+                    whom: "web server",
+                    pick: |node| node.has(Role::Web),
+                    part: |topic| matches!(topic, Topic::Metadata(_)),
+                    unseen: |_| None,
+                    well: "each does",
+                },
             )
         },
     },
@@ -138,18 +142,43 @@ pub(super) const CHECKS: &[Check] = &[
         look: COLLECT,
         source: "docs/farm.md",
         judge: |facts| {
-            truth(facts, &["facts-old", "facts-from-the-future"], "server", |_| true, |_| false, "nothing is old")
+            truth(
+                facts,
+                &Look {
+                    ids: &["facts-old", "facts-from-the-future"],
+                    whom: "server",
+                    pick: |_| true,
+                    part: |_| false,
+                    unseen: |_| None,
+                    well: "nothing is old",
+                },
+            )
         },
     },
 ];
 
-/// Of servers that sign.
+/// Of the stores of servers that sign.
 fn store(facts: &Facts<'_>, ids: &[&str], well: &str) -> Vec<Sight> {
-    truth(facts, ids, "server that signs", Node::signs, |topic| *topic == Topic::Store, well)
+    let part = |topic: &Topic| *topic == Topic::Store;
+    truth(facts, &Look { ids, whom: SIGNS, pick: Node::signs, part, unseen: |shown| shown.store.gap(), well })
+}
+
+/// Of the chains in them, which may be unseen where the store was seen.
+fn chain(facts: &Facts<'_>, ids: &[&str], well: &str) -> Vec<Sight> {
+    let part = |topic: &Topic| *topic == Topic::Store;
+    truth(facts, &Look { ids, whom: SIGNS, pick: Node::signs, part, unseen: unseen_chain, well })
+}
+
+fn unseen_chain(shown: &Shown) -> Option<&str> {
+    match shown.store.seen() {
+        Some(store) => store.issuers.gap(),
+        None => shown.store.gap(),
+    }
 }
 
 /// Of servers with the deployment tools.
 fn rows(facts: &Facts<'_>, ids: &[&str], well: &str) -> Vec<Sight> {
-    let tools = |node: &Node| node.has(Role::DeploymentTools);
-    truth(facts, ids, "server with deployment tools", tools, |topic| *topic == Topic::Rows, well)
+    let pick = |node: &Node| node.has(Role::DeploymentTools);
+    let part = |topic: &Topic| *topic == Topic::Rows;
+    truth(facts, &Look { ids, whom: "server with deployment tools", pick, part, unseen: |_| None, well })
 }

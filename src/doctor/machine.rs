@@ -1,6 +1,6 @@
 //! Checks of the machines.
 
-use super::sight::{powershell, told, truth};
+use super::sight::{Look, powershell, told, truth};
 use super::{Check, Grade};
 use crate::cert::pfx::Target;
 use crate::farm::truth::Topic;
@@ -14,7 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "windows-2016",
         wants: "Each server that s2scert shall run on is Windows Server 2016 or later",
-        why: "s2scert uses calls that older versions lack",
+        why: "the program uses calls that older versions lack",
         remedy: "use transport manual for that server, or move its roles to a later Windows",
         look: "on the server: winver",
         source: "docs/PLATFORM.md",
@@ -90,11 +90,14 @@ pub(super) const CHECKS: &[Check] = &[
         judge: |facts| {
             truth(
                 facts,
-                &["clocks-apart"],
-                "server",
-                |_| true,
-                |topic| *topic == Topic::Clock,
-                "no clock is too far from another",
+                &Look {
+                    ids: &["clocks-apart"],
+                    whom: "server",
+                    pick: |_| true,
+                    part: |topic| *topic == Topic::Clock,
+                    unseen: |shown| shown.clock_offset_seconds.gap(),
+                    well: "no clock is too far from another",
+                },
             )
         },
     },

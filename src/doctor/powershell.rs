@@ -30,7 +30,8 @@ pub(super) const CHECKS: &[Check] = &[
                         (Grade::Ok, one.version.as_str().to_owned())
                     }
                     Seen::There(one) => (Grade::Fail, format!("it is {}", one.version.as_str())),
-                    Seen::Absent(why) => (Grade::Fail, why.as_str().to_owned()),
+                    Seen::Absent(why) if told.system.as_str() == "windows" => (Grade::Fail, why.as_str().to_owned()),
+                    Seen::Absent(why) => (Grade::Unseen, why.as_str().to_owned()),
                     Seen::Unseen(why) => (Grade::Unseen, why.as_str().to_owned()),
                 },
             )

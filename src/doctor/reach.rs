@@ -3,7 +3,7 @@
 use super::sight::{each, farm, server, told};
 use super::{Check, Facts, Grade, Sight, Way};
 use crate::farm::description::{Role, Transport};
-use crate::protocol::Seen;
+use crate::protocol::{NodeFacts, Seen};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "program-there",
-        wants: "s2scert can be started on each server",
+        wants: "The program can be started on each server",
         why: "AppLocker, WDAC or a folder of somebody else's may keep the program from being started",
         remedy: "allow the program by its hash, or use transport manual for that server",
         look: "on the server: s2scert version",
@@ -102,7 +102,7 @@ pub(super) const CHECKS: &[Check] = &[
                         let why = one.why.as_ref().map_or("nothing was shown", |why| why.as_str());
                         (Grade::Fail, format!("{} was refused: {why}", one.share.as_str()))
                     }
-                    Seen::Absent(why) => (Grade::Warn, why.as_str().to_owned()),
+                    Seen::Absent(why) => (outside_a_domain(told), why.as_str().to_owned()),
                     Seen::Unseen(why) => (Grade::Unseen, why.as_str().to_owned()),
                 },
             )
@@ -129,7 +129,7 @@ fn way(facts: &Facts<'_>, judge: impl Fn(&Way) -> Option<(Grade, String)>) -> Ve
             let (grade, what) = judge(&one.way).unwrap_or_else(|| {
                 let why = match &one.way {
                     Way::Answered => "it answers",
-                    Way::ByHand => "its steps are done by hand: nobody asked it",
+                    Way::ByHand => "steps are done by hand there, nobody asked",
                     Way::NotAsked(why)
                     | Way::Unusable(why)
                     | Way::Unreachable(why)
@@ -205,8 +205,13 @@ fn domain(facts: &Facts<'_>) -> Vec<Sight> {
                 (Grade::Warn, format!("{}, where another server has {first}", network.share.as_str()))
             }
             (Seen::There(network), ..) => (Grade::Ok, network.share.as_str().to_owned()),
-            (Seen::Absent(why), ..) => (Grade::Warn, why.as_str().to_owned()),
+            (Seen::Absent(why), ..) => (outside_a_domain(told), why.as_str().to_owned()),
             (Seen::Unseen(why), ..) => (Grade::Unseen, why.as_str().to_owned()),
         },
     )
+}
+
+/// Absent means outside a domain where PowerShell could look; else nobody looked.
+fn outside_a_domain(told: &NodeFacts) -> Grade {
+    if matches!(told.powershell, Seen::There(_)) { Grade::Warn } else { Grade::Unseen }
 }

@@ -1,6 +1,6 @@
 //! Checks of Dynamics 365: its tools, servers, services and accounts.
 
-use super::sight::{Answered, asked, server, truth};
+use super::sight::{Answered, Look, asked, server, truth};
 use super::{Check, Facts, Grade, Sight, Way};
 use crate::farm::description::Role;
 use crate::farm::truth::Topic;
@@ -151,11 +151,14 @@ pub(super) const CHECKS: &[Check] = &[
         judge: |facts| {
             truth(
                 facts,
-                &["account-differs"],
-                "server that signs",
-                |node| node.signs(),
-                |topic| *topic == Topic::Services,
-                "no service runs under another account",
+                &Look {
+                    ids: &["account-differs"],
+                    whom: "server that signs",
+                    pick: |node| node.signs(),
+                    part: |topic| *topic == Topic::Services,
+                    unseen: |shown| shown.services.gap(),
+                    well: "no service runs under another account",
+                },
             )
         },
     },
@@ -228,7 +231,7 @@ fn accounts(facts: &Facts<'_>) -> Vec<Sight> {
         |one| match &one.services {
             Seen::Absent(why) | Seen::Unseen(why) => {
                 let why =
-                    if one.way == Way::ByHand { "its steps are done by hand: nobody asked it" } else { why.as_str() };
+                    if one.way == Way::ByHand { "steps are done by hand there, nobody asked" } else { why.as_str() };
                 server(one, Grade::Unseen, why)
             }
             Seen::There(list) => {

@@ -1,11 +1,12 @@
 //! Checks of SharePoint.
 
-use super::sight::{Answered, about, asked, by_hand, truth};
+use super::sight::{Answered, Look, about, asked, by_hand, truth};
 use super::{Check, Facts, Grade, Sight};
-use crate::farm::description::{Role, SharePointVersion};
+use crate::farm::description::{Node, Role, SharePointVersion};
 use crate::farm::truth::Topic;
 use crate::protocol::{JobFacts, Seen, Service, Trusts};
 
+const SERVER: &str = "SharePoint server";
 const SET_UP: &str = "Microsoft, server-based authentication with SharePoint on-premises";
 const APPLICATIONS: &str = "on a SharePoint server: Get-SPServiceApplication and Get-SPServiceApplicationProxy";
 /// SharePoint 2013 with the cumulative update of April 2019.
@@ -144,7 +145,7 @@ pub(super) const CHECKS: &[Check] = &[
             asked(
                 facts,
                 Role::Sharepoint,
-                "SharePoint server",
+                SERVER,
                 |one| &one.job,
                 |answer| {
                     there(answer, |one: &JobFacts| match (one.held, one.running) {
@@ -163,7 +164,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "create and start the App Management service application and its proxy; where it is there, restart IIS",
         look: APPLICATIONS,
         source: SET_UP,
-        judge: |_| by_hand("s2scert does not ask for service applications"),
+        judge: |_| by_hand("service applications are not asked for"),
     },
     Check {
         id: "subscription-settings",
@@ -172,7 +173,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "create it: New-SPSubscriptionSettingsServiceApplication",
         look: APPLICATIONS,
         source: "Microsoft, SharePoint server-to-server authentication",
-        judge: |_| by_hand("s2scert does not ask for service applications"),
+        judge: |_| by_hand("service applications are not asked for"),
     },
     Check {
         id: "user-profiles",
@@ -181,7 +182,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "start it, and let it import the users of Dynamics",
         look: APPLICATIONS,
         source: SET_UP,
-        judge: |_| by_hand("s2scert does not ask for service applications"),
+        judge: |_| by_hand("service applications are not asked for"),
     },
     Check {
         id: "site-certificate",
@@ -190,12 +191,12 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "install the root of that authority into Root on each server of Dynamics",
         look: "from each server of Dynamics: open each site of farm.toml in a browser",
         source: SET_UP,
-        judge: |_| by_hand("s2scert does not open sites"),
+        judge: |_| by_hand("sites are not opened"),
     },
 ];
 
 fn trusts(facts: &Facts<'_>, judge: impl Fn(Answered<'_, Trusts>) -> (Grade, String)) -> Vec<Sight> {
-    asked(facts, Role::Sharepoint, "SharePoint server", |one| &one.trusts, judge)
+    asked(facts, Role::Sharepoint, SERVER, |one| &one.trusts, judge)
 }
 
 /// Judges an answer; where there is none the check is unseen, because another one tells why.
@@ -206,13 +207,18 @@ fn there<T>(answer: Answered<'_, T>, judge: impl Fn(&T) -> (Grade, String)) -> (
     }
 }
 
+fn on_sharepoint(node: &Node) -> bool {
+    node.has(Role::Sharepoint)
+}
+
 fn of_trusts(facts: &Facts<'_>, ids: &[&str], well: &str) -> Vec<Sight> {
-    truth(facts, ids, "SharePoint server", |node| node.has(Role::Sharepoint), |topic| *topic == Topic::Trusts, well)
+    let part = |topic: &Topic| *topic == Topic::Trusts;
+    truth(facts, &Look { ids, whom: SERVER, pick: on_sharepoint, part, unseen: |_| None, well })
 }
 
 fn of_job(facts: &Facts<'_>, ids: &[&str], well: &str) -> Vec<Sight> {
     let part = |topic: &Topic| matches!(topic, Topic::RefreshJob | Topic::Trusts);
-    truth(facts, ids, "SharePoint server", |node| node.has(Role::Sharepoint), part, well)
+    truth(facts, &Look { ids, whom: SERVER, pick: on_sharepoint, part, unseen: |shown| shown.refresh_job.gap(), well })
 }
 
 fn version(facts: &Facts<'_>) -> Vec<Sight> {
@@ -272,7 +278,7 @@ fn timer(facts: &Facts<'_>) -> Vec<Sight> {
     asked(
         facts,
         Role::Sharepoint,
-        "SharePoint server",
+        SERVER,
         |one| &one.services,
         |answer| {
             there(answer, |list| {

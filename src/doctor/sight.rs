@@ -1,11 +1,13 @@
 //! What one check saw of one server, and how such sights are gathered.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::facts::{Facts, Server, Way};
 use crate::farm::description::{Node, Role};
-use crate::farm::truth::Topic;
+use crate::farm::truth::{SeenCertificate, ServerFacts, Topic};
 use crate::policy::{Finding, Severity};
 use crate::protocol::{NodeFacts, PowerShellFacts, Seen};
 
@@ -158,32 +160,50 @@ pub(super) enum Answered<'a, T> {
 /// Why a server that should have told something did not.
 fn not_asked(one: &Server<'_>, why: &str) -> String {
     match &one.way {
-        Way::ByHand => "its steps are done by hand: nobody asked it".to_owned(),
+        Way::ByHand => "steps are done by hand there, nobody asked".to_owned(),
         Way::NotAsked(why) => why.clone(),
         _ => why.to_owned(),
     }
 }
 
-/// What the truth table says of these findings; what it could not see of the parts that show them is unseen.
-pub(super) fn truth(
-    facts: &Facts<'_>,
-    ids: &[&str],
-    whom: &str,
-    pick: impl Fn(&Node) -> bool,
-    part: impl Fn(&Topic) -> bool,
-    well: &str,
-) -> Vec<Sight> {
-    let concerned: Vec<&Server<'_>> = facts.servers.iter().filter(|one| pick(one.node)).collect();
+/// What a server showed for the truth table.
+pub(super) type Shown = ServerFacts<Arc<SeenCertificate>>;
+
+/// Where a check finds in the truth table what it needs.
+pub(super) struct Look<'a> {
+    /// The findings that tell.
+    pub(super) ids: &'a [&'a str],
+    /// Whom it concerns, in words.
+    pub(super) whom: &'a str,
+    /// Whom it concerns.
+    pub(super) pick: fn(&Node) -> bool,
+    /// The parts whose gaps leave it unseen.
+    pub(super) part: fn(&Topic) -> bool,
+    /// What of a server else was not seen, and why.
+    pub(super) unseen: fn(&Shown) -> Option<&str>,
+    /// What is said where nothing is found and nothing unseen.
+    pub(super) well: &'a str,
+}
+
+/// What the truth table says, and what of it was not seen.
+pub(super) fn truth(facts: &Facts<'_>, look: &Look<'_>) -> Vec<Sight> {
+    let concerned: Vec<&Server<'_>> = facts.servers.iter().filter(|one| (look.pick)(one.node)).collect();
     if concerned.is_empty() {
-        return vec![nobody(facts, whom)];
+        return vec![nobody(facts, look.whom)];
     }
-    let found = facts.findings.iter().filter(|finding| ids.contains(&finding.id.as_ref()));
+    let found = facts.findings.iter().filter(|finding| look.ids.contains(&finding.id.as_ref()));
     let mut sights: Vec<Sight> = found.map(of_finding).collect();
     let known = |name: &str| concerned.iter().any(|one| one.node.name.as_str().eq_ignore_ascii_case(name));
-    let gaps = facts.gaps.iter().filter(|gap| known(&gap.server) && gap.topic.as_ref().is_none_or(&part));
+    let gaps = facts.gaps.iter().filter(|gap| known(&gap.server) && gap.topic.as_ref().is_none_or(look.part));
     sights.extend(gaps.map(|gap| about(&gap.server, Grade::Unseen, gap.why.clone())));
+    // The truth table tells gaps of what it needs; a check may need more.
+    for one in &concerned {
+        let why = one.shown.as_ref().ok().and_then(look.unseen);
+        let known = sights.iter().any(|sight| sight.about == one.node.name.as_str() && sight.grade == Grade::Unseen);
+        sights.extend(why.filter(|_| !known).map(|why| server(one, Grade::Unseen, why)));
+    }
     if sights.is_empty() {
-        sights.push(farm(Grade::Ok, well));
+        sights.push(farm(Grade::Ok, look.well));
     }
     sights
 }

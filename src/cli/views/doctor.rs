@@ -2,11 +2,13 @@
 
 use super::{WIDTH, wrapped};
 use crate::app::doctor::DoctorReport;
-use crate::doctor::{Grade, Judged};
+use crate::doctor::{Grade, Judged, Sight};
 
-/// The most servers of one check that are told one by one.
+/// The most things that are told of one check.
 const MOST: usize = 12;
 const INDENT: &str = "          ";
+/// The width of grade and identifier.
+const HEAD: usize = 38;
 
 /// Renders the report.
 pub(crate) fn render(report: &DoctorReport) -> String {
@@ -16,7 +18,7 @@ pub(crate) fn render(report: &DoctorReport) -> String {
         Some(path) => format!("{}, {} servers", path.display(), report.servers.len()),
         None => "no farm.toml: this server alone".to_owned(),
     };
-    text.push_str(&format!("Looked at from {machine}, {}\nFarm: {farm}\n", report.at));
+    text.push_str(&format!("Looked at from {machine}, {}\nFarm: {farm}\n", report.at.strftime("%Y-%m-%dT%H:%M:%SZ")));
     let mut part = "";
     for check in &report.checks {
         if check.part != part {
@@ -38,16 +40,18 @@ pub(crate) fn render(report: &DoctorReport) -> String {
 }
 
 fn one(text: &mut String, check: &Judged) {
-    text.push_str(&format!("  {:<6}  {}\n", check.grade.word(), check.id));
-    wrapped(text, INDENT, WIDTH, check.wants);
+    let mut wants = String::new();
+    wrapped(&mut wants, &" ".repeat(HEAD), WIDTH, check.wants);
+    let behind = wants.trim_start();
+    text.push_str(&format!("{:<HEAD$}{behind}", format!("  {:<6}  {}  ", check.grade.word(), check.id)));
     if check.grade == Grade::Ok {
         return;
     }
-    let told: Vec<_> = check.seen.iter().filter(|sight| sight.grade != Grade::Ok).collect();
-    for sight in told.iter().take(MOST) {
+    let told = grouped(check);
+    for (sight, whom) in told.iter().take(MOST) {
         // Where grades differ each says its own.
         let grade = if sight.grade == check.grade { String::new() } else { format!("{}: ", sight.grade.word()) };
-        wrapped(text, INDENT, WIDTH, &format!("- {}: {grade}{}", sight.about, sight.what));
+        wrapped(text, INDENT, WIDTH, &format!("- {whom}: {grade}{}", sight.what));
     }
     if told.len() > MOST {
         text.push_str(&format!("{INDENT}- and {} more; --json tells all\n", told.len() - MOST));
@@ -58,4 +62,16 @@ fn one(text: &mut String, check: &Judged) {
     } else {
         wrapped(text, INDENT, WIDTH, &format!("Look: {}", check.look));
     }
+}
+
+/// What is not as it has to be; those of whom the same is said stand together.
+fn grouped(check: &Judged) -> Vec<(&Sight, String)> {
+    let mut groups: Vec<(&Sight, String)> = Vec::new();
+    for sight in check.seen.iter().filter(|sight| sight.grade != Grade::Ok) {
+        match groups.iter_mut().find(|(first, _)| first.grade == sight.grade && first.what == sight.what) {
+            Some((_, whom)) => whom.push_str(&format!(", {}", sight.about)),
+            None => groups.push((sight, sight.about.clone())),
+        }
+    }
+    groups
 }

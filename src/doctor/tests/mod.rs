@@ -5,12 +5,13 @@
 mod cases;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::farm::description::{Farm, read};
-use crate::farm::truth::{Gap, Topic};
+use crate::farm::truth::{Gap, SeenCertificate, ServerFacts, Topic};
 use crate::policy::{Finding, Severity};
 use crate::protocol::{JobFacts, NodeFacts, Seen, Servers, Text, Trusts};
 
@@ -31,6 +32,8 @@ pub(super) struct World {
     pub(super) job: Value,
     pub(super) findings: Vec<(&'static str, Severity)>,
     pub(super) gaps: Vec<(&'static str, Option<Topic>)>,
+    /// Whether each server showed a document, in which nothing but the store was seen.
+    pub(super) shown: Option<()>,
 }
 
 pub(super) const WEB: &str = "crm-web-1";
@@ -91,6 +94,7 @@ impl World {
             job: json!({ "name": "RefreshMetadataFeed", "held": false, "running": 0, "last_success": null, "schedule": "daily" }),
             findings: Vec::new(),
             gaps: Vec::new(),
+            shown: None,
         }
     }
 
@@ -131,7 +135,7 @@ impl World {
                 deployment: seen(&self.deployment, |value| serde_json::from_value::<Servers>(value).unwrap()),
                 trusts: seen(&self.trusts, |value| serde_json::from_value::<Trusts>(value).unwrap()),
                 job: seen(&self.job, |value| serde_json::from_value::<JobFacts>(value).unwrap()),
-                shown: Err("no bundle".to_owned()),
+                shown: self.shown.as_ref().map(|_| shown(name)).ok_or_else(|| "no bundle".to_owned()),
             }
         });
         let findings = self.findings.iter().map(|(id, severity)| finding(id, *severity));
@@ -163,6 +167,16 @@ pub(super) fn finding(id: &'static str, severity: Severity) -> Finding {
         remedy: "".into(),
         waived_by: None,
     }
+}
+
+/// A document in which a store without certificates is all that was seen.
+fn shown(name: &str) -> ServerFacts<Arc<SeenCertificate>> {
+    let document = json!({
+        "server": name, "collected_at": "2026-11-25T11:00:00Z", "collected_by": "s2scert 0.1.0",
+        "store": { "seen": { "certificates": [] } },
+    });
+    let facts: ServerFacts<String> = serde_json::from_value(document).unwrap();
+    facts.turn(|_| Err(String::new()))
 }
 
 /// Null is unseen, a text is why it is absent.

@@ -52,6 +52,7 @@ fn farm() {
         .run("s2scert farm check --farm contoso.toml")
         .run("s2scert farm check --farm contoso.toml --json")
         .run("s2scert farm init --out contoso.toml --transport manual --force --json")
+        .run("s2scert farm init --out quiet.toml --offline")
         .says("Everything that is wrong is told at once.")
         .file("wrong.toml", WRONG)
         .run("s2scert farm check --farm wrong.toml")
