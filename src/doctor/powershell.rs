@@ -57,12 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "allow the scripts by a rule of AppLocker or WDAC for this account, or use transport manual",
         look: "on the server: $ExecutionContext.SessionState.LanguageMode",
         source: "Microsoft, about_Language_Modes",
-        judge: |facts| {
-            powershell(facts, |_, one| {
-                let grade = if one.language_mode.as_str() == "FullLanguage" { Grade::Ok } else { Grade::Fail };
-                (grade, one.language_mode.as_str().to_owned())
-            })
-        },
+        judge: language_mode,
     },
     Check {
         id: "execution-policy",
@@ -170,6 +165,29 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn written(on: bool, what: &str) -> (Grade, String) {
     if on { (Grade::Warn, format!("{what} is on")) } else { (Grade::Ok, format!("{what} is off")) }
+}
+
+/// A constrained mode shows in what PowerShell says, or in its refusal to say anything.
+fn language_mode(facts: &Facts<'_>) -> Vec<Sight> {
+    told(
+        facts,
+        "server",
+        |_| true,
+        |_, told| match &told.powershell {
+            Seen::There(one) => {
+                let grade = if one.language_mode.as_str() == "FullLanguage" { Grade::Ok } else { Grade::Fail };
+                (grade, one.language_mode.as_str().to_owned())
+            }
+            Seen::Absent(why) | Seen::Unseen(why) if is_constrained(why.as_str()) => {
+                (Grade::Fail, why.as_str().to_owned())
+            }
+            Seen::Absent(why) | Seen::Unseen(why) => (Grade::Unseen, why.as_str().to_owned()),
+        },
+    )
+}
+
+fn is_constrained(why: &str) -> bool {
+    why.contains("constrained language mode")
 }
 
 fn policy(facts: &Facts<'_>) -> Vec<Sight> {

@@ -4,7 +4,7 @@ use super::sight::{Answered, Look, about, asked, by_hand, truth};
 use super::{Check, Facts, Grade, Sight};
 use crate::farm::description::{Node, Role, SharePointVersion};
 use crate::farm::truth::Topic;
-use crate::protocol::{JobFacts, Seen, Service, Trusts};
+use crate::protocol::{ApplicationFacts, JobFacts, Seen, Service, Trusts};
 
 const SERVER: &str = "SharePoint server";
 const SET_UP: &str = "Microsoft, server-based authentication with SharePoint on-premises";
@@ -164,7 +164,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "create and start the App Management service application and its proxy; where it is there, restart IIS",
         look: APPLICATIONS,
         source: SET_UP,
-        judge: |_| by_hand("service applications are not asked for"),
+        judge: |facts| application(facts, "App Management", true),
     },
     Check {
         id: "subscription-settings",
@@ -173,7 +173,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "create it: New-SPSubscriptionSettingsServiceApplication",
         look: APPLICATIONS,
         source: "Microsoft, SharePoint server-to-server authentication",
-        judge: |_| by_hand("service applications are not asked for"),
+        judge: |facts| application(facts, "Subscription Settings", true),
     },
     Check {
         id: "user-profiles",
@@ -182,7 +182,7 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "start it, and let it import the users of Dynamics",
         look: APPLICATIONS,
         source: SET_UP,
-        judge: |_| by_hand("service applications are not asked for"),
+        judge: |facts| application(facts, "User Profile", false),
     },
     Check {
         id: "site-certificate",
@@ -205,6 +205,30 @@ fn there<T>(answer: Answered<'_, T>, judge: impl Fn(&T) -> (Grade, String)) -> (
         Answered::There(one) => judge(one),
         Answered::Absent(why) | Answered::Failed(why) => (Grade::Unseen, why.to_owned()),
     }
+}
+
+/// Judges a service application, and where it is wanted its proxy, by their English names: other languages are unseen.
+fn application(facts: &Facts<'_>, kind: &str, with_proxy: bool) -> Vec<Sight> {
+    trusts(facts, |answer| {
+        there(answer, |one: &Trusts| {
+            let of_kind = |list: &[ApplicationFacts]| {
+                let found: Vec<ApplicationFacts> =
+                    list.iter().filter(|one| one.kind.as_str().contains(kind)).cloned().collect();
+                found
+            };
+            let (applications, proxies) = (of_kind(&one.applications), of_kind(&one.proxies));
+            let off = applications.iter().chain(&proxies).find(|one| one.status.as_str() != "Online");
+            match (off, applications.is_empty(), with_proxy && proxies.is_empty()) {
+                _ if one.applications.is_empty() => {
+                    (Grade::Unseen, "the farm does not show its service applications".to_owned())
+                }
+                (Some(off), ..) => (Grade::Fail, format!("{}: {}", off.name.as_str(), off.status.as_str())),
+                (None, true, _) => (Grade::Warn, format!("no service application is called {kind}")),
+                (None, false, true) => (Grade::Fail, "it has no proxy".to_owned()),
+                (None, false, false) => (Grade::Ok, "it is online".to_owned()),
+            }
+        })
+    })
 }
 
 fn on_sharepoint(node: &Node) -> bool {

@@ -52,11 +52,16 @@ impl Told {
             Seen::There(list) => (named(&list.pools, "CRMAppPool"), named(&list.services, "MSCRMAsyncService")),
             Seen::Absent(_) | Seen::Unseen(_) => (false, false),
         };
+        // A node whose state folder is unsafe answers nothing but what it is.
+        let refused = match &self.node {
+            Seen::There(node) => node.state.unusable.is_some(),
+            Seen::Absent(_) | Seen::Unseen(_) => true,
+        };
         let shown = [
             (Role::Web, web),
             (Role::Async, asynchronous),
-            (Role::DeploymentTools, matches!(self.deployment, Seen::There(_))),
-            (Role::Sharepoint, matches!(self.trusts, Seen::There(_))),
+            (Role::DeploymentTools, has_tools(&self.deployment, refused)),
+            (Role::Sharepoint, has_tools(&self.trusts, refused)),
         ];
         shown.into_iter().filter_map(|(role, is)| is.then_some(role)).collect()
     }
@@ -80,6 +85,16 @@ impl Told {
             drain: None,
             undrain: None,
         })
+    }
+}
+
+/// Whether a server has the cmdlets that a question needs: they may be there and fail, as without the rights or without
+/// credentials to go on with.
+fn has_tools<T>(asked: &Seen<T>, refused: bool) -> bool {
+    match asked {
+        Seen::There(_) => true,
+        Seen::Unseen(_) => !refused,
+        Seen::Absent(_) => false,
     }
 }
 

@@ -110,6 +110,13 @@ pub(super) const CASES: &[Case] = &[
     told!("powershell-5.1", Fail, WEB, "/powershell", json!({ "absent": "none" })),
     told!("powershell-64-bit", Fail, WEB, "/powershell/there/is_64_bit", false),
     told!("language-mode", Fail, WEB, "/powershell/there/language_mode", "ConstrainedLanguage"),
+    told!(
+        "language-mode",
+        Fail,
+        WEB,
+        "/powershell",
+        json!({ "unseen": "PowerShell runs in a constrained language mode" })
+    ),
     told!("execution-policy", Fail, WEB, "/powershell/there/execution_policy", "Restricted"),
     told!("execution-policy", Fail, WEB, "/powershell/there/execution_policy", "AllSigned"),
     told!("execution-policy", Warn, WEB, "/powershell/there/execution_policy", "Quaint"),
@@ -215,6 +222,14 @@ pub(super) const CASES: &[Case] = &[
     case("refresh-job-recent", "the job was not seen", Unseen, |w| w.gaps.push((SP, Some(Topic::RefreshJob)))),
     case("refresh-job-free", "held", Fail, |w| w.job["held"] = json!(true)),
     case("refresh-job-free", "running", Warn, |w| w.job["running"] = json!(1)),
+    case("app-management", "stopped", Fail, |w| w.trusts["applications"][0]["status"] = json!("Disabled")),
+    case("app-management", "without a proxy", Fail, |w| w.trusts["proxies"] = json!([])),
+    case("app-management", "not listed", Warn, |w| w.trusts["applications"][0]["kind"] = json!("App-Verwaltung")),
+    case("app-management", "nothing is listed", Unseen, |w| w.trusts["applications"] = json!([])),
+    case("subscription-settings", "its proxy is stopped", Fail, |w| {
+        w.trusts["proxies"][1]["status"] = json!("Disabled")
+    }),
+    case("user-profiles", "stopped", Fail, |w| w.trusts["applications"][2]["status"] = json!("Disabled")),
     case("no-freeze", "frozen", Fail, |w| {
         w.toml.push_str("\n[[freeze]]\nreason = \"audit\"\nfrom = \"2026-11-20\"\nuntil = \"2026-11-30\"\n");
     }),

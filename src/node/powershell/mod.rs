@@ -33,5 +33,5 @@ pub use reconfiguration::{
 pub use script::*;
 pub use sharepoint::{
     FarmServer, GetMetadataJob, GetSharePointTrusts, HoldMetadataJob, JobRun, MetadataJob, ReleaseMetadataJob,
-    RootAuthority, SharePointTrusts, StartMetadataJob, TrustedIssuer,
+    RootAuthority, ServiceApplication, SharePointTrusts, StartMetadataJob, TrustedIssuer,
 };
