@@ -11,7 +11,10 @@ use serde_json::{Value as Json, json};
 
 use super::scripts::Server;
 
-fn examine(alter: fn(&mut Json)) -> DoctorReport {
+/// An alteration of the server.
+type Alter = fn(&mut Json);
+
+fn examine(alter: Alter) -> DoctorReport {
     let server = Server::new(alter);
     doctor(&server.fake.host(), &MachineActs, &|_, _| unreachable!("there is no description"), &Options::default())
         .unwrap()
@@ -26,7 +29,7 @@ const RULES: &str = "HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows\\SrpV2\\Exe";
 const RESTART: &str = "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending";
 
 /// What is altered on the server, the check that has to tell, and how; before the alteration it is well.
-const CASES: &[(fn(&mut Json), &str, Grade)] = &[
+const CASES: &[(Alter, &str, Grade)] = &[
     (|state| state["session"]["networkIdentity"] = json!(false), "network-identity", Grade::Fail),
     (|state| state["session"]["languageMode"] = json!("ConstrainedLanguage"), "language-mode", Grade::Fail),
     (|state| state["session"]["policies"][0]["policy"] = json!("AllSigned"), "execution-policy", Grade::Fail),
