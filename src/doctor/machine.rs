@@ -1,6 +1,6 @@
 //! Checks of the machines.
 
-use super::sight::{Look, powershell, told, truth};
+use super::sight::{Look, every, powershell, truth};
 use super::{Check, Grade};
 use crate::cert::pfx::Target;
 use crate::farm::truth::Topic;
@@ -19,24 +19,15 @@ pub(super) const CHECKS: &[Check] = &[
         look: "on the server: winver",
         source: "docs/PLATFORM.md",
         judge: |facts| {
-            told(
-                facts,
-                "server",
-                |_| true,
-                |_, told| {
-                    let version = told.system_version.as_str();
-                    match (told.system.as_str(), target(version)) {
-                        ("windows", Some(Target::Server2012R2)) => {
-                            (Grade::Fail, Target::Server2012R2.product().to_owned())
-                        }
-                        ("windows", Some(found)) => (Grade::Ok, found.product().to_owned()),
-                        ("windows", None) => {
-                            (Grade::Unseen, format!("{version} is no Windows Server that is known here"))
-                        }
-                        (system, _) => (Grade::Unseen, format!("it is {system}, not Windows")),
-                    }
-                },
-            )
+            every(facts, |told| {
+                let version = told.system_version.as_str();
+                match (told.system.as_str(), target(version)) {
+                    ("windows", Some(Target::Server2012R2)) => (Grade::Fail, Target::Server2012R2.product().to_owned()),
+                    ("windows", Some(found)) => (Grade::Ok, found.product().to_owned()),
+                    ("windows", None) => (Grade::Unseen, format!("{version} is no Windows Server that is known here")),
+                    (system, _) => (Grade::Unseen, format!("it is {system}, not Windows")),
+                }
+            })
         },
     },
     Check {

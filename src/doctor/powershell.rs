@@ -1,6 +1,6 @@
 //! Checks of PowerShell, of what it writes down, and of Microsoft's script.
 
-use super::sight::{each, powershell, server, told};
+use super::sight::{each, every, powershell, server, told};
 use super::{Check, Facts, Grade, Server, Sight};
 use crate::farm::description::Role;
 use crate::protocol::{PowerShellFacts, ScriptFacts, Seen};
@@ -21,20 +21,15 @@ pub(super) const CHECKS: &[Check] = &[
         look: "on the server: powershell -NoProfile -Command $PSVersionTable",
         source: "Microsoft, Windows PowerShell system requirements",
         judge: |facts| {
-            told(
-                facts,
-                "server",
-                |_| true,
-                |_, told| match &told.powershell {
-                    Seen::There(one) if one.version.as_str().starts_with("5.1") => {
-                        (Grade::Ok, one.version.as_str().to_owned())
-                    }
-                    Seen::There(one) => (Grade::Fail, format!("it is {}", one.version.as_str())),
-                    Seen::Absent(why) if told.system.as_str() == "windows" => (Grade::Fail, why.as_str().to_owned()),
-                    Seen::Absent(why) => (Grade::Unseen, why.as_str().to_owned()),
-                    Seen::Unseen(why) => (Grade::Unseen, why.as_str().to_owned()),
-                },
-            )
+            every(facts, |told| match &told.powershell {
+                Seen::There(one) if one.version.as_str().starts_with("5.1") => {
+                    (Grade::Ok, one.version.as_str().to_owned())
+                }
+                Seen::There(one) => (Grade::Fail, format!("it is {}", one.version.as_str())),
+                Seen::Absent(why) if told.system.as_str() == "windows" => (Grade::Fail, why.as_str().to_owned()),
+                Seen::Absent(why) => (Grade::Unseen, why.as_str().to_owned()),
+                Seen::Unseen(why) => (Grade::Unseen, why.as_str().to_owned()),
+            })
         },
     },
     Check {
@@ -169,21 +164,14 @@ fn written(on: bool, what: &str) -> (Grade, String) {
 
 /// A constrained mode shows in what PowerShell says, or in its refusal to say anything.
 fn language_mode(facts: &Facts<'_>) -> Vec<Sight> {
-    told(
-        facts,
-        "server",
-        |_| true,
-        |_, told| match &told.powershell {
-            Seen::There(one) => {
-                let grade = if one.language_mode.as_str() == "FullLanguage" { Grade::Ok } else { Grade::Fail };
-                (grade, one.language_mode.as_str().to_owned())
-            }
-            Seen::Absent(why) | Seen::Unseen(why) if is_constrained(why.as_str()) => {
-                (Grade::Fail, why.as_str().to_owned())
-            }
-            Seen::Absent(why) | Seen::Unseen(why) => (Grade::Unseen, why.as_str().to_owned()),
-        },
-    )
+    every(facts, |told| match &told.powershell {
+        Seen::There(one) => {
+            let grade = if one.language_mode.as_str() == "FullLanguage" { Grade::Ok } else { Grade::Fail };
+            (grade, one.language_mode.as_str().to_owned())
+        }
+        Seen::Absent(why) | Seen::Unseen(why) if is_constrained(why.as_str()) => (Grade::Fail, why.as_str().to_owned()),
+        Seen::Absent(why) | Seen::Unseen(why) => (Grade::Unseen, why.as_str().to_owned()),
+    })
 }
 
 fn is_constrained(why: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Checks of the way to the servers.
 
-use super::sight::{each, farm, server, told};
+use super::sight::{each, every, farm, server, told};
 use super::{Check, Facts, Grade, Sight, Way};
 use crate::farm::description::{Role, Transport};
 use crate::protocol::{NodeFacts, Seen};
@@ -165,26 +165,21 @@ fn version(facts: &Facts<'_>) -> Vec<Sight> {
     let Some(here) = &facts.here else {
         return vec![farm(Grade::Unseen, "this machine does not describe itself")];
     };
-    told(
-        facts,
-        "server",
-        |_| true,
-        |_, told| {
-            let (ours, theirs) = (here.version.as_str(), told.version.as_str());
-            // Programs of one version for one system are the same octets.
-            let altered = here.system == told.system
-                && here.program_sha256.is_some()
-                && told.program_sha256.is_some()
-                && here.program_sha256 != told.program_sha256;
-            if ours != theirs {
-                (Grade::Fail, format!("it has s2scert {theirs}, this machine has {ours}"))
-            } else if altered {
-                (Grade::Warn, format!("it has s2scert {theirs}, with another hash"))
-            } else {
-                (Grade::Ok, format!("s2scert {theirs}"))
-            }
-        },
-    )
+    every(facts, |told| {
+        let (ours, theirs) = (here.version.as_str(), told.version.as_str());
+        // Programs of one version for one system are the same octets.
+        let altered = here.system == told.system
+            && here.program_sha256.is_some()
+            && told.program_sha256.is_some()
+            && here.program_sha256 != told.program_sha256;
+        if ours != theirs {
+            (Grade::Fail, format!("it has s2scert {theirs}, this machine has {ours}"))
+        } else if altered {
+            (Grade::Warn, format!("it has s2scert {theirs}, with another hash"))
+        } else {
+            (Grade::Ok, format!("s2scert {theirs}"))
+        }
+    })
 }
 
 fn domain(facts: &Facts<'_>) -> Vec<Sight> {

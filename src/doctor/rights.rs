@@ -1,6 +1,6 @@
 //! Checks of rights.
 
-use super::sight::{Answered, asked, told};
+use super::sight::{Answered, asked, every, told};
 use super::{Check, Grade};
 use crate::farm::description::Role;
 
@@ -79,15 +79,10 @@ pub(super) const CHECKS: &[Check] = &[
         look: "on the server: s2scert node describe",
         source: "docs/node-protocol.md",
         judge: |facts| {
-            told(
-                facts,
-                "server",
-                |_| true,
-                |_, told| match &told.state.unusable {
-                    None => (Grade::Ok, told.state.folder.as_str().to_owned()),
-                    Some(why) => (Grade::Fail, format!("{}: {}", told.state.folder.as_str(), why.as_str())),
-                },
-            )
+            every(facts, |told| match &told.state.unusable {
+                None => (Grade::Ok, told.state.folder.as_str().to_owned()),
+                Some(why) => (Grade::Fail, format!("{}: {}", told.state.folder.as_str(), why.as_str())),
+            })
         },
     },
 ];

@@ -1,6 +1,6 @@
 //! Checks of what stands in the way of a roll now.
 
-use super::sight::{by_hand, farm, told};
+use super::sight::{by_hand, every, farm};
 use super::{Check, Facts, Grade, Sight, calendar};
 
 const DESCRIBE: &str = "on the server: s2scert node describe";
@@ -37,24 +37,19 @@ pub(super) const CHECKS: &[Check] = &[
         look: DESCRIBE,
         source: NODE,
         judge: |facts| {
-            told(
-                facts,
-                "server",
-                |_| true,
-                |_, told| match &told.state.roll {
-                    None => (Grade::Ok, "no roll stands here".to_owned()),
-                    Some(roll) => (
-                        Grade::Fail,
-                        format!(
-                            "roll {} of {}, begun {}, in phase {}",
-                            roll.roll,
-                            roll.owner.as_str(),
-                            roll.begun,
-                            roll.phase
-                        ),
+            every(facts, |told| match &told.state.roll {
+                None => (Grade::Ok, "no roll stands here".to_owned()),
+                Some(roll) => (
+                    Grade::Fail,
+                    format!(
+                        "roll {} of {}, begun {}, in phase {}",
+                        roll.roll,
+                        roll.owner.as_str(),
+                        roll.begun,
+                        roll.phase
                     ),
-                },
-            )
+                ),
+            })
         },
     },
     Check {
@@ -65,18 +60,13 @@ pub(super) const CHECKS: &[Check] = &[
         look: DESCRIBE,
         source: NODE,
         judge: |facts| {
-            told(
-                facts,
-                "server",
-                |_| true,
-                |_, told| match &told.state.lease {
-                    Some(lease) if lease.until > facts.now => (
-                        Grade::Warn,
-                        format!("{} holds it for roll {}, until {}", lease.holder.as_str(), lease.roll, lease.until),
-                    ),
-                    _ => (Grade::Ok, "nobody holds it".to_owned()),
-                },
-            )
+            every(facts, |told| match &told.state.lease {
+                Some(lease) if lease.until > facts.now => (
+                    Grade::Warn,
+                    format!("{} holds it for roll {}, until {}", lease.holder.as_str(), lease.roll, lease.until),
+                ),
+                _ => (Grade::Ok, "nobody holds it".to_owned()),
+            })
         },
     },
     Check {
@@ -87,23 +77,9 @@ pub(super) const CHECKS: &[Check] = &[
         look: DESCRIBE,
         source: NODE,
         judge: |facts| {
-            told(
-                facts,
-                "server",
-                |_| true,
-                |_, told| {
-                    let names: Vec<String> = told
-                        .state
-                        .staged
-                        .iter()
-                        .map(|file| format!("{} of {}", file.name.as_str(), file.written))
-                        .collect();
-                    match names.as_slice() {
-                        [] => (Grade::Ok, "nothing is staged".to_owned()),
-                        names => (Grade::Warn, names.join(", ")),
-                    }
-                },
-            )
+            every(facts, |told| {
+                left(told.state.staged.iter().map(|file| format!("{} of {}", file.name.as_str(), file.written)))
+            })
         },
     },
     Check {
@@ -114,23 +90,14 @@ pub(super) const CHECKS: &[Check] = &[
         look: DESCRIBE,
         source: NODE,
         judge: |facts| {
-            told(
-                facts,
-                "server",
-                |_| true,
-                |_, told| {
-                    let open: Vec<String> = told
-                        .state
+            every(facts, |told| {
+                left(
+                    told.state
                         .open_attempts
                         .iter()
-                        .map(|one| format!("{} of roll {}, begun {}", one.action.as_str(), one.roll, one.begun))
-                        .collect();
-                    match open.as_slice() {
-                        [] => (Grade::Ok, "none".to_owned()),
-                        open => (Grade::Warn, open.join(", ")),
-                    }
-                },
-            )
+                        .map(|one| format!("{} of roll {}, begun {}", one.action.as_str(), one.roll, one.begun)),
+                )
+            })
         },
     },
     Check {
@@ -154,6 +121,15 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 const SET_UP: &str = "Microsoft, server-based authentication with SharePoint on-premises: roles";
+
+/// What an earlier roll left.
+fn left(things: impl Iterator<Item = String>) -> (Grade, String) {
+    let things: Vec<String> = things.collect();
+    match things.as_slice() {
+        [] => (Grade::Ok, "nothing was left".to_owned()),
+        things => (Grade::Warn, things.join(", ")),
+    }
+}
 
 fn window(facts: &Facts<'_>) -> Vec<Sight> {
     if !facts.is_described() {

@@ -1,6 +1,6 @@
 //! Checks of Dynamics 365: its tools, servers, services and accounts.
 
-use super::sight::{Answered, Look, asked, server, truth};
+use super::sight::{Answered, Look, asked, server, there, truth};
 use super::{Check, Facts, Grade, Sight, Way};
 use crate::farm::description::Role;
 use crate::farm::truth::Topic;
@@ -166,14 +166,6 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn deployment(facts: &Facts<'_>, judge: impl Fn(Answered<'_, Servers>) -> (Grade, String)) -> Vec<Sight> {
     asked(facts, Role::DeploymentTools, "server with deployment tools", |one| &one.deployment, judge)
-}
-
-/// Judges an answer; where there is none the check is unseen, because another one tells why.
-fn there<T>(answer: Answered<'_, T>, judge: impl Fn(&T) -> (Grade, String)) -> (Grade, String) {
-    match answer {
-        Answered::There(one) => judge(one),
-        Answered::Absent(why) | Answered::Failed(why) => (Grade::Unseen, why.to_owned()),
-    }
 }
 
 fn described(facts: &Facts<'_>) -> Vec<Sight> {

@@ -1,6 +1,6 @@
 //! Checks of SharePoint.
 
-use super::sight::{Answered, Look, about, asked, by_hand, truth};
+use super::sight::{Answered, Look, about, asked, by_hand, there, truth};
 use super::{Check, Facts, Grade, Sight};
 use crate::farm::description::{Node, Role, SharePointVersion};
 use crate::farm::truth::Topic;
@@ -197,14 +197,6 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn trusts(facts: &Facts<'_>, judge: impl Fn(Answered<'_, Trusts>) -> (Grade, String)) -> Vec<Sight> {
     asked(facts, Role::Sharepoint, SERVER, |one| &one.trusts, judge)
-}
-
-/// Judges an answer; where there is none the check is unseen, because another one tells why.
-fn there<T>(answer: Answered<'_, T>, judge: impl Fn(&T) -> (Grade, String)) -> (Grade, String) {
-    match answer {
-        Answered::There(one) => judge(one),
-        Answered::Absent(why) | Answered::Failed(why) => (Grade::Unseen, why.to_owned()),
-    }
 }
 
 /// Judges a service application, and where it is wanted its proxy, by their English names: other languages are unseen.

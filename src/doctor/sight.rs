@@ -108,6 +108,11 @@ pub(super) fn told(
     })
 }
 
+/// Judges what every server tells of itself.
+pub(super) fn every(facts: &Facts<'_>, judge: impl Fn(&NodeFacts) -> (Grade, String)) -> Vec<Sight> {
+    told(facts, "server", |_| true, |_, told| judge(told))
+}
+
 /// Judges what every Windows server of a role tells of its PowerShell.
 pub(super) fn powershell(
     facts: &Facts<'_>,
@@ -155,6 +160,14 @@ pub(super) enum Answered<'a, T> {
     Absent(&'a str),
     /// It tried, and failed.
     Failed(&'a str),
+}
+
+/// Judges an answer; where there is none the check is unseen, because another one tells why.
+pub(super) fn there<T>(answer: Answered<'_, T>, judge: impl Fn(&T) -> (Grade, String)) -> (Grade, String) {
+    match answer {
+        Answered::There(one) => judge(one),
+        Answered::Absent(why) | Answered::Failed(why) => (Grade::Unseen, why.to_owned()),
+    }
 }
 
 /// Why a server that should have told something did not.

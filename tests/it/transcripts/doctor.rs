@@ -1,12 +1,8 @@
 //! `s2scert doctor`, here on a machine that is no Windows Server: much is unseen, and says how it can be seen.
 
-use super::fixtures::FILES;
+use super::farm::der;
 use super::shell::Shell;
 use crate::bundles;
-
-fn der(name: &str) -> &'static [u8] {
-    FILES.iter().find(|(one, _)| *one == name).map(|(_, bytes)| bytes.as_slice()).unwrap()
-}
 
 #[test]
 fn doctor() {

@@ -90,7 +90,7 @@ fn farm_errors() {
     shell.run("s2scert farm check --farm no-such/farm.toml").compare("farm-errors");
 }
 
-fn der(name: &str) -> &'static [u8] {
+pub(super) fn der(name: &str) -> &'static [u8] {
     FILES.iter().find(|(one, _)| *one == name).map(|(_, bytes)| bytes.as_slice()).unwrap()
 }
 
