@@ -1,10 +1,10 @@
 //! The next span in which servers may be recycled.
 
 use jiff::civil::{Date, Weekday};
-use jiff::tz::{Offset as Distance, TimeZone};
+use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-use crate::farm::description::{Day, Farm, Freeze, Offset, Window};
+use crate::farm::description::{Day, Farm, Freeze, Window};
 
 /// How far ahead is looked, in days: two weeks, and one day for a window that began before midnight.
 const DAYS: i32 = 15;
@@ -34,7 +34,7 @@ pub(super) fn next(farm: &Farm, now: Timestamp) -> Option<Opening> {
 }
 
 fn openings(window: &Window, freezes: &[Freeze], now: Timestamp) -> Vec<Opening> {
-    let zone = TimeZone::fixed(distance(&window.offset));
+    let zone = window.time_zone();
     // A window of yesterday may still be open.
     let Ok(first) = now.to_zoned(zone.clone()).date().yesterday() else { return Vec::new() };
     let days = (0..=DAYS).filter_map(|ahead| first.checked_add(Span::new().days(ahead)).ok());
@@ -54,15 +54,6 @@ fn openings(window: &Window, freezes: &[Freeze], now: Timestamp) -> Vec<Opening>
 
 fn is_frozen(freezes: &[Freeze], date: Date) -> bool {
     freezes.iter().any(|freeze| freeze.from <= date && date <= freeze.until)
-}
-
-/// An offset has the form `+01:00`, which its type has checked.
-fn distance(offset: &Offset) -> Distance {
-    let text = offset.as_str();
-    let number = |part: Option<&str>| part.and_then(|digits| digits.parse::<i32>().ok()).unwrap_or(0);
-    let seconds = number(text.get(1..3)) * 3600 + number(text.get(4..6)) * 60;
-    let signed = if text.starts_with('-') { -seconds } else { seconds };
-    Distance::from_seconds(signed).unwrap_or(Distance::UTC)
 }
 
 fn weekday(day: Day) -> Weekday {
@@ -92,6 +83,8 @@ mod tests {
     fn the_next_window_is_found_across_midnight_offsets_and_freezes() {
         // 2026-11-25 is a Wednesday.
         let night = "[[window]]\nname = \"night\"\ndays = [\"wednesday\"]\nfrom = \"22:00\"\nuntil = \"02:00\"\noffset = \"+01:00\"\n";
+        // Summer time ends on 2026-10-25 at 01:00 UTC, and begins on 2027-03-28.
+        let paris = "[[window]]\nname = \"night\"\ndays = [\"sunday\"]\nfrom = \"02:30\"\nuntil = \"05:00\"\nzone = \"Europe/Paris\"\n";
         let frozen_week = "[[freeze]]\nreason = \"audit\"\nfrom = \"2026-11-25\"\nuntil = \"2026-11-27\"\n";
         for (extra, now, wanted) in [
             (night.to_owned(), "2026-11-25T12:00:00Z", Some(("2026-11-25T21:00:00Z", "2026-11-26T01:00:00Z"))),
@@ -102,6 +95,11 @@ mod tests {
                 "2026-11-25T12:00:00Z",
                 Some(("2026-12-02T21:00:00Z", "2026-12-03T01:00:00Z")),
             ),
+            (paris.to_owned(), "2026-10-12T00:00:00Z", Some(("2026-10-18T00:30:00Z", "2026-10-18T03:00:00Z"))),
+            (paris.to_owned(), "2026-10-19T00:00:00Z", Some(("2026-10-25T00:30:00Z", "2026-10-25T04:00:00Z"))),
+            (paris.to_owned(), "2026-10-26T00:00:00Z", Some(("2026-11-01T01:30:00Z", "2026-11-01T04:00:00Z"))),
+            // 02:30 does not exist on that day: it is the instant half an hour after the clock was set forward.
+            (paris.to_owned(), "2027-03-22T00:00:00Z", Some(("2027-03-28T01:30:00Z", "2027-03-28T03:00:00Z"))),
             (String::new(), "2026-11-25T12:00:00Z", None),
         ] {
             let opening = next(&farm(&extra), now.parse().unwrap());

@@ -244,13 +244,13 @@ const TAIL: &str = r#"# Who else has the public certificate and must get each ne
 # kind = "entra-service-principal"   # or sharepoint-online-app, other
 # step = "Add the new certificate to service principal 00000007-0000-0000-c000-000000000000"
 
-# When servers may be recycled. The offset does not follow summer time.
+# When servers may be recycled. A zone follows summer time; offset = "+01:00" in its place does not.
 # [[window]]
 # name = "Sunday night"
 # days = ["sunday"]
 # from = "01:00"
 # until = "05:00"
-# offset = "+01:00"
+# zone = "Europe/Paris"
 
 # When nothing may change:
 # [[freeze]]
