@@ -61,6 +61,8 @@ pub struct Host {
     pub state: Arc<dyn StateFolders>,
     /// What this machine and this process are.
     pub machine: Arc<dyn Machine>,
+    /// HTTPS servers.
+    pub web: Arc<dyn Web>,
 }
 
 /// Tells the time.
@@ -205,6 +207,9 @@ pub trait Terminal: Send + Sync {
     /// Returns whether colour may be written to the stream: it is a terminal, `NO_COLOR` is unset or empty, and `TERM` is
     /// not `dumb`.
     fn wants_color(&self, stream: Stream) -> bool;
+
+    /// Leaves a person the time to read what stands there.
+    fn pause(&self, span: Duration);
 
     /// Returns the width in columns, where standard output or standard error is a terminal.
     fn width(&self) -> Option<u16>;

@@ -27,6 +27,17 @@ impl Thumbprint {
 }
 
 impl Fingerprint {
+    /// Reads sixty-four hexadecimal digits; colons, spaces and letter case do not count.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut digits = text.chars().filter(|c| !matches!(c, ':' | ' ')).map(|c| c.to_digit(16));
+        let mut bytes = [0; 32];
+        for byte in &mut bytes {
+            let (high, low) = (digits.next()??, digits.next()??);
+            *byte = u8::try_from(high * 16 + low).ok()?;
+        }
+        digits.next().is_none().then_some(Self(bytes))
+    }
+
     /// Computes the fingerprint of a certificate's DER.
     pub fn of(der: &[u8]) -> Self {
         let mut bytes = [0; 32];

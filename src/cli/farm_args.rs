@@ -22,9 +22,13 @@ pub enum FarmCommand {
     /// Show in one table what servers showed, and where the four places disagree
     ///
     /// Exit code 3 when something is wrong, 8 when a part of the farm was not seen and the rest is in order.
-    Status(FromArgs),
+    Status(StatusArgs),
     /// Write the same as one HTML file that needs nothing else
     Report(ReportArgs),
+    /// Write what this server shows into a bundle, for farm status --from
+    ///
+    /// It holds public certificates, where keys are and who can read them; no key and no password.
+    Collect(CollectArgs),
 }
 
 /// Which description.
@@ -35,12 +39,77 @@ pub struct FileArgs {
     pub file: PathBuf,
 }
 
-/// What servers showed, and of which farm.
+/// What servers show, and of which farm.
 #[derive(Args, Debug)]
 pub struct FromArgs {
-    /// The folder with the bundles, one JSON document of each server
-    #[arg(long, value_name = "DIR")]
-    pub from: PathBuf,
+    /// Read bundles from this folder instead of asking the servers
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["deadline", "node", "push", "node_program"])]
+    pub from: Option<PathBuf>,
+
+    /// Ask this server only; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+
+    /// The way.
+    #[command(flatten)]
+    pub way: WayArgs,
+
+    /// The description.
+    #[command(flatten)]
+    pub farm: FileArgs,
+}
+
+/// How servers are asked.
+#[derive(Args, Debug)]
+pub struct WayArgs {
+    /// How long each server may take, in seconds; all are asked at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub deadline: u32,
+
+    /// Put s2scert on servers that lack this version of it
+    #[arg(long)]
+    pub push: bool,
+
+    /// The program for servers of another system than this machine's: s2scert.exe
+    #[arg(long, value_name = "FILE")]
+    pub node_program: Option<PathBuf>,
+}
+
+/// `s2scert farm status`.
+#[derive(Args, Debug)]
+pub struct StatusArgs {
+    /// What servers show.
+    #[command(flatten)]
+    pub of: FromArgs,
+
+    /// Look again every so many seconds, until it is interrupted
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60",
+        value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub watch: Option<u32>,
+}
+
+/// `s2scert farm collect`.
+#[derive(Args, Debug)]
+pub struct CollectArgs {
+    /// The file to write; with --all the folder
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// Replace what exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// The name of this server in farm.toml [default: the node with transport local, or with the name of this machine]
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    pub node: Option<String>,
+
+    /// Ask every server, and write a file NAME.json for each into the folder --out
+    #[arg(long)]
+    pub all: bool,
+
+    /// The way.
+    #[command(flatten)]
+    pub way: WayArgs,
 
     /// The description.
     #[command(flatten)]

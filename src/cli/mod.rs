@@ -12,6 +12,7 @@ mod requests;
 pub mod schemas;
 pub mod store_args;
 mod views;
+mod ways;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -283,17 +284,30 @@ fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> 
             output.answer(&report, views::farm::render_init)?;
             Ok(verdict(&report.findings))
         }
-        FarmCommand::Status(args) => {
-            let report = farm::status::status(host, &args.farm.file, &args.from)?;
+        FarmCommand::Status(args) => loop {
+            let report = ways::status(host, &args.of)?;
             output.answer(&report, views::farm::status::render)?;
-            Ok(report.exit_code())
-        }
+            let Some(seconds) = args.watch else { return Ok(report.exit_code()) };
+            host.terminal.pause(std::time::Duration::from_secs(u64::from(seconds)));
+        },
         FarmCommand::Report(args) => {
-            let status = farm::status::status(host, &args.of.farm.file, &args.of.from)?;
+            let status = ways::status(host, &args.of)?;
             let page = views::farm::html::render(&status);
             let report = farm::report::write(host, &args.html, args.force, &status, &page)?;
             output.answer(&report, views::farm::render_report)?;
             Ok(status.exit_code())
+        }
+        FarmCommand::Collect(args) => {
+            let live = ways::live(host, &args.farm.file, &args.way, &[])?;
+            let (name, out) = (args.node.clone(), args.out.clone());
+            let what = if args.all {
+                farm::collect::What::All { folder: out }
+            } else {
+                farm::collect::What::Here { name, file: out }
+            };
+            let report = farm::collect::collect(host, &args.farm.file, &what, &live, args.force)?;
+            output.answer(&report, views::farm::render_collect)?;
+            Ok(report.exit_code())
         }
         FarmCommand::Check(args) => {
             let report = farm::check::check(host, &args.file)?;

@@ -40,6 +40,8 @@ pub enum SchemaArg {
     FarmStatus,
     /// `farm report --json`.
     FarmReport,
+    /// `farm collect --json`.
+    FarmCollect,
     /// A bundle: what one server shows, for `farm status --from`.
     FarmFacts,
     /// `doctor --json`.
@@ -88,6 +90,7 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::FarmCheck => schema_for!(farm::check::FarmCheckReport),
         SchemaArg::FarmStatus => schema_for!(farm::status::FarmStatusReport),
         SchemaArg::FarmReport => schema_for!(farm::report::FarmReportReport),
+        SchemaArg::FarmCollect => schema_for!(farm::collect::FarmCollectReport),
         SchemaArg::FarmFacts => schema_for!(crate::farm::bundle::Bundle),
         SchemaArg::Doctor => schema_for!(doctor::DoctorReport),
         SchemaArg::Explain => schema_for!(explain::ExplainReport),

@@ -7,6 +7,7 @@ pub mod access;
 pub mod bundle;
 pub mod description;
 mod key;
+pub mod metadata;
 pub(crate) mod reading;
 pub mod store;
 pub mod truth;

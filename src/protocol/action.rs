@@ -114,11 +114,24 @@ pub enum Store {
 }
 
 /// Which store.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreList {
     /// The store.
     pub store: Store,
+    /// What else is asked of each certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Whole>,
+}
+
+/// Asks for all that a controller judges a certificate with: its DER, the TLS bindings that use it, whether its issuers are
+/// there, and who can read its key.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whole {
+    /// Of whom it is asked whether he can read the key.
+    #[serde(default)]
+    pub readers: List<Text, MOST_NAMES>,
 }
 
 /// Which certificate of the store My.

@@ -237,6 +237,9 @@ pub struct CertificateFacts {
     /// Its key, where it names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyFacts>,
+    /// What was asked beyond that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Box<super::WholeFacts>>,
 }
 
 /// The key that a certificate names.

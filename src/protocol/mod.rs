@@ -9,6 +9,7 @@ mod facts;
 mod farm;
 mod secret;
 mod table;
+mod whole;
 mod wire;
 mod word;
 
@@ -26,6 +27,7 @@ pub use facts::*;
 pub use farm::*;
 pub use secret::{SecretBytes, SecretText};
 pub use table::{Effect, Info, Needs, Proof, Rights, Runs, TABLE};
+pub use whole::{Container, Readable, ReaderFacts, WholeFacts};
 pub use wire::{ascii, write};
 pub use word::{Hex, Id, LONGEST_ID, List, Octets, Text};
 

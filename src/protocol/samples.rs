@@ -25,7 +25,10 @@ pub(crate) fn actions() -> Vec<Action> {
     let names = Identities { thumbprint, names: List::first([of("NETWORK SERVICE"), of("S-1-5-20")]) };
     vec![
         Action::Describe(nothing),
-        Action::StoreList(StoreList { store: Store::My }),
+        Action::StoreList(StoreList {
+            store: Store::My,
+            whole: Some(Whole { readers: List::first([of("NETWORK SERVICE")]) }),
+        }),
         Action::StoreShow(which),
         Action::Orphans(nothing),
         Action::Stage(Stage { thumbprint, pfx: SecretBytes::new(vec![0x30, 0x03].into()), password: password() }),

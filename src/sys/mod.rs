@@ -23,6 +23,7 @@ mod powershell;
 mod staged;
 mod state;
 mod terminal;
+mod web;
 // The rules for Windows names are pure, so their table runs wherever the tests run.
 #[cfg(all(test, unix))]
 #[path = "windows/name.rs"]
@@ -47,6 +48,7 @@ pub fn host() -> Host {
         stores: Arc::new(os::store::SystemStores),
         state: Arc::new(state::SystemStateFolders),
         machine: Arc::new(machine::SystemMachine),
+        web: Arc::new(web::SystemWeb),
     }
 }
 

@@ -27,6 +27,11 @@ impl Terminal for SystemTerminal {
         !refused && !dumb && self.is_terminal(stream)
     }
 
+    fn pause(&self, span: std::time::Duration) {
+        #[expect(clippy::disallowed_methods, reason = "the edge at which somebody is waited for")]
+        std::thread::sleep(span);
+    }
+
     fn width(&self) -> Option<u16> {
         os::terminal::width()
     }

@@ -61,6 +61,8 @@ const EDGES: &[Edge] = &[
             &["TcpStream"],
             &["TcpListener"],
             &["UdpSocket"],
+            &["rustls"],
+            &["rustls_platform_verifier"],
         ],
         allowed_in: &["src/sys/"],
     },

@@ -30,6 +30,13 @@ mod farm;
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.
 mod hardship;
+/// A farm of real processes, broken in one way after the other.
+#[cfg(unix)]
+mod lab;
+/// No test: that farm.
+#[cfg(unix)]
+#[path = "../lab/mod.rs"]
+mod lab_farm;
 /// Files that we write are read back by five foreign decoders and an independent ASN.1 walk.
 mod matrix;
 /// Requests to a node and their answers.
@@ -56,7 +63,11 @@ mod stores;
 #[cfg(unix)]
 mod terminal;
 /// No test: finding the programs that judge.
+#[path = "../support/tls_server.rs"]
+mod tls_server;
 #[path = "../support/tools.rs"]
 mod tools;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;
+// The Web port against real servers.
+mod web;

@@ -18,3 +18,5 @@ mod mutants;
 mod process;
 
 pub(crate) use conform::{InProcess, contoso};
+#[cfg(unix)]
+pub(crate) use process::program as standin_program;

@@ -16,9 +16,8 @@ use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
-    Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, OpenSsh, PowerShell, PrincipalError,
-    Principals, ProgramLimits, ProgramOutput, Random, Staged, Stream, Terminal,
+    Access, Clock, EntryKind, Environment, EnvironmentError, Existing, FileError, FileFault, Files, Host, KeyPlace,
+    Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -26,6 +25,11 @@ use zeroize::Zeroizing;
 pub(crate) use fake_state::{Crash, FakeFolders};
 #[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_store::Outcome;
+#[allow(unused_imports, reason = "every test crate uses a part")]
+pub(crate) use fake_web::page;
+
+#[allow(unused_imports, reason = "every test crate uses a part")]
+pub(crate) use fake_powershell::FakeOpenSsh;
 
 #[path = "fake_powershell.rs"]
 mod fake_powershell;
@@ -33,6 +37,8 @@ mod fake_powershell;
 mod fake_state;
 #[path = "fake_store.rs"]
 mod fake_store;
+#[path = "fake_web.rs"]
+mod fake_web;
 
 /// The machine. Clones share one state.
 #[derive(Clone)]
@@ -41,10 +47,8 @@ pub(crate) struct FakeHost {
     folders: FakeFolders,
     powershell: Option<Arc<dyn PowerShell>>,
     openssh: Option<Arc<FakeOpenSsh>>,
+    web: fake_web::FakeWeb,
 }
-
-/// What stands in the place of the clients of OpenSSH.
-pub(crate) type FakeOpenSsh = dyn Fn(OpenSsh, &[String], &[u8]) -> Result<ProgramOutput, CommandError> + Send + Sync;
 
 struct State {
     now: Timestamp,
@@ -82,7 +86,8 @@ impl FakeHost {
             access_written: 0,
             stores: fake_store::Stores::default(),
         };
-        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None, openssh: None }
+        let (state, web) = (Arc::new(Mutex::new(state)), fake_web::FakeWeb::default());
+        Self { state, folders: FakeFolders::default(), powershell: None, openssh: None, web }
     }
 
     /// Puts a file there.
@@ -113,12 +118,6 @@ impl FakeHost {
     /// Installs a program that writes `output`.
     pub(crate) fn with_program(self, name: &str, output: impl Into<Vec<u8>>) -> Self {
         self.state().outputs.insert(name.to_owned(), output.into());
-        self
-    }
-
-    /// Installs OpenSSH.
-    pub(crate) fn with_openssh(mut self, openssh: Arc<FakeOpenSsh>) -> Self {
-        self.openssh = Some(openssh);
         self
     }
 
@@ -155,6 +154,7 @@ impl FakeHost {
             stores: fake.clone(),
             state: Arc::new(self.folders.clone()),
             machine: fake,
+            web: Arc::new(self.web.clone()),
         }
     }
 
@@ -375,6 +375,10 @@ impl Terminal for FakeHost {
         false
     }
 
+    fn pause(&self, span: Duration) {
+        self.pass(i64::try_from(span.as_secs()).unwrap_or_default());
+    }
+
     fn width(&self) -> Option<u16> {
         self.state().terminal.then_some(100)
     }
@@ -392,32 +396,6 @@ impl Terminal for FakeHost {
 impl Environment for FakeHost {
     fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
         Ok(self.state().variables.get(name).cloned())
-    }
-}
-
-impl Commands for FakeHost {
-    fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-        let program = argv.first().ok_or(CommandError::Empty)?.clone();
-        match self.state().outputs.get(&program) {
-            Some(output) if output.len() as u64 > limits.output => {
-                Err(CommandError::TooMuchOutput { program, limit: limits.output })
-            }
-            Some(output) => Ok(Zeroizing::new(output.clone())),
-            None => Err(CommandError::NotStarted { program, source: io::ErrorKind::NotFound.into() }),
-        }
-    }
-
-    fn openssh(
-        &self,
-        client: OpenSsh,
-        arguments: &[String],
-        stdin: Zeroizing<Vec<u8>>,
-        _: ProgramLimits,
-    ) -> Result<ProgramOutput, CommandError> {
-        match &self.openssh {
-            Some(openssh) => openssh(client, arguments, &stdin),
-            None => Err(CommandError::NotStarted { program: "ssh".to_owned(), source: io::ErrorKind::NotFound.into() }),
-        }
     }
 }
 

@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::describe;
+use super::metadata::authorities;
 use crate::app::policies;
 use crate::cert::pfx::{PfxProfile, Target};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::farm::description::{Farm, Role, SharePointVersion, Transport};
 use crate::policy::{Finding, Severity};
 use crate::ports::Host;
@@ -94,6 +95,7 @@ pub fn check(host: &Host, file: &Path) -> Result<FarmCheckReport> {
     report.file = file.to_owned();
     report.findings = described.findings;
     report.findings.extend(unusable_policy(host, file, &described.farm));
+    report.findings.extend(unusable_authorities(host, file, &described.farm));
     Ok(report)
 }
 
@@ -115,6 +117,23 @@ fn unusable_policy(host: &Host, file: &Path, farm: &Farm) -> Option<Finding> {
         remedy: "name a shipped one or the path of your own: s2scert policy list".into(),
         waived_by: None,
     })
+}
+
+/// Each file with authorities once.
+fn unusable_authorities(host: &Host, file: &Path, farm: &Farm) -> Vec<Finding> {
+    let mut paths: Vec<PathBuf> = farm.organizations.iter().filter_map(|one| farm.tls_of(one).ca).collect();
+    paths.sort();
+    paths.dedup();
+    let finding = |error: Error| Finding {
+        id: "farm-tls".into(),
+        severity: Severity::Error,
+        subject: "farm".to_owned(),
+        message: std::iter::once(error.to_string()).chain(error.causes()).collect::<Vec<_>>().join(": "),
+        reason: "without the authorities no metadata document can be believed".into(),
+        remedy: "let `tls_ca` name a file with certificates in PEM or DER, beside farm.toml".into(),
+        waived_by: None,
+    };
+    paths.iter().filter_map(|path| authorities(host, file, path).err()).map(finding).collect()
 }
 
 fn listed(farm: &Farm) -> FarmCheckReport {

@@ -1,18 +1,22 @@
 //! `farm`: describe a farm, see it, and tell where it disagrees.
 
 pub mod check;
+pub mod collect;
 pub(super) mod discover;
 mod draft;
 mod found;
 pub mod init;
+pub mod metadata;
+pub mod observe;
 pub mod report;
 pub mod status;
+mod translate;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cert::text;
 use crate::error::{Error, Kind, Result};
-use crate::farm::description::{self, Farm, Reading};
+use crate::farm::description::{self, Farm, Reading, Ssh};
 use crate::policy::farm as rules;
 use crate::policy::{Finding, Severity};
 use crate::ports::{FileFault, Host};
@@ -66,6 +70,22 @@ pub(super) fn load(host: &Host, path: &Path) -> Result<Described> {
             .hint(format!("see all {errors} of them: s2scert farm check --farm {}", path.display())));
     }
     Ok(described)
+}
+
+/// Returns with what ssh is started, its paths as they are to be used.
+///
+/// # Errors
+/// As [`load`], and when others may write one of those files while we are elevated.
+pub fn ssh(host: &Host, path: &Path) -> Result<Ssh> {
+    let ssh = load(host, path)?.farm.ssh;
+    let beside = |file: Option<PathBuf>| -> Result<Option<PathBuf>> {
+        let Some(file) = file else { return Ok(None) };
+        let file = path.parent().map_or_else(|| file.clone(), |folder| folder.join(&file));
+        refuse_what_others_may_write(host, &file)?;
+        Ok(Some(file))
+    };
+    let (identity_file, known_hosts) = (beside(ssh.identity_file)?, beside(ssh.known_hosts)?);
+    Ok(Ssh { identity_file, known_hosts, config: beside(ssh.config)? })
 }
 
 /// Elevated, a description that others may write would let them choose what is done with our rights.

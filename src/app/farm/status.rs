@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::load;
+use super::metadata::Documents;
+use super::observe::{Live, Reached, observe};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::farm::bundle::{self, Bundle};
 use crate::farm::description::{Farm, Role};
@@ -55,6 +57,18 @@ pub struct ServerStatus {
     /// When it was looked at; absent where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collected_at: Option<Timestamp>,
+    /// How it was reached; absent where bundles were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
+}
+
+/// Whence it is known what servers show.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// From the bundles in a folder.
+    Folder(&'a Path),
+    /// From the servers themselves, now.
+    Live(&'a Live),
 }
 
 /// One certificate in the four places.
@@ -136,15 +150,18 @@ impl FarmStatusReport {
     }
 }
 
-/// Evaluates the bundles of a folder.
+/// Evaluates what servers show.
 ///
 /// # Errors
-/// When the description has errors or cannot be used, or the folder cannot be searched. A document that cannot be used is a
-/// gap, and ends nothing.
-pub fn status(host: &Host, file: &Path, folder: &Path) -> Result<FarmStatusReport> {
+/// When the description has errors or cannot be used, or the folder cannot be searched. A document that cannot be used, or a
+/// server that cannot be seen, is a gap and ends nothing.
+pub fn status(host: &Host, file: &Path, source: Source<'_>) -> Result<FarmStatusReport> {
     let described = load(host, file)?;
     let farm = &described.farm;
-    let collected = collect(host, farm, folder)?;
+    let collected = match source {
+        Source::Folder(folder) => collect(host, farm, folder)?,
+        Source::Live(live) => look(host, farm, file, live)?,
+    };
     let now = host.clock.now();
     let times: Vec<(String, Timestamp)> =
         collected.facts.iter().map(|one| (one.server.to_ascii_lowercase(), one.collected_at)).collect();
@@ -170,6 +187,7 @@ pub fn status(host: &Host, file: &Path, folder: &Path) -> Result<FarmStatusRepor
         name: node.name.to_string(),
         roles: node.roles.clone(),
         collected_at: times.iter().filter(|(name, _)| *name == node.name.folded()).map(|(_, at)| *at).max(),
+        reached: collected.reached.iter().find(|(name, _)| *name == node.name.as_str()).map(|(_, way)| way.clone()),
     });
     Ok(FarmStatusReport {
         schema: SCHEMA,
@@ -222,6 +240,35 @@ pub(in crate::app) struct Collected {
     pub(in crate::app) gaps: Vec<(String, String)>,
     /// What is wrong with the folder.
     pub(in crate::app) findings: Vec<Finding>,
+    /// How each server was reached.
+    reached: Vec<(String, Reached)>,
+}
+
+fn look(host: &Host, farm: &Farm, file: &Path, live: &Live) -> Result<Collected> {
+    let mut collected = Collected::default();
+    let mut certificates = Certificates::new(farm);
+    known(farm, &live.only)?;
+    for one in observe(host, farm, &Documents::of(host, farm, file), live) {
+        match one.facts {
+            Ok(facts) => collected.facts.push(facts.turn(|text| certificates.decode(text))),
+            Err(why) => collected.gaps.push((one.name.clone(), why)),
+        }
+        collected.reached.push((one.name, one.reached));
+    }
+    let asked = |name: &str| collected.reached.iter().any(|(one, _)| one == name);
+    let others: Vec<_> = farm.nodes.iter().map(|node| node.name.to_string()).filter(|name| !asked(name)).collect();
+    collected.gaps.extend(others.into_iter().map(|name| (name, "not asked: another server was named".to_owned())));
+    Ok(collected)
+}
+
+/// Refuses a name that the description does not have.
+pub(super) fn known(farm: &Farm, names: &[String]) -> Result<()> {
+    let Some(name) = names.iter().find(|name| farm.node(name).is_none()) else { return Ok(()) };
+    let error = Error::new(Kind::Usage, "the description has no such node").at(name);
+    Err(match nearest(name, farm.nodes.iter().map(|node| node.name.as_str())) {
+        Some(nearest) => error.hint(format!("did you mean {nearest}?")),
+        None => error.hint("see which there are: s2scert farm check"),
+    })
 }
 
 /// Opens every bundle of a folder.

@@ -7,9 +7,9 @@ pub(super) fn requests(word: &str) -> Option<Vec<Action>> {
     let nothing = Nothing {};
     Some(match word {
         "describe" => vec![Action::Describe(nothing)],
-        "store-list" => {
-            [Store::My, Store::Ca, Store::Root].map(|store| Action::StoreList(StoreList { store })).to_vec()
-        }
+        "store-list" => [Store::My, Store::Ca, Store::Root]
+            .map(|store| Action::StoreList(StoreList { store, whole: None }))
+            .to_vec(),
         "orphans" => vec![Action::Orphans(nothing)],
         "crm-certificates" => vec![Action::CrmCertificates(nothing)],
         "crm-servers" => vec![Action::CrmServers(nothing)],

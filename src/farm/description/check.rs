@@ -13,6 +13,7 @@ use crate::farm::reading::nearest;
 pub(super) fn check(tables: &Tables, problems: &mut Vec<Problem>) {
     let mut check = Check { tables, problems };
     check.names();
+    check.tls();
     check.certificate();
     check.thresholds();
     tables.nodes.iter().for_each(|node| check.node(node));
@@ -67,6 +68,19 @@ impl<'a> Check<'a> {
         self.twice("window", tables.windows.iter().map(|one| (one, "name", one.value.name.to_string())));
         for (_, trusts) in &tables.sharepoint {
             self.twice("trust", trusts.iter().map(|one| (one, "name", one.value.name.to_string())));
+        }
+    }
+
+    /// Of two sorts of trust in one table one would be passed over.
+    fn tls(&mut self) {
+        let tables = self.tables;
+        let both = Fault::Senseless("`tls_pin` trusts one certificate, `tls_ca` authorities; give one of the two");
+        if let Some(head) = tables.head.as_ref().filter(|one| one.value.tls_ca.is_some() && one.value.tls_pin.is_some())
+        {
+            self.tell(head, "tls_pin", both.clone());
+        }
+        for one in tables.organizations.iter().filter(|one| one.value.tls_ca.is_some() && one.value.tls_pin.is_some()) {
+            self.tell(one, "tls_pin", both.clone());
         }
     }
 

@@ -21,9 +21,9 @@ mod tests;
 
 pub use nouns::{
     CertificateWish, Consumer, ConsumerKind, Day, Farm, Freeze, Identity, Node, Organization, Role, SharePoint,
-    SharePointVersion, Ssh, Thresholds, Transport, Trust, UpdateCrm, Watcher, Window,
+    SharePointVersion, Ssh, Thresholds, TlsTrust, Transport, Trust, UpdateCrm, Watcher, Window,
 };
 pub use problem::{Fault, Place, Problem};
 pub use read::{FORMAT, MAX_BYTES, Reading, read};
 pub use schema::farm_schema;
-pub use words::{Address, ArgumentList, Folder, Label, Name, Offset, SecretSource, Subject, Url, WordError, Zone};
+pub use words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url, WordError, Zone};

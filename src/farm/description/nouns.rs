@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Address, ArgumentList, Folder, Label, Name, Offset, SecretSource, Subject, Url, Zone};
+use super::words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url, Zone};
 use crate::cert::pfx::Target;
 
 /// A farm of Dynamics 365 Customer Engagement (on-premises) and the SharePoint farms that trust it.
@@ -17,6 +17,8 @@ pub struct Farm {
     pub name: Option<Name>,
     /// The policy by which new certificates are judged.
     pub policy: Option<String>,
+    /// Whom to trust for the metadata documents, where an organization says nothing else.
+    pub tls: TlsTrust,
     /// How certificates are made.
     pub certificate: Option<CertificateWish>,
     /// When somebody is told.
@@ -55,6 +57,22 @@ pub(super) struct Head {
     /// The policy by which new certificates are judged: a shipped name or a path.
     #[serde(default)]
     pub(super) policy: Option<String>,
+    /// A file with the authorities that are trusted for the metadata documents, PEM or DER, instead of those of the machine; a
+    /// path is taken from the folder of this file.
+    #[serde(default)]
+    pub(super) tls_ca: Option<PathBuf>,
+    /// The one certificate of the metadata servers that is trusted, whatever its name and dates.
+    #[serde(default)]
+    pub(super) tls_pin: Option<Pin>,
+}
+
+/// Whom to trust at the other end of TLS. Without either: the authorities of the machine.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct TlsTrust {
+    /// A file with authorities.
+    pub ca: Option<PathBuf>,
+    /// One certificate.
+    pub pin: Option<Pin>,
 }
 
 /// How certificates of this farm are made.
@@ -237,6 +255,12 @@ pub struct Organization {
     /// The metadata document that SharePoint reads:
     /// https://HOST/XrmServices/2015/metadataendpoint.svc/json?orgName=NAME.
     pub metadata: Url,
+    /// As `tls_ca` of the farm, for this organization.
+    #[serde(default)]
+    pub tls_ca: Option<PathBuf>,
+    /// As `tls_pin` of the farm, for this organization.
+    #[serde(default)]
+    pub tls_pin: Option<Pin>,
 }
 
 /// The versions of SharePoint.
@@ -373,6 +397,15 @@ pub struct Freeze {
 }
 
 impl Farm {
+    /// Returns whom to trust for the metadata document of an organization: what it says itself, else what the farm says.
+    #[must_use]
+    pub fn tls_of(&self, organization: &Organization) -> TlsTrust {
+        match (&organization.tls_ca, &organization.tls_pin) {
+            (None, None) => self.tls.clone(),
+            (ca, pin) => TlsTrust { ca: ca.clone(), pin: pin.clone() },
+        }
+    }
+
     /// Returns the server with this name.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<&Node> {

@@ -10,8 +10,8 @@ use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use super::check;
 use super::nouns::{
-    CertificateWish, Consumer, Farm, Freeze, Head, Identity, Node, Organization, SharePoint, Ssh, Thresholds, Trust,
-    UpdateCrm, Watcher, Window,
+    CertificateWish, Consumer, Farm, Freeze, Head, Identity, Node, Organization, SharePoint, Ssh, Thresholds, TlsTrust,
+    Trust, UpdateCrm, Watcher, Window,
 };
 use super::problem::{Fault, Place, Problem};
 use crate::farm::reading::{nearest, shown, tidy, value_spans};
@@ -104,6 +104,10 @@ impl Tables {
             self.sharepoint.into_iter().map(|(farm, trusts)| SharePoint { trusts: values(trusts), ..farm.value });
         Farm {
             policy: head.as_ref().and_then(|head| head.policy.clone()),
+            tls: head
+                .as_ref()
+                .map(|head| TlsTrust { ca: head.tls_ca.clone(), pin: head.tls_pin.clone() })
+                .unwrap_or_default(),
             name: head.map(|head| head.name),
             certificate: self.certificate.map(|one| one.value),
             thresholds: self.thresholds.map(|one| one.value).unwrap_or_default(),

@@ -9,6 +9,7 @@ use super::{Fault, farm_schema, read};
 const SOUND: &str = r#"format = "1.0"
 name = "contoso"
 policy = "production"
+tls_ca = "contoso-root.pem"
 
 [certificate]
 subject = "CN=crm.contoso.com,OU={g},O=Contoso"
@@ -49,6 +50,7 @@ roles = ["web", "async"]
 [[organization]]
 name = "sales"
 metadata = "https://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=sales"
+tls_pin = "0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A:0A"
 
 [[sharepoint]]
 name = "intranet"
@@ -124,6 +126,9 @@ fn each_mistake_is_found_at_its_place_and_hides_no_other() {
         ("organization = \"sales\"", "organization = \"sale\"", "farm-unknown-reference farm-organization-untrusted"),
         ("orgName=sales", "orgName=service", "farm-metadata-of-another"),
         ("https://crm.contoso.com/Xrm", "http://crm.contoso.com/Xrm", "farm-metadata-http"),
+        ("tls_ca = \"", "tls_pin = \"", "farm-wrong-value"),
+        ("tls_pin = \"", "tls_ca = \"root.pem\"\ntls_pin = \"", "farm-senseless"),
+        ("tls_pin = \"0A:", "tls_pin = \"0A:0A:", "farm-wrong-value"),
         ("OU={g},", "", "farm-no-generation"),
         ("until = \"2027-01-06\"", "until = \"2025-01-06\"", "farm-senseless"),
         ("until = 05:00:00", "until = \"22:00\"", "farm-senseless"),
@@ -160,12 +165,12 @@ fn all_mistakes_are_told_at_once_with_line_and_column() {
     assert_eq!(
         told,
         [
-            "15:1 farm-missing-key",
-            "19:1 farm-unknown-key",
-            "20:8 farm-wrong-value",
-            "27:10 farm-wrong-value",
-            "28:1 farm-unknown-key",
-            "49:11 farm-wrong-value",
+            "16:1 farm-missing-key",
+            "20:1 farm-unknown-key",
+            "21:8 farm-wrong-value",
+            "28:10 farm-wrong-value",
+            "29:1 farm-unknown-key",
+            "51:11 farm-wrong-value",
         ]
     );
     assert!(problems[1].fault.to_string().contains("did you mean \"transport\"?"));

@@ -8,6 +8,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cert::Fingerprint;
 use crate::cert::name::SubjectName;
 use crate::farm::reading::shown;
 
@@ -96,6 +97,11 @@ text_type! {
 text_type! {
     /// The subject of certificates as RFC 4514 text; {g} stands for the generation.
     Subject
+}
+
+text_type! {
+    /// The SHA-256 of a certificate: 64 hexadecimal digits, with or without colons.
+    Pin
 }
 
 text_type! {
@@ -229,6 +235,14 @@ impl Url {
         known.then(|| (scheme, &rest[..end], &rest[end..]))
     }
 
+    /// Returns the port, 443 where none stands there.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let authority = Self::parts(&self.0).map_or("", |(_, authority, _)| authority);
+        let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.contains(']'));
+        port.and_then(|port| port.parse().ok()).unwrap_or(443)
+    }
+
     /// Returns whether the answer comes over TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -267,6 +281,19 @@ impl Subject {
     #[must_use]
     pub fn template(&self) -> Option<SubjectName> {
         SubjectName::parse(&self.0).ok()
+    }
+}
+
+impl Pin {
+    fn fault(text: &str) -> Option<String> {
+        let fits = text.len() <= MAX_LABEL && Fingerprint::parse(text).is_some();
+        (!fits).then(|| format!("{:?} is no SHA-256 of a certificate: 64 hexadecimal digits", shown(text)))
+    }
+
+    /// Returns the hash; nothing where the text is none, which the reading has excluded.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        Fingerprint::parse(&self.0)
     }
 }
 
@@ -365,116 +392,5 @@ pub enum SecretSource {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_a_host_and_nothing_that_a_program_could_take_for_something_else() {
-        for good in ["crm-web-1", "crm-web-1.contoso.com", "CRM01", "10.0.0.7", "fe80::1", "3com.contoso.com"] {
-            assert_eq!(Address::fault(good), None, "{good}");
-        }
-        let long = "a".repeat(64);
-        for bad in [
-            "",
-            "-oProxyCommand=x",
-            "a b",
-            "a..b",
-            ".a",
-            "a.",
-            "a-",
-            "user@host",
-            "host:22",
-            "[fe80::1]",
-            "a/b",
-            "a\\b",
-            "10.0.0",
-            "10.0.0.256",
-            "1",
-            "crm_web",
-            "crм",
-            "a\n",
-            long.as_str(),
-            "fe80::1%eth0",
-        ] {
-            assert!(Address::fault(bad).is_some(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_folder_is_read_alike_by_every_shell() {
-        for good in ["/opt/s2scert", r"C:\PROGRA~1\s2scert", r"d:\tools", "/srv/lab/crm-web-1"] {
-            assert_eq!(Folder::fault(good), None, "{good}");
-        }
-        for bad in [
-            "",
-            "/",
-            "opt",
-            "~/s2scert",
-            "/opt/~x",
-            "/opt/../etc",
-            "/opt/-x",
-            "/opt//x",
-            "/opt/a b",
-            "/opt/$(id)",
-            "/opt/a;b",
-            r"C:\Program Files\s2scert",
-            r"C:s2scert",
-            r"\\server\share",
-            r"C:\a&b",
-            r"C:\a%b%",
-            r"1:\a",
-            "C:/a",
-            "/opt/\u{e9}",
-            "/opt/a\n",
-        ] {
-            assert!(Folder::fault(bad).is_some(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_url_has_a_scheme_a_host_and_no_user() {
-        for good in
-            ["https://crm.contoso.com", "HTTPS://crm/x?orgName=a", "http://[fe80::1]:8080/", "https://crm:443/a%20b"]
-        {
-            assert_eq!(Url::fault(good), None, "{good}");
-        }
-        for bad in [
-            "crm.contoso.com",
-            "ftp://crm/",
-            "https://",
-            "https://u:p@crm/",
-            "https://crm:0/",
-            "https://crm:x/",
-            "https://-a/",
-            "https://crm/a b",
-            "https://crm/#x",
-            "https://crm/\u{e9}",
-        ] {
-            assert!(Url::fault(bad).is_some(), "{bad}");
-        }
-        let url = Url("https://CRM/x.svc/json?a=b&ORGNAME=Sales".to_owned());
-        assert_eq!(
-            (url.parameter("orgName"), url.folded().as_str()),
-            (Some("Sales"), "https://crm/x.svc/json?a=b&ORGNAME=Sales")
-        );
-    }
-
-    #[test]
-    fn offsets_names_and_commands_have_their_form() {
-        for (text, fits) in [
-            ("+01:00", true),
-            ("-05:30", true),
-            ("01:00", false),
-            ("+1:00", false),
-            ("+15:00", false),
-            ("+01:60", false),
-        ] {
-            assert_eq!(Offset::fault(text).is_none(), fits, "{text}");
-        }
-        for (text, fits) in [("crm-web-1", true), ("Sales_2", true), ("-x", false), ("", false), ("a b", false)] {
-            assert_eq!(Name::fault(text).is_none(), fits, "{text}");
-        }
-        assert!(ArgumentList::try_from(Vec::new()).is_err());
-        assert!(ArgumentList::try_from(vec!["iisreset".to_owned(), "/noforce".to_owned()]).is_ok());
-    }
-}
+#[path = "words_tests.rs"]
+mod tests;

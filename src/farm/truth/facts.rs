@@ -119,8 +119,9 @@ pub struct StoredCertificate<C> {
 /// A private key.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct KeyFacts {
-    /// Where it is kept.
-    pub location: KeyLocation,
+    /// Where Windows keeps it; absent for a key in a file, as a server without Windows has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<KeyLocation>,
     /// Whether it is the key of the certificate.
     pub matches: bool,
     /// What the accounts of the services can do with it.

@@ -128,14 +128,15 @@ fn faults(key: &KeyFacts) -> Vec<Kind> {
     if !key.matches {
         faults.push(Kind::KeyMismatch);
     }
-    match (key.location.kind(), key.location.key_spec) {
+    let Some(location) = &key.location else { return faults };
+    match (location.kind(), location.key_spec) {
         (KeyKind::Cng, KeySpec::Exchange | KeySpec::Signature | KeySpec::None) => {
-            faults.push(Kind::KeyInCng(key.location.provider.clone()));
+            faults.push(Kind::KeyInCng(location.provider.clone()));
         }
         (KeyKind::Csp, spec @ (KeySpec::Signature | KeySpec::None)) => faults.push(Kind::KeySpecWrong(spec.value())),
         (KeyKind::Csp, KeySpec::Exchange) => {}
     }
-    if !key.location.machine {
+    if !location.machine {
         faults.push(Kind::KeyOfUser);
     }
     faults

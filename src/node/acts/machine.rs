@@ -11,7 +11,7 @@ pub struct MachineActs;
 impl Acts for MachineActs {
     fn look(&self, action: &Action, work: &Work<'_>) -> Result<Look, Fault> {
         match action {
-            Action::StoreList(list) => store::list(list.store, work),
+            Action::StoreList(list) => store::list(list, work),
             Action::StoreShow(which) => store::show(&which.thumbprint, work),
             Action::Orphans(_) => store::orphans(work),
             Action::Install(install) => store::is_installed(install, work),

@@ -10,6 +10,7 @@ mod services;
 mod sharepoint;
 mod store;
 mod told;
+mod whole;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::access::principals;
-use super::{Did, Fault, Look, Work, told};
+use super::{Did, Fault, Look, Work, told, whole};
 use crate::cert::digest::hex_upper;
 use crate::cert::pfx::DEFAULT_PROVIDER;
 use crate::cert::signature::{Hash, SignatureAlgorithm};
@@ -15,7 +15,8 @@ use crate::node::engine::staging;
 use crate::node::store::{self, InstallOrder, PURPOSE, RemoveOrder, Seen, proof_text};
 use crate::policy::{Finding, store as rules};
 use crate::protocol::{
-    Action, Certificates, Facts, Hex, Install, List, Octets, Orphans, ProofFacts, Prove, Remove, Store, Text, Trouble,
+    Action, Certificates, Facts, Hex, Install, List, Octets, Orphans, ProofFacts, Prove, Remove, Store, StoreList,
+    Text, Trouble,
 };
 
 /// Octets of the nonce that an installation draws for its own proof.
@@ -44,8 +45,8 @@ fn there(work: &Work<'_>) -> Result<Option<StorePlace>, Fault> {
 }
 
 /// Lists a store.
-pub(super) fn list(store: Store, work: &Work<'_>) -> Result<Look, Fault> {
-    let name = match store {
+pub(super) fn list(asked: &StoreList, work: &Work<'_>) -> Result<Look, Fault> {
+    let name = match asked.store {
         Store::My => StoreName::My,
         Store::Ca => StoreName::Ca,
         Store::Root => StoreName::Root,
@@ -53,8 +54,12 @@ pub(super) fn list(store: Store, work: &Work<'_>) -> Result<Look, Fault> {
     let Some(place) = there(work)? else { return Ok(Look::of(Facts::Certificates(Certificates::default()))) };
     let report = store::list(work.host, &place, &[name])?;
     let groups = report.same_subjects.iter();
+    let mut certificates: Vec<_> = report.entries.iter().filter_map(told::certificate).collect();
+    if let Some(whole) = &asked.whole {
+        whole::add(&mut certificates, whole, &place, name, work)?;
+    }
     Ok(Look::of(Facts::Certificates(Certificates {
-        certificates: List::first(report.entries.iter().filter_map(told::certificate)),
+        certificates: List::first(certificates),
         same_subject: List::first(
             groups.map(|group| List::first(group.thumbprints.iter().filter_map(|one| one.parse().ok()))),
         ),

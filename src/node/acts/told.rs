@@ -19,6 +19,7 @@ pub(super) fn certificate(entry: &StoreEntry) -> Option<CertificateFacts> {
         not_after: entry.not_after,
         friendly_name: entry.friendly_name.as_deref().map(Text::told),
         key: entry.key.as_ref().map(key),
+        whole: None,
     })
 }
 

@@ -54,6 +54,14 @@ pub fn list(host: &Host, place: &StorePlace, stores: &[StoreName]) -> Result<Lis
     Ok(report)
 }
 
+/// Returns every certificate of a store that can be read as one.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn contents(host: &Host, place: &StorePlace, store: StoreName) -> Result<Vec<Seen>> {
+    Ok(seen::read(host, place, store)?.certificates)
+}
+
 /// Shows one certificate: its key, who may use it, who else uses it, and whether the product can sign with it.
 ///
 /// # Errors

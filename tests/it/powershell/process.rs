@@ -26,7 +26,7 @@ const PASSWORD: &str = "0123456789abcdefghjkmnpqrs";
 const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
 /// Builds the stand-in, which a run of one test alone does not.
-fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let this = std::env::current_exe().unwrap();

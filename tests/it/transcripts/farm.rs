@@ -61,6 +61,11 @@ fn farm() {
         .run("s2scert farm check --farm policy.toml")
         .file("path.toml", &with_policy("own.toml"))
         .run("s2scert farm check --farm path.toml")
+        .says("Authorities for the metadata documents that are none, and that are not there.")
+        .file("key.toml", &bundles::FARM.replacen("\n\n", "\ntls_ca = \"leaf.key\"\n\n", 1))
+        .run("s2scert farm check --farm key.toml")
+        .file("gone.toml", &bundles::FARM.replacen("\n\n", "\ntls_ca = \"no-such.pem\"\n\n", 1))
+        .run("s2scert farm check --farm gone.toml")
         .compare("farm");
 }
 
@@ -146,4 +151,31 @@ fn farm_status_errors() {
         .run("s2scert farm status --from collected --farm wrong.toml")
         .run("s2scert farm status --from collected --farm wrong.toml --json")
         .compare("farm-status-errors");
+}
+
+#[test]
+fn farm_live() {
+    let local = bundles::FARM.replace(
+        "name = \"crm-async-1\"\nroles = [\"async\"]\nos = \"server2019\"\ntransport = \"manual\"",
+        "name = \"crm-async-1\"\nroles = [\"async\"]\nos = \"server2019\"\ntransport = \"local\"",
+    );
+    let mut shell = Shell::new();
+    std::fs::write(shell.folder().join("farm.toml"), local).unwrap();
+    shell
+        .says("One server is this machine, which has no PowerShell and an empty store; the others are done by hand.")
+        .run("S2SCERT_STATE=state s2scert farm status")
+        .run("S2SCERT_STATE=state s2scert farm status --node crm-async-1 --deadline 30 --json")
+        .run("S2SCERT_STATE=state s2scert farm report --html farm.html")
+        .run("S2SCERT_STATE=state s2scert farm collect --out crm-async-1.bundle")
+        .run("S2SCERT_STATE=state s2scert farm collect --out crm-async-1.bundle")
+        .run("S2SCERT_STATE=state s2scert farm collect --node crm-async-1 --out crm-async-1.bundle --force --json")
+        .run("S2SCERT_STATE=state s2scert farm collect --all --out all")
+        .run("s2scert farm status --node crm-asink-1")
+        .run("s2scert farm collect --node sp-2 --out sp-2.json")
+        .run("s2scert farm collect --node sp-1 --all --out all")
+        .run("s2scert farm status --from all --node sp-1")
+        .run("s2scert farm status --deadline 0")
+        .run("s2scert farm status --watch 0")
+        .run("s2scert farm status --push --node-program no-such.exe --from all")
+        .compare("farm-live");
 }

@@ -26,6 +26,8 @@ const VARYING: &[(&str, &str)] = &[
     (r"\b\d+ days (left|ago)", "[N] days $1"),
     (r#""days_left": ?-?\d+"#, r#""days_left": [N]"#),
     (r#""subject_der": ?"[A-Za-z0-9+/]+=*""#, r#""subject_der": "[BASE64]""#),
+    (r"\b\d+\.\d s\b", "[N] s"),
+    (r#""took_ms": ?\d+"#, r#""took_ms": [N]"#),
     (r#""size": ?\d+"#, r#""size": [N]"#),
     (r": (PFX|PEM|PKCS#7|DER certificate|DER private key), \d+ octets", ": $1, [N] octets"),
     (r"/[^ ,:]*/\.tmp\w{6}\b", "[FOLDER]"),

@@ -97,3 +97,15 @@ pub(crate) fn render_report(report: &FarmReportReport) -> String {
     field(&mut text, "not seen", &report.gaps.to_string());
     text
 }
+
+/// Renders what was collected.
+pub(crate) fn render_collect(report: &crate::app::farm::collect::FarmCollectReport) -> String {
+    let mut text = String::new();
+    for one in &report.written {
+        field(&mut text, &one.server, &one.file.display().to_string());
+    }
+    for gap in &report.gaps {
+        field(&mut text, &gap.server, &format!("not seen: {}", gap.why));
+    }
+    text
+}

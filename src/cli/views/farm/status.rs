@@ -16,6 +16,7 @@ pub(crate) fn render(report: &FarmStatusReport) -> String {
     let mut text = String::new();
     let seen = report.servers.iter().filter(|server| server.collected_at.is_some()).count();
     let _ = writeln!(text, "{}: {seen} of {} servers seen, at {}", report.farm, report.servers.len(), report.at);
+    ways(&mut text, report);
     if report.certificates.is_empty() {
         text.push_str("No certificate of this farm was seen.\n");
     }
@@ -34,6 +35,21 @@ pub(crate) fn render(report: &FarmStatusReport) -> String {
         wrapped(&mut text, "  ", WIDTH, &format!("{}{topic}: {}", gap.server, gap.why));
     }
     text
+}
+
+/// One line for each server that was asked: the way, the version, the network identity, the time.
+fn ways(text: &mut String, report: &FarmStatusReport) {
+    for server in &report.servers {
+        let Some(reached) = &server.reached else { continue };
+        let version = reached.version.as_deref().map_or_else(|| "not seen".to_owned(), |one| format!("s2scert {one}"));
+        let identity = match reached.network_identity {
+            Some(true) => "goes on to other servers",
+            Some(false) => "cannot go on to other servers",
+            None => "network identity not known",
+        };
+        let seconds = format!("{}.{} s", reached.took_ms / 1000, reached.took_ms % 1000 / 100);
+        let _ = writeln!(text, "  {:<FIRST$}{:<8}{version:<16}{identity}, {seconds}", server.name, reached.way.word());
+    }
 }
 
 /// Returns the word for a grade.

@@ -1,0 +1,45 @@
+//! Where the ways to the servers of a farm are wired.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::farm_args::{FromArgs, WayArgs};
+use crate::app::farm;
+use crate::app::farm::observe::Live;
+use crate::error::Result;
+use crate::node::acts::MachineActs;
+use crate::node::engine::{self, Allow};
+use crate::ports::Host;
+use crate::transport::{Carrier, Push, Settings};
+
+/// Returns the ways to the servers of a description, to look only.
+pub(super) fn live(host: &Host, file: &Path, way: &WayArgs, only: &[String]) -> Result<Live> {
+    let settings = Settings {
+        ssh: farm::ssh(host, file)?,
+        node_program: way.node_program.clone(),
+        push: if way.push { Push::WhenMissing } else { Push::Never },
+    };
+    let own = host.clone();
+    let here = move |request: &[u8]| {
+        let settings = engine::Settings { allow: Allow::Observe, state: None, read_within: Duration::ZERO };
+        engine::answer(&own, &MachineActs, &settings, request)
+    };
+    Ok(Live {
+        transport: Arc::new(Carrier::new(host, Arc::new(here), settings)),
+        deadline: Duration::from_secs(u64::from(way.deadline)),
+        only: only.to_vec(),
+    })
+}
+
+/// Evaluates what servers show: bundles of a folder, or the servers themselves.
+pub(super) fn status(host: &Host, args: &FromArgs) -> Result<farm::status::FarmStatusReport> {
+    let file = &args.farm.file;
+    match &args.from {
+        Some(folder) => farm::status::status(host, file, farm::status::Source::Folder(folder)),
+        None => {
+            let live = live(host, file, &args.way, &args.node)?;
+            farm::status::status(host, file, farm::status::Source::Live(&live))
+        }
+    }
+}

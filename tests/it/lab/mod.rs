@@ -1,0 +1,95 @@
+//! The lab: a farm of real processes, broken in one way after the other.
+//!
+//! One lab serves the whole suite, because a farm takes longer to set up than to break.
+
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value as Json, json};
+
+use crate::lab_farm::breakages::{BREAKAGES, break_it, broken, mend};
+use crate::lab_farm::sshd::{self, Sshd};
+use crate::lab_farm::{Folder, Lab, NODES, Node, Programs};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_s2scert");
+
+/// Sets a lab up, where this machine has what it needs.
+fn lab() -> Option<(tempfile::TempDir, Lab)> {
+    if sshd::program().is_none() {
+        crate::tools::skip("sshd");
+        return None;
+    }
+    for (program, probe) in [("ssh", "-V"), ("setfacl", "--version"), ("faketime", "--version")] {
+        crate::tools::tool(program, probe)?;
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    let programs =
+        Programs { s2scert: PathBuf::from(PROGRAM), powershell: crate::powershell::standin_program().to_owned() };
+    let lab = Lab::up(&folder.path().join("lab"), &programs);
+    Some((folder, lab))
+}
+
+/// Asks a node over its own `sshd`.
+fn ask(lab: &Folder, node: &Node, action: &Json) -> Output {
+    let program = std::fs::read_dir(lab.of(node.name).join("program")).unwrap().next().unwrap().unwrap().path();
+    let known = format!("UserKnownHostsFile={}", lab.path("known_hosts").display());
+    let mut command = Command::new("ssh");
+    command.arg("-i").arg(lab.path("client-key")).args(["-F", "none", "-o", &known, "-o", "BatchMode=yes"]);
+    command.args(["-p", &Sshd::port(lab, node.name), node.address, &format!("{}/s2scert node", program.display())]);
+    let request = json!({
+        "schema": "s2scert.node-request/1.0", "request": "q-1", "deadline_seconds": 60, "mode": "observe", "action": action
+    });
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), request.to_string().as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn facts(lab: &Folder, node: &Node, action: &Json) -> Json {
+    let output = ask(lab, node, action);
+    let answer: Json = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}: {}", node.name, String::from_utf8_lossy(&output.stderr)));
+    answer["outcome"]["observed"]["facts"].clone()
+}
+
+/// Everything that decides how the lab behaves: each file with its content and access. What the servers write is left out.
+fn shape(lab: &Folder) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut open = vec![lab.0.clone()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let (path, metadata) = entry.map(|entry| (entry.path(), entry.metadata().unwrap())).unwrap();
+            let ending = path.extension().unwrap_or_default();
+            if metadata.is_dir() {
+                open.extend((path != lab.path("kept") && !path.ends_with("program")).then_some(path));
+            } else if !["log", "pid", "lock"].iter().any(|of_servers| ending == *of_servers) {
+                found.push((path.clone(), metadata.permissions().mode(), std::fs::read(path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_node_answers_for_itself_and_what_is_broken_is_mended_to_the_octet() {
+    let Some((_folder, lab)) = lab() else { return };
+    let lab = &lab.folder;
+    for node in &NODES {
+        let facts = facts(lab, node, &json!({ "describe": {} }));
+        assert_eq!(facts["node"]["state"]["folder"], json!(lab.of(node.name).join("state")), "{facts}");
+        assert!(facts["node"]["powershell"]["there"].is_object(), "{facts}");
+    }
+    let before = shape(lab);
+    for breakage in BREAKAGES {
+        break_it(lab, breakage.name).unwrap();
+        assert_eq!(broken(lab).as_deref(), Some(breakage.name));
+        assert!(break_it(lab, "row-missing").is_err());
+        assert!(shape(lab) != before, "{} changes nothing", breakage.name);
+        mend(lab);
+        assert!(shape(lab) == before, "{} is not mended", breakage.name);
+    }
+    assert!(break_it(lab, "no-such").is_err());
+}
