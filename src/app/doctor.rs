@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::farm::discover::{self, Told};
-use super::farm::status::{Collected, collect};
+use super::farm::observe::Live;
+use super::farm::status::{Collected, collect, look};
 use super::farm::{DEFAULT_FILE, Described as Description, describe};
 use crate::doctor::{Described, Facts, Grade, Judged, Server, Way, judge};
 use crate::error::{Error, ExitCode, Kind, Result};
@@ -23,6 +25,9 @@ use crate::protocol::Seen;
 
 /// The schema of [`DoctorReport`].
 pub const SCHEMA: &str = "s2scert.doctor/1.0";
+
+/// How long one server may take, with everything that it is asked for the truth table.
+const PATIENCE: Duration = Duration::from_secs(330);
 
 /// What is looked at.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +88,7 @@ impl DoctorReport {
 }
 
 /// Makes the way to the servers of a farm, whose description stands in a file.
-pub type Reach<'a> = &'a dyn Fn(&Farm, &Path) -> Box<dyn Transport>;
+pub type Reach<'a> = &'a dyn Fn(&Farm, &Path) -> Arc<dyn Transport>;
 
 /// Looks, and judges.
 ///
@@ -101,9 +106,14 @@ pub fn doctor(host: &Host, acts: &dyn Acts, reach: Reach<'_>, options: &Options)
         told_here = Some(told);
     }
     let farm = read.as_ref().map_or(&found, |(_, read)| &read.farm);
-    let collected = match &options.from {
-        Some(folder) => collect(host, farm, folder)?,
-        None => Collected::default(),
+    let way_there = read.as_ref().filter(|_| options.from.is_none()).map(|(path, _)| (path, reach(farm, path)));
+    let collected = match (&options.from, &way_there) {
+        (Some(folder), _) => collect(host, farm, folder)?,
+        (None, Some((path, transport))) => {
+            let live = Live { transport: Arc::clone(transport), deadline: PATIENCE, only: Vec::new() };
+            look(host, farm, path, &live)?
+        }
+        (None, None) => Collected::default(),
     };
     let is_here = |node: &Node| {
         let named = own.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(node.name.as_str()));
@@ -118,13 +128,13 @@ pub fn doctor(host: &Host, acts: &dyn Acts, reach: Reach<'_>, options: &Options)
         Seen::There(node) => Some(node.clone()),
         Seen::Absent(_) | Seen::Unseen(_) => None,
     };
-    let mut far = match &read {
-        // What servers showed is judged without asking them.
-        Some((path, _)) if options.from.is_none() => {
+    let mut far = match &way_there {
+        Some((_, transport)) => {
             let nodes: Vec<&Node> = farm.nodes.iter().filter(|node| !is_here(node)).collect();
-            ask_far(&*reach(farm, path), &nodes)
+            ask_far(&**transport, &nodes)
         }
-        _ => BTreeMap::new(),
+        // What servers showed is judged without asking them.
+        None => BTreeMap::new(),
     };
     let servers: Vec<Server<'_>> = farm
         .nodes

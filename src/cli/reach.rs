@@ -11,12 +11,12 @@ use crate::ports::{Host, Transport};
 use crate::transport::{Carrier, Push, Settings};
 
 /// Returns what reaches the servers of a farm to look at them. Nothing is put on a server.
-pub(super) fn far(host: &Host, farm: &Farm, file: &Path) -> Box<dyn Transport> {
+pub(super) fn far(host: &Host, farm: &Farm, file: &Path) -> Arc<dyn Transport> {
     let own = host.clone();
     let settings = engine::Settings { allow: Allow::Observe, state: None, read_within: Duration::ZERO };
     let here = move |bytes: &[u8]| engine::answer(&own, &MachineActs, &settings, bytes);
     let settings = Settings { ssh: ssh(&farm.ssh, file), node_program: None, push: Push::Never };
-    Box::new(Carrier::new(host, Arc::new(here), settings))
+    Arc::new(Carrier::new(host, Arc::new(here), settings))
 }
 
 /// Paths in the description begin at its folder.

@@ -244,7 +244,11 @@ pub(in crate::app) struct Collected {
     reached: Vec<(String, Reached)>,
 }
 
-fn look(host: &Host, farm: &Farm, file: &Path, live: &Live) -> Result<Collected> {
+/// Looks at the servers themselves.
+///
+/// # Errors
+/// When a server is named that the description does not have.
+pub(in crate::app) fn look(host: &Host, farm: &Farm, file: &Path, live: &Live) -> Result<Collected> {
     let mut collected = Collected::default();
     let mut certificates = Certificates::new(farm);
     known(farm, &live.only)?;
