@@ -9,6 +9,7 @@
 //! | [`cert`] | X.509, keys, PKCS#12: bytes to nouns and back | yes |
 //! | [`farm`] | what a farm is and what was seen of it: stores, keys, access | yes |
 //! | [`policy`] | rules as data, lint, findings | yes |
+//! | [`doctor`] | what a farm needs before a roll, as named checks | yes |
 //! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
@@ -21,6 +22,7 @@
 pub mod app;
 pub mod cert;
 pub mod cli;
+pub mod doctor;
 pub mod error;
 pub mod farm;
 pub mod node;

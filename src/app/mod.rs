@@ -5,6 +5,7 @@
 pub mod access;
 pub mod check;
 mod check_subjects;
+pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod farm;

@@ -63,6 +63,10 @@ pub enum Command {
     /// Describe a farm, see it, and tell where it disagrees
     #[command(subcommand)]
     Farm(FarmCommand),
+    /// Judge what a roll needs, on this server or over the farm, and tell what to do
+    ///
+    /// Exit code 3 when a check fails, 8 when something was not seen and nothing fails. docs/doctor.md lists the checks.
+    Doctor(DoctorArgs),
     /// Tell what an error text or code may mean here, and which command tells its causes apart
     Explain {
         /// The text as it was shown, a part of it, or a code in any spelling; several words need no quotation marks
@@ -89,6 +93,22 @@ pub enum Command {
     Version,
     /// Look, without changing anything, at what nobody has seen yet on a real server; write a bundle without names
     Fieldtest(FieldtestArgs),
+}
+
+/// `s2scert doctor`.
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// The description of the farm [default: farm.toml, where it is there; else this server alone]
+    #[arg(long, value_name = "FILE")]
+    pub farm: Option<PathBuf>,
+
+    /// Judge what servers showed: a folder of bundles, one JSON document of each
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+
+    /// Where this node keeps its state.
+    #[command(flatten)]
+    pub state: super::node_args::StateArgs,
 }
 
 /// `s2scert fieldtest`.

@@ -12,8 +12,10 @@ use crate::farm::description::Transport;
 pub enum FarmCommand {
     /// Write a commented description of the farm to begin with
     ///
-    /// It is filled with what the options say; every other line that needs a look is marked EXAMPLE. Nothing is discovered on
-    /// the network: Get-CrmServer on a server with the deployment tools lists the servers and their roles.
+    /// It is filled with what the options say. Where none names a server, an organization or an account, this server is asked:
+    /// with the deployment tools it knows the servers of the deployment and their roles, its services tell their accounts, and
+    /// a SharePoint server its version and the organizations that it trusts. Every other line that needs a look is marked
+    /// EXAMPLE.
     Init(Box<InitArgs>),
     /// Find everything that is wrong with the description, at once
     Check(FileArgs),
@@ -176,6 +178,10 @@ pub struct InitArgs {
     /// How the servers are reached
     #[arg(long, value_enum, default_value_t = TransportArg::Winrm)]
     pub transport: TransportArg,
+
+    /// Ask this server nothing: write what the options say, and examples
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// The ways to a server.
@@ -207,6 +213,7 @@ impl InitArgs {
                 TransportArg::Winrm => Transport::Winrm,
                 TransportArg::Manual => Transport::Manual,
             },
+            offline: self.offline,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod node_args;
 mod output;
 mod password_args;
 pub mod pfx_args;
+mod reach;
 mod requests;
 pub mod schemas;
 pub mod store_args;
@@ -23,7 +24,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::{
-    access, check, explain, export, farm, fieldtest, gate, import, inspect, issue, policies, store, version,
+    access, check, doctor, explain, export, farm, fieldtest, gate, import, inspect, issue, policies, store, version,
 };
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::MachineActs;
@@ -150,6 +151,16 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
         Command::Farm(command) => farm_command(command, host, output),
+        Command::Doctor(args) => {
+            let report = doctor::doctor(
+                host,
+                &MachineActs,
+                &|farm, file| reach::far(host, farm, file),
+                &requests::doctor(args),
+            )?;
+            output.answer(&report, views::doctor::render)?;
+            Ok(report.exit_code())
+        }
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
             Ok(ExitCode::Ok)
@@ -269,7 +280,7 @@ fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result
 fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     match command {
         FarmCommand::Init(args) => {
-            let report = farm::init::init(host, &args.request())?;
+            let report = farm::init::init(host, &MachineActs, &args.request())?;
             output.answer(&report, views::farm::render_init)?;
             Ok(verdict(&report.findings))
         }

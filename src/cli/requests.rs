@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CheckArgs, ExportArgs, ImportArgs, InspectArgs, IssueArgs, PolicyArgs};
+use super::args::{CheckArgs, DoctorArgs, ExportArgs, ImportArgs, InspectArgs, IssueArgs, PolicyArgs};
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 use super::pfx_args::{FormatArg, KeyArg, PfxArgs, ProfileArg, TargetArg};
 use crate::app::passwords::{OutSource, Source, refuse_second_reader_of_stdin};
 use crate::app::pfx_choice::PfxOptions;
-use crate::app::{check, export, gate, import, inspect, issue};
+use crate::app::{check, doctor, export, gate, import, inspect, issue};
 use crate::cert::key::KeySpec;
 use crate::cert::pfx::{PfxProfile, Target};
 use crate::error::Result;
@@ -186,6 +186,10 @@ fn collect(
     let stdin = stdin.then_some(Source::Stdin);
     let commands = commands.iter().map(|line| Source::Command { line: line.clone(), hidden: hidden.to_vec() });
     files.chain(variables).chain(stdin).chain(commands).collect()
+}
+
+pub(super) fn doctor(args: &DoctorArgs) -> doctor::Options {
+    doctor::Options { farm: args.farm.clone(), from: args.from.clone(), state: args.state.state_dir.clone() }
 }
 
 pub(super) fn sources(args: &PasswordArgs) -> Vec<Source> {

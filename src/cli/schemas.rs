@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
-use crate::app::{access, check, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
+use crate::app::{access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
 use crate::{node, protocol};
 
 /// The documents that have a schema.
@@ -44,6 +44,8 @@ pub enum SchemaArg {
     FarmCollect,
     /// A bundle: what one server shows, for `farm status --from`.
     FarmFacts,
+    /// `doctor --json`.
+    Doctor,
     /// `explain --json`.
     Explain,
     /// `version --json`.
@@ -90,6 +92,7 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::FarmReport => schema_for!(farm::report::FarmReportReport),
         SchemaArg::FarmCollect => schema_for!(farm::collect::FarmCollectReport),
         SchemaArg::FarmFacts => schema_for!(crate::farm::bundle::Bundle),
+        SchemaArg::Doctor => schema_for!(doctor::DoctorReport),
         SchemaArg::Explain => schema_for!(explain::ExplainReport),
         SchemaArg::Version => schema_for!(version::VersionReport),
         SchemaArg::NodeRequest => schema_for!(protocol::Request),

@@ -30,6 +30,16 @@ pub trait StateFolders: Send + Sync {
     /// # Errors
     /// As [`StateFolders::find`], or what the system reports.
     fn create(&self, path: &Path) -> Result<Arc<dyn StateFolder>, FileError>;
+
+    /// Examines a file that a person wrote, by the rule for state folders: the file, its folder and the way to them could be
+    /// nobody else's doing. What else lies in the folder does not matter. A file that is missing is let through.
+    ///
+    /// # Errors
+    /// [`super::FileFault::Unsafe`]; the path in the error is what is wrong.
+    fn admit(&self, file: &Path) -> Result<(), FileError> {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        self.find(folder).map(|_| ())
+    }
 }
 
 /// What stands in a state folder.

@@ -15,6 +15,11 @@ pub const MOST_ROWS: usize = 500;
 /// The most records of a journal in one answer.
 pub const MOST_RECORDS: usize = 64;
 
+/// The most collections of rules that are told; AppLocker has five.
+const MOST_RULES: usize = 16;
+/// The most disks that are told.
+const MOST_DISKS: usize = 64;
+
 /// What was seen, or what is now. On the wire an object with one key.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -132,8 +137,8 @@ pub struct OpenAttempt {
     pub begun: Timestamp,
 }
 
-/// Windows PowerShell, and what of a call it writes down.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+/// Windows PowerShell, what of a call it writes down, and what it tells of the machine.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PowerShellFacts {
     /// Its version.
@@ -150,6 +155,37 @@ pub struct PowerShellFacts {
     pub script_block_logging: bool,
     /// Whether sessions are written down.
     pub transcription: bool,
+    /// Whether the beginning and end of each script block is logged as well.
+    #[serde(default)]
+    pub invocation_logging: bool,
+    /// The edition: `Desktop` for Windows PowerShell.
+    #[serde(default)]
+    pub edition: Text,
+    /// How the service of AppLocker starts: 2 by itself, 3 on demand, 4 never; nothing where there is none.
+    #[serde(default)]
+    pub app_locker_start: Option<i64>,
+    /// The collections for which AppLocker has rules.
+    #[serde(default)]
+    pub app_locker_rules: List<Text, MOST_RULES>,
+    /// How Windows Defender Application Control treats programs: 0 off, 1 audited, 2 enforced.
+    #[serde(default)]
+    pub code_integrity: Option<i64>,
+    /// The local disks.
+    #[serde(default)]
+    pub disks: List<DiskFacts, MOST_DISKS>,
+    /// Whether Windows waits for a restart to end the installation of an update.
+    #[serde(default)]
+    pub restart_pending: bool,
+}
+
+/// One local disk.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiskFacts {
+    /// Its name: `C:`.
+    pub name: Text,
+    /// Its free octets, where they could be read.
+    pub free: Option<u64>,
 }
 
 /// Microsoft's script.

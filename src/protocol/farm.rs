@@ -98,8 +98,26 @@ pub struct Trusts {
     pub issuers: List<Issuer, MOST_ROWS>,
     /// The root authorities.
     pub roots: List<RootAuthority, MOST_ROWS>,
-    /// The servers.
+    /// The servers on which SharePoint is installed.
     pub servers: List<Text, MOST_ROWS>,
+    /// The service applications.
+    #[serde(default)]
+    pub applications: List<ApplicationFacts, MOST_ROWS>,
+    /// Their proxies, through which they are reached.
+    #[serde(default)]
+    pub proxies: List<ApplicationFacts, MOST_ROWS>,
+}
+
+/// One service application, or the proxy of one.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationFacts {
+    /// The name that somebody gave it.
+    pub name: Text,
+    /// What it is, in the language of the farm.
+    pub kind: Text,
+    /// `Online` where it is started.
+    pub status: Text,
 }
 
 /// One trusted token issuer.

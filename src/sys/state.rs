@@ -41,6 +41,20 @@ impl StateFolders for SystemStateFolders {
         let missing = || FileError::new(path, FileFault::NotFound);
         open(walk(path, true)?.ok_or_else(missing)?)
     }
+
+    fn admit(&self, file: &Path) -> Result<(), FileError> {
+        let Some(file) = walk(file, false)? else { return Ok(()) };
+        for part in file.parent().into_iter().chain([file.as_path()]) {
+            let metadata = std::fs::symlink_metadata(part).map_err(|error| fault::explain(part, error))?;
+            if let Some(why) = os::folder::danger(part, &metadata) {
+                return Err(unsafe_entry(part, why));
+            }
+            if part == file && !metadata.is_file() {
+                return Err(unsafe_entry(part, format!("it is {}, not a file", os::file::entry_kind(&metadata))));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Follows a path from the root, and refuses what another could exchange on the way. Returns the path without links, or

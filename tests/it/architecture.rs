@@ -17,10 +17,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("farm", &["cert"]),
     ("policy", &["cert", "farm"]),
     ("protocol", &["cert", "error"]),
+    ("doctor", &["cert", "farm", "policy", "protocol"]),
     ("ports", &["cert", "error", "farm", "protocol"]),
     ("node", &["cert", "error", "farm", "policy", "ports", "protocol"]),
-    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol"]),
-    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol", "transport"]),
+    ("app", &["cert", "doctor", "error", "farm", "node", "policy", "ports", "protocol"]),
+    ("cli", &["app", "cert", "doctor", "error", "farm", "node", "policy", "ports", "protocol", "transport"]),
     ("sys", &["cert", "error", "farm", "ports"]),
     ("transport", &["cert", "error", "farm", "ports", "protocol"]),
 ];

@@ -55,6 +55,13 @@ fn elevated_a_description_that_others_may_write_is_refused() {
         assert_eq!(output.status.code(), Some(wanted), "{path:?} {mode:o}: {stderr}");
         assert_eq!(stderr.contains("not safe"), wanted == 9, "{stderr}");
     }
+    // What else lies in the folder is not read.
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let sibling = folder.path().join("notes.txt");
+    fs::write(&sibling, "x").unwrap();
+    fs::set_permissions(&sibling, fs::Permissions::from_mode(0o666)).unwrap();
+    assert_eq!(run(folder.path(), "farm check").status.code(), Some(0));
 }
 
 #[test]

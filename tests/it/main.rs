@@ -51,6 +51,8 @@ mod powershell;
 mod program;
 /// Command lines in remedies, hints and pages against the parser.
 mod remedies;
+/// The HTML report in a real browser.
+mod report_html;
 /// No test: the stand-in for `powershell.exe`, here without a process of its own.
 #[path = "../standin/mod.rs"]
 mod standin;

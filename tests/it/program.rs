@@ -97,6 +97,7 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("node-answer", run(dir, &["node", "describe", "--state-dir", "state", "--json"])),
         ("farm-init", run(dir, &["farm", "init", "--json"])),
         ("farm-check", run(dir, &["farm", "check", "--json"])),
+        ("doctor", run(dir, &["doctor", "--state-dir", "state", "--json"])),
         ("explain", run(dir, &["explain", "0x80090016", "--json"])),
         ("farm-status", status(dir)),
         ("farm-report", run(dir, &["farm", "report", "--from", "collected", "--html", "farm.html", "--json"])),

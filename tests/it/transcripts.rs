@@ -18,6 +18,7 @@ pub(crate) use shell::{split, without_terminal};
 mod access;
 mod check;
 mod convert;
+mod doctor;
 mod errors;
 mod explain;
 mod farm;

@@ -70,6 +70,8 @@ const CMDLETS: &[(&str, &str, &[&str], Cmdlet)] = &[
     ("Get-SPAuthenticationRealm", "SharePoint", &[], sharepoint::realm),
     ("Get-SPFarm", "SharePoint", &[], sharepoint::farm),
     ("Get-SPServer", "SharePoint", &[], sharepoint::servers),
+    ("Get-SPServiceApplication", "SharePoint", &["ErrorAction"], sharepoint::service_applications),
+    ("Get-SPServiceApplicationProxy", "SharePoint", &["ErrorAction"], sharepoint::proxies),
     ("Get-SPTimerJob", "SharePoint", &[], sharepoint::jobs),
     ("Get-SPTrustedRootAuthority", "SharePoint", &[], sharepoint::roots),
     ("Get-SPTrustedSecurityTokenIssuer", "SharePoint", &[], sharepoint::issuers),

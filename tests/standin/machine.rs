@@ -215,6 +215,17 @@ pub(super) fn instances(session: &mut Session<'_>, bound: &Bound) -> Output {
             };
             items(&state, "processes").iter().map(entry).collect()
         }
+        ("root\\cimv2", "Win32_LogicalDisk") if !state["disks"].is_null() => {
+            let entry = |json: &Json| {
+                let properties = vec![
+                    ("DeviceID", text(json, "name")),
+                    ("DriveType", number(json, "type")),
+                    ("FreeSpace", Value::from_json(&json["free"])),
+                ];
+                Object::of("CimInstance", "Win32_LogicalDisk", properties)
+            };
+            items(&state, "disks").iter().map(entry).collect()
+        }
         ("root\\cimv2", "Win32_ComputerSystem") => {
             let domain = vec![
                 ("PartOfDomain", Value::Bool(state["domain"].is_string())),

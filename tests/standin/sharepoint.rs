@@ -40,6 +40,33 @@ pub(super) fn servers(session: &mut Session<'_>, _: &Bound) -> Output {
     Ok(items(&state["sharepoint"], "servers").iter().map(entry).collect())
 }
 
+/// Service applications, or their proxies: one form for both.
+fn applications(session: &mut Session<'_>, list: &str) -> Output {
+    second_hop(session)?;
+    let state = session.world.state();
+    let entry = |one: &Json| {
+        let properties = vec![
+            ("Name", Value::text(word(one, "name"))),
+            ("TypeName", Value::text(word(one, "kind"))),
+            ("Status", Value::Enum(word(one, "status").to_owned(), 0)),
+        ];
+        Object::of("SPServiceApplication", "SPServiceApplication", properties)
+    };
+    if state["sharepoint"][list].is_null() {
+        let text = "Access is denied.";
+        return Err(Stop::Report(Failure::new(text, "AccessDenied", "SecurityException")));
+    }
+    Ok(items(&state["sharepoint"], list).iter().map(entry).collect())
+}
+
+pub(super) fn service_applications(session: &mut Session<'_>, _: &Bound) -> Output {
+    applications(session, "applications")
+}
+
+pub(super) fn proxies(session: &mut Session<'_>, _: &Bound) -> Output {
+    applications(session, "proxies")
+}
+
 pub(super) fn roots(session: &mut Session<'_>, _: &Bound) -> Output {
     second_hop(session)?;
     let state = session.world.state();

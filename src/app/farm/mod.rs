@@ -2,6 +2,9 @@
 
 pub mod check;
 pub mod collect;
+pub(super) mod discover;
+mod draft;
+mod found;
 pub mod init;
 pub mod metadata;
 pub mod observe;
@@ -85,8 +88,7 @@ pub fn ssh(host: &Host, path: &Path) -> Result<Ssh> {
     Ok(Ssh { identity_file, known_hosts, config: beside(ssh.config)? })
 }
 
-/// Elevated, a description that others may write would let them choose what is done with our rights. State folders have the
-/// same rule, so their examination is asked: it covers the folder, what is in it, and the way to it.
+/// Elevated, a description that others may write would let them choose what is done with our rights.
 fn refuse_what_others_may_write(host: &Host, path: &Path) -> Result<()> {
     let facts = host
         .machine
@@ -95,10 +97,10 @@ fn refuse_what_others_may_write(host: &Host, path: &Path) -> Result<()> {
     if !facts.elevated {
         return Ok(());
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    host.state.find(folder).map_err(|error| {
-        Error::from(error)
-            .hint("with elevated rights farm.toml is read only from a folder that nobody else can write, and in which nothing is another's")
+    host.state.admit(path).map_err(|error| {
+        Error::from(error).hint(
+            "with elevated rights farm.toml is read only where nobody else can write it, its folder, or what leads there",
+        )
     })?;
     Ok(())
 }

@@ -233,14 +233,22 @@ fn of_line(line: &Line, now: Timestamp) -> CertificateStatus {
 
 /// What a folder holds.
 #[derive(Default)]
-struct Collected {
-    facts: Vec<ServerFacts<Arc<SeenCertificate>>>,
-    gaps: Vec<(String, String)>,
-    findings: Vec<Finding>,
+pub(in crate::app) struct Collected {
+    /// What each server showed.
+    pub(in crate::app) facts: Vec<ServerFacts<Arc<SeenCertificate>>>,
+    /// Servers or files of which nothing was seen, each with why.
+    pub(in crate::app) gaps: Vec<(String, String)>,
+    /// What is wrong with the folder.
+    pub(in crate::app) findings: Vec<Finding>,
+    /// How each server was reached.
     reached: Vec<(String, Reached)>,
 }
 
-fn look(host: &Host, farm: &Farm, file: &Path, live: &Live) -> Result<Collected> {
+/// Looks at the servers themselves.
+///
+/// # Errors
+/// When a server is named that the description does not have.
+pub(in crate::app) fn look(host: &Host, farm: &Farm, file: &Path, live: &Live) -> Result<Collected> {
     let mut collected = Collected::default();
     let mut certificates = Certificates::new(farm);
     known(farm, &live.only)?;
@@ -267,7 +275,11 @@ pub(super) fn known(farm: &Farm, names: &[String]) -> Result<()> {
     })
 }
 
-fn collect(host: &Host, farm: &Farm, folder: &Path) -> Result<Collected> {
+/// Opens every bundle of a folder.
+///
+/// # Errors
+/// When the folder cannot be searched.
+pub(in crate::app) fn collect(host: &Host, farm: &Farm, folder: &Path) -> Result<Collected> {
     if host.files.kind(folder)? != Some(EntryKind::Directory) {
         return Err(Error::new(Kind::Unreadable, "this is no folder")
             .at(folder.display())

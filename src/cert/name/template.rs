@@ -167,10 +167,14 @@ impl SubjectName {
     }
 
     /// Returns the generation with which this template gives that name, whatever its form.
+    ///
+    /// Authorities choose the string types of a name by their own rules (OpenSSL writes `UTF8String` where
+    /// `PrintableString` would do), so the name is compared as it would be written here.
     pub fn generation_of(&self, name: &DistinguishedName) -> Option<Generation> {
+        let rewritten = DistinguishedName::parse(&name.to_string()).ok()?;
         let fits = |text: &str| {
             let generation = Generation::new(text).ok()?;
-            (self.render(&generation).ok()? == *name).then_some(generation)
+            (self.render(&generation).ok()? == rewritten).then_some(generation)
         };
         let holed: Vec<_> = self.rdns.iter().flatten().filter(|written| !holes(written).is_empty()).collect();
         name.attributes().find_map(|value| {

@@ -6,6 +6,7 @@
 pub(crate) mod access;
 pub(crate) mod certificate;
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod farm;

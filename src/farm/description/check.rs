@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::nouns::{Node, Role, SharePoint, SharePointVersion, Transport, Trust};
 use super::problem::{Fault, Place, Problem};
 use super::read::{Read, Tables};
-use super::words::Name;
+use super::words::{Name, Offset};
 use crate::cert::pfx::Target;
 use crate::farm::reading::nearest;
 
@@ -326,6 +326,9 @@ impl<'a> Check<'a> {
         for window in &tables.windows {
             if window.value.days.is_empty() {
                 self.tell(window, "days", Fault::Senseless("a window has at least one day: [\"sunday\"]"));
+            }
+            if window.value.zone.is_some() && window.value.offset != Offset::default() {
+                self.tell(window, "offset", Fault::Senseless("a window has a zone or an offset, not both"));
             }
             if window.value.from == window.value.until {
                 self.tell(window, "until", Fault::Senseless("the window ends when it begins"));

@@ -26,4 +26,4 @@ pub use nouns::{
 pub use problem::{Fault, Place, Problem};
 pub use read::{FORMAT, MAX_BYTES, Reading, read};
 pub use schema::farm_schema;
-pub use words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url, WordError};
+pub use words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url, WordError, Zone};

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url};
+use super::words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url, Zone};
 use crate::cert::pfx::Target;
 
 /// A farm of Dynamics 365 Customer Engagement (on-premises) and the SharePoint farms that trust it.
@@ -368,6 +369,17 @@ pub struct Window {
     /// The distance of these times from UTC. It does not follow summer time.
     #[serde(default)]
     pub offset: Offset,
+    /// The time zone of these times, in place of `offset`: Europe/Paris. It follows summer time.
+    #[serde(default)]
+    pub zone: Option<Zone>,
+}
+
+impl Window {
+    /// Returns by which rules its times are read.
+    #[must_use]
+    pub fn time_zone(&self) -> TimeZone {
+        self.zone.as_ref().map_or_else(|| TimeZone::fixed(self.offset.distance()), Zone::rules)
+    }
 }
 
 /// Days on which nothing may change.

@@ -133,6 +133,9 @@ fn each_mistake_is_found_at_its_place_and_hides_no_other() {
         ("until = \"2027-01-06\"", "until = \"2025-01-06\"", "farm-senseless"),
         ("until = 05:00:00", "until = \"22:00\"", "farm-senseless"),
         ("offset = \"+01:00\"", "offset = \"Europe/Berlin\"", "farm-wrong-value"),
+        ("offset = \"+01:00\"", "zone = \"Europe/Berlin\"", ""),
+        ("offset = \"+01:00\"", "zone = \"Europe/Bielefeld\"", "farm-wrong-value"),
+        ("offset = \"+01:00\"", "offset = \"+01:00\"\nzone = \"Europe/Berlin\"", "farm-senseless"),
         ("undrain = [\"lb\", \"undrain\", \"1\"]\n", "", "farm-half-drained"),
         ("step = \"Add", "steps = \"Add", "farm-unknown-key farm-missing-key"),
         ("[[consumer]]", "[consumer]", "farm-wrong-value"),
@@ -140,7 +143,7 @@ fn each_mistake_is_found_at_its_place_and_hides_no_other() {
     for (from, to, wanted) in cases {
         assert!(SOUND.contains(from), "{from}");
         let mut found = ids(&SOUND.replacen(from, to, 1));
-        let mut wanted: Vec<&str> = wanted.split(' ').collect();
+        let mut wanted: Vec<&str> = wanted.split_whitespace().collect();
         found.sort();
         wanted.sort_unstable();
         assert_eq!(found, wanted, "{to}");

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +107,11 @@ text_type! {
 text_type! {
     /// A distance from UTC: +01:00, -05:30.
     Offset
+}
+
+text_type! {
+    /// A time zone by its name in the IANA database: Europe/Paris. It follows summer time.
+    Zone
 }
 
 impl Name {
@@ -300,6 +306,31 @@ impl Offset {
             .and_then(|(hours, minutes)| Some((digits(hours)?, digits(minutes)?)))
             .is_some_and(|(hours, minutes)| hours <= 14 && minutes < 60);
         (!fits).then(|| format!("{:?} is no distance from UTC; write it as +01:00", shown(text)))
+    }
+}
+
+impl Offset {
+    /// Returns the distance.
+    #[must_use]
+    pub fn distance(&self) -> jiff::tz::Offset {
+        // The form is that of `fault`: a sign, two digits, a colon, two digits.
+        let number = |part: Option<&str>| part.and_then(|digits| digits.parse::<i32>().ok()).unwrap_or(0);
+        let seconds = number(self.0.get(1..3)) * 3600 + number(self.0.get(4..6)) * 60;
+        let signed = if self.0.starts_with('-') { -seconds } else { seconds };
+        jiff::tz::Offset::from_seconds(signed).unwrap_or(jiff::tz::Offset::UTC)
+    }
+}
+
+impl Zone {
+    fn fault(text: &str) -> Option<String> {
+        let known = text.len() <= MAX_NAME && TimeZoneDatabase::bundled().get(text).is_ok();
+        (!known).then(|| format!("{:?} is no time zone of the IANA database; write it as Europe/Paris", shown(text)))
+    }
+
+    /// Returns the rules of the zone. They come with the program, so that they are the same on every machine.
+    #[must_use]
+    pub fn rules(&self) -> TimeZone {
+        TimeZoneDatabase::bundled().get(&self.0).unwrap_or(TimeZone::UTC)
     }
 }
 

@@ -11,8 +11,8 @@ use crate::node::powershell::{
 };
 use crate::ports::{CommandError, PowerShell, ProgramLimits, ProgramOutput};
 use crate::protocol::{
-    Action, Facts, Hex, Install, List, NetworkFacts, PowerShellFacts, Reconfigure, Refusal, RefusalCode, Remove,
-    ScriptFacts, ScriptRun, Seen, Text, Trouble,
+    Action, DiskFacts, Facts, Hex, Install, List, NetworkFacts, PowerShellFacts, Reconfigure, Refusal, RefusalCode,
+    Remove, ScriptFacts, ScriptRun, Seen, Text, Trouble,
 };
 
 /// PowerShell with no more time than the request has left.
@@ -91,6 +91,15 @@ pub(super) fn surroundings(work: &Work<'_>) -> Surroundings {
                 module_logging: one.module_logging,
                 script_block_logging: one.script_block_logging,
                 transcription: one.transcription,
+                invocation_logging: one.invocation_logging,
+                edition: Text::told(&one.edition),
+                app_locker_start: one.app_locker_start,
+                app_locker_rules: List::first(one.app_locker_rules.iter().map(|rules| Text::told(rules))),
+                code_integrity: one.code_integrity,
+                disks: List::first(
+                    one.disks.iter().map(|disk| DiskFacts { name: Text::told(&disk.name), free: disk.free }),
+                ),
+                restart_pending: one.restart_pending,
             })
         }),
         script: seen(ask(&LocateReconfiguration, work), |one| script(&one.file, &one.sha256, &one.signature)),

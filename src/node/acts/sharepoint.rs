@@ -5,11 +5,15 @@ use jiff::Timestamp;
 use super::script::ask;
 use super::{Did, Fault, Look, Work};
 use crate::node::powershell::{
-    GetMetadataJob, GetSharePointTrusts, HoldMetadataJob, MetadataJob, ReleaseMetadataJob, StartMetadataJob,
-    TrustedIssuer,
+    GetMetadataJob, GetSharePointTrusts, HoldMetadataJob, MetadataJob, ReleaseMetadataJob, ServiceApplication,
+    StartMetadataJob, TrustedIssuer,
 };
-use crate::protocol::{Action, After, Facts, Issuer, JobFacts, List, Nothing, RootAuthority, Text, Trusts};
+use crate::protocol::{
+    Action, After, ApplicationFacts, Facts, Issuer, JobFacts, List, Nothing, RootAuthority, Text, Trusts,
+};
 
+/// The role of a server on which SharePoint is not installed.
+const NO_SHAREPOINT: &str = "Invalid";
 /// How SharePoint calls a run that succeeded.
 const SUCCEEDED: &str = "Succeeded";
 
@@ -25,13 +29,21 @@ pub(super) fn trusts(work: &Work<'_>) -> Result<Look, Fault> {
     let roots = answer.roots.iter().filter_map(|one| {
         Some(RootAuthority { name: Text::told(&one.name), certificate: one.certificate.parse().ok()? })
     });
+    // A server that only holds databases belongs to the farm too, without SharePoint on it.
+    let servers = answer.servers.iter().filter(|one| one.role != NO_SHAREPOINT);
     Ok(Look::of(Facts::Trusts(Trusts {
         build: Text::told(&answer.build),
         realm: Text::told(&answer.realm),
         issuers: List::first(answer.issuers.iter().map(issuer)),
         roots: List::first(roots),
-        servers: List::first(answer.servers.iter().map(|one| Text::told(&one.name))),
+        servers: List::first(servers.map(|one| Text::told(&one.name))),
+        applications: List::first(answer.applications.iter().map(application)),
+        proxies: List::first(answer.proxies.iter().map(application)),
     })))
+}
+
+fn application(one: &ServiceApplication) -> ApplicationFacts {
+    ApplicationFacts { name: Text::told(&one.name), kind: Text::told(&one.kind), status: Text::told(&one.status) }
 }
 
 /// Reads the job.

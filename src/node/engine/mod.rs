@@ -125,10 +125,10 @@ pub fn describe(host: &Host, acts: &dyn Acts, state: Option<&Path>) -> Answer {
     look(host, acts, state, "describe", Action::Describe(protocol::Nothing {}))
 }
 
-/// Looks from within this process, under the name `request`: a node that may observe only, so that nothing could act.
+/// Makes the request that looks, under the name `request`.
 #[must_use]
-pub fn look(host: &Host, acts: &dyn Acts, state: Option<&Path>, request: &str, action: Action) -> Answer {
-    let request = protocol::Request {
+pub fn observation(request: &str, action: Action) -> protocol::Request {
+    protocol::Request {
         schema: protocol::REQUEST_SCHEMA.to_owned(),
         request: protocol::Id::word(request),
         deadline_seconds: LOOK_SECONDS,
@@ -138,7 +138,13 @@ pub fn look(host: &Host, acts: &dyn Acts, state: Option<&Path>, request: &str, a
         attempt: None,
         fence: None,
         action,
-    };
+    }
+}
+
+/// Looks from within this process, under the name `request`: a node that may observe only, so that nothing could act.
+#[must_use]
+pub fn look(host: &Host, acts: &dyn Acts, state: Option<&Path>, request: &str, action: Action) -> Answer {
+    let request = observation(request, action);
     let settings = Settings { allow: Allow::Observe, state: state.map(Path::to_owned), read_within: Duration::ZERO };
     // What cannot be written cannot be read either, and is answered as such.
     answer(host, acts, &settings, &serde_json::to_vec(&request).unwrap_or_default())

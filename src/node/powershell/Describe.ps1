@@ -7,6 +7,8 @@ $Transcripts = Get-ItemProperty -LiteralPath (Join-Path -Path $Logging -ChildPat
 $AppLocker = Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\AppIDSvc' -ErrorAction SilentlyContinue
 $Rules = @('Exe', 'Script', 'Dll') | Where-Object { Test-Path -LiteralPath (Join-Path -Path 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\SrpV2' -ChildPath $_) }
 $Guard = Get-CimInstance -Namespace 'root\Microsoft\Windows\DeviceGuard' -ClassName 'Win32_DeviceGuard' -ErrorAction SilentlyContinue
+$Disks = @(Get-CimInstance -ClassName 'Win32_LogicalDisk' -ErrorAction SilentlyContinue | Where-Object { $_.DriveType -eq 3 })
+$Restart = Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending'
 $Identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
 $Value = [ordered]@{
     version = [string]$PSVersionTable.PSVersion
@@ -23,6 +25,8 @@ $Value = [ordered]@{
     appLockerStart = $AppLocker.Start
     appLockerRules = @($Rules)
     codeIntegrity = $Guard.UsermodeCodeIntegrityPolicyEnforcementStatus
+    disks = @($Disks | ForEach-Object { [ordered]@{ name = [string]$_.DeviceID; free = $_.FreeSpace } })
+    restartPending = [bool]$Restart
     identity = [string]$Identity.Name
     authentication = [string]$Identity.AuthenticationType
     impersonation = [string]$Identity.ImpersonationLevel

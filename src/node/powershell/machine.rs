@@ -46,12 +46,27 @@ pub struct Description {
     /// How Windows Defender Application Control treats programs: 0 off, 1 audited, 2 enforced.
     #[serde(deserialize_with = "Option::deserialize")]
     pub code_integrity: Option<i64>,
+    /// The local disks.
+    pub disks: Vec<Disk>,
+    /// Whether Windows waits for a restart to end the installation of an update.
+    pub restart_pending: bool,
     /// The account.
     pub identity: String,
     /// How it was authenticated: `Kerberos`, `NTLM`, `Negotiate`, or nothing for a local session.
     pub authentication: String,
     /// How far it may act for the account.
     pub impersonation: String,
+}
+
+/// One local disk.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Disk {
+    /// Its name: `C:`.
+    pub name: String,
+    /// Its free octets; nothing where that cannot be read, as of a locked one.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub free: Option<u64>,
 }
 
 /// The execution policy of one scope.

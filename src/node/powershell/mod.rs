@@ -24,7 +24,7 @@ pub use crm::{
 };
 pub use input::{Field, InputError, LIMIT_OF_INPUT, Marker, NotOneUse, OneUsePassword, input};
 pub use machine::{
-    AppPool, AppPools, Describe, Description, GetAppPools, GetServices, IisReset, NetworkAccess, NetworkIdentity,
+    AppPool, AppPools, Describe, Description, Disk, GetAppPools, GetServices, IisReset, NetworkAccess, NetworkIdentity,
     PolicyOfScope, RecycleAppPool, ResetIis, RestartService, Service, Services, StartedProcess, States, Worker,
 };
 pub use reconfiguration::{
@@ -33,5 +33,5 @@ pub use reconfiguration::{
 pub use script::*;
 pub use sharepoint::{
     FarmServer, GetMetadataJob, GetSharePointTrusts, HoldMetadataJob, JobRun, MetadataJob, ReleaseMetadataJob,
-    RootAuthority, SharePointTrusts, StartMetadataJob, TrustedIssuer,
+    RootAuthority, ServiceApplication, SharePointTrusts, StartMetadataJob, TrustedIssuer,
 };

@@ -25,6 +25,22 @@ pub struct SharePointTrusts {
     pub roots: Vec<RootAuthority>,
     /// The servers of the farm.
     pub servers: Vec<FarmServer>,
+    /// The service applications.
+    pub applications: Vec<ServiceApplication>,
+    /// Their proxies, through which they are reached.
+    pub proxies: Vec<ServiceApplication>,
+}
+
+/// One service application, or the proxy of one.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ServiceApplication {
+    /// The name that somebody gave it.
+    pub name: String,
+    /// What it is, in the language of the farm.
+    pub kind: String,
+    /// `Online` where it is started.
+    pub status: String,
 }
 
 /// One trusted token issuer.

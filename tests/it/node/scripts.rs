@@ -29,13 +29,13 @@ impl PowerShell for StandIn {
 }
 
 /// A Windows server of the farm that is not there.
-struct Server {
-    fake: FakeHost,
+pub(super) struct Server {
+    pub(super) fake: FakeHost,
     world: Arc<World>,
 }
 
 impl Server {
-    fn new(before: impl FnOnce(&mut Json)) -> Self {
+    pub(super) fn new(before: impl FnOnce(&mut Json)) -> Self {
         let mut state = contoso();
         before(&mut state);
         let world = Arc::new(World::of(state));

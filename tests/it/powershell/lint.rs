@@ -30,6 +30,8 @@ const COMMANDS: &[&str] = &[
     "Get-SPAuthenticationRealm",
     "Get-SPFarm",
     "Get-SPServer",
+    "Get-SPServiceApplication",
+    "Get-SPServiceApplicationProxy",
     "Get-SPTimerJob",
     "Get-SPTrustedRootAuthority",
     "Get-SPTrustedSecurityTokenIssuer",

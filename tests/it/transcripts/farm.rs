@@ -52,6 +52,7 @@ fn farm() {
         .run("s2scert farm check --farm contoso.toml")
         .run("s2scert farm check --farm contoso.toml --json")
         .run("s2scert farm init --out contoso.toml --transport manual --force --json")
+        .run("s2scert farm init --out quiet.toml --offline")
         .says("Everything that is wrong is told at once.")
         .file("wrong.toml", WRONG)
         .run("s2scert farm check --farm wrong.toml")
@@ -94,7 +95,7 @@ fn farm_errors() {
     shell.run("s2scert farm check --farm no-such/farm.toml").compare("farm-errors");
 }
 
-fn der(name: &str) -> &'static [u8] {
+pub(super) fn der(name: &str) -> &'static [u8] {
     FILES.iter().find(|(one, _)| *one == name).map(|(_, bytes)| bytes.as_slice()).unwrap()
 }
 

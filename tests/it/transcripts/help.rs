@@ -19,6 +19,7 @@ fn help() {
         " access restore",
         " access check",
         " access prove",
+        " doctor",
         " explain",
         " farm",
         " farm init",
@@ -67,6 +68,7 @@ fn self_description() {
         "farm-status",
         "farm-report",
         "farm-facts",
+        "doctor",
         "explain",
         "error",
     ] {

@@ -36,6 +36,8 @@ const VARYING: &[(&str, &str)] = &[
     (r"structure has \d+ octets", "structure has [N] octets"),
     (r#""node": ?"[^"]*""#, r#""node": "[NODE]""#),
     (r"(?m)^\S+ \((linux|windows) [^)]*\)$", "[NODE] ($1 [VERSION])"),
+    (r"Looked at from \S+, ", "Looked at from [NODE], "),
+    (r#""machine": ?"[^"]*""#, r#""machine": "[NODE]""#),
     (r"uid:\d+, may (not )?change", "[ACCOUNT], may change"),
 ];
 

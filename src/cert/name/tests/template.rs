@@ -135,6 +135,20 @@ fn the_generation_of_a_name_is_found_by_its_default_form_or_by_the_template() {
     }
 }
 
+/// The notation names the string type of each value; without one it is that which we write.
+#[test]
+fn a_name_fits_its_template_whatever_its_string_types() {
+    let subject = SubjectName::parse("CN=crm {g},O=Contoso").unwrap();
+    for written in ["CN=crm 7, O=Contoso", "CN(Utf8)=crm 7, O(Utf8)=Contoso", "CN(Utf8)=crm 7, O=Contoso"] {
+        assert_eq!(subject.generation_of(&name(written)).as_ref().map(Generation::as_str), Some("7"), "{written}");
+    }
+    for other in
+        ["CN(Utf8)=web 7, O(Utf8)=Contoso", "O(Utf8)=Contoso, CN(Utf8)=crm 7", "CN(Utf8)=crm 7, O(Utf8)=contoso"]
+    {
+        assert_eq!(subject.generation_of(&name(other)), None, "{other}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_generation_fits_a_template_and_is_found_again(text in r"[!-~äß][ -~ä]{0,30}") {

@@ -68,6 +68,14 @@ pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
 pub(crate) fn render_init(report: &FarmInitReport) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} written", report.file.display());
+    for (title, lines) in [("This server shows:", &report.found), ("It does not show:", &report.unseen)] {
+        if !lines.is_empty() {
+            let _ = writeln!(text, "{title}");
+        }
+        for line in lines {
+            wrapped(&mut text, "  ", WIDTH, line);
+        }
+    }
     if !report.examples.is_empty() {
         let _ = writeln!(text, "Look at these lines; nobody has said yet what stands there:");
     }

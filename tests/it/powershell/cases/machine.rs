@@ -30,7 +30,8 @@ fn description() -> Json {
         ],
         "effectivePolicy": "RemoteSigned", "moduleLogging": false, "scriptBlockLogging": false,
         "invocationLogging": false, "transcription": false, "transcriptFolder": "", "appLockerStart": 3,
-        "appLockerRules": [], "codeIntegrity": 0, "identity": "CONTOSO\\crmadmin", "authentication": "Kerberos",
+        "appLockerRules": [], "codeIntegrity": 0,
+        "disks": [{ "name": "C:", "free": 53_687_091_200_u64 }, { "name": "D:", "free": null }], "restartPending": false, "identity": "CONTOSO\\crmadmin", "authentication": "Kerberos",
         "impersonation": "Impersonation",
     })
 }
@@ -61,6 +62,9 @@ pub(super) fn cases() -> Vec<Case> {
                     state["registry"][format!("HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows\\SrpV2\\{rules}")] =
                         json!({});
                 }
+                let servicing =
+                    "HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending";
+                state["registry"][servicing] = json!({});
                 state["codeIntegrity"] = json!(2);
                 state["session"]["policies"][0]["policy"] = json!("AllSigned");
             },
@@ -75,6 +79,7 @@ pub(super) fn cases() -> Vec<Case> {
                     ("transcriptFolder", json!("D:\\transcripts")),
                     ("appLockerRules", json!(["Exe", "Script", "Dll"])),
                     ("codeIntegrity", json!(2)),
+                    ("restartPending", json!(true)),
                     ("effectivePolicy", json!("AllSigned")),
                     (
                         "policies",
@@ -88,14 +93,18 @@ pub(super) fn cases() -> Vec<Case> {
             )),
         ),
         case(
-            "a server without AppLocker and without Device Guard",
+            "a server without AppLocker, without Device Guard, and with disks that are not shown",
             ps::DESCRIBE,
             |state| {
                 state["codeIntegrity"] = Json::Null;
+                state["disks"] = Json::Null;
                 state["registry"] = json!({});
             },
             |p, r| ask(p, r, &ps::Describe),
-            Ok(with(description(), &[("codeIntegrity", Json::Null), ("appLockerStart", Json::Null)])),
+            Ok(with(
+                description(),
+                &[("codeIntegrity", Json::Null), ("appLockerStart", Json::Null), ("disks", json!([]))],
+            )),
         ),
         case(
             "a constrained language mode",

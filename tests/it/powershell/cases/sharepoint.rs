@@ -74,7 +74,15 @@ fn trusts() -> Vec<Case> {
         ],
         "roots": [{ "name": "auto 1", "certificate": "T0xE" }, { "name": "contoso root", "certificate": "Uk9P" }],
         "servers": [{ "name": "SP1", "role": "Application" }, { "name": "SQL1", "role": "Invalid" }],
+        "applications": [
+            { "name": "apps", "kind": "App Management Service Application", "status": "Online" },
+            { "name": "users", "kind": "User Profile Service Application", "status": "Disabled" },
+        ],
+        "proxies": [{ "name": "apps proxy", "kind": "App Management Service Application Proxy", "status": "Online" }],
     });
+    let mut closed = seen.clone();
+    closed["applications"] = json!([]);
+    closed["proxies"] = json!([]);
     let ask_trusts: Request = |p, r| ask(p, r, &ps::GetSharePointTrusts);
     vec![
         case("what a farm trusts", ps::GET_SHAREPOINT_TRUSTS, |_| {}, ask_trusts, Ok(seen.clone())),
@@ -87,6 +95,16 @@ fn trusts() -> Vec<Case> {
             },
             ask_trusts,
             Ok(seen),
+        ),
+        case(
+            "a farm that does not show its service applications",
+            ps::GET_SHAREPOINT_TRUSTS,
+            |state| {
+                state["sharepoint"]["applications"] = Json::Null;
+                state["sharepoint"]["proxies"] = Json::Null;
+            },
+            ask_trusts,
+            Ok(closed),
         ),
         case(
             "a server without SharePoint",
