@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -182,10 +183,21 @@ def no_second_hop(server):
     server.change(lambda state: state["session"].update(networkIdentity=True))
 
 
+def field_test(server):
+    """What is written on a server shows everything, and no name of the site."""
+    ended = subprocess.run([*server.program, "fieldtest", "--read-only", "--out", "seen.json"], stdin=subprocess.DEVNULL)
+    same("the exit code of the field test", ended.returncode, 0)
+    bundle = json.loads(pathlib.Path("seen.json").read_text(encoding="utf-8"))
+    looks = json.dumps(bundle["looks"]).lower()
+    same("names of the site", [name for name in ("crm1", "crmadmin", "5f0d3a52") if name in looks], [])
+    same("looks", len(bundle["looks"]) > 8, True)
+
+
 def main(pfx, leaf, thumbprint, password, world, *program):
     server = Server(world, program)
     server.change(lambda state: state["files"][SCRIPT].update(sha256="AB" * 32))
     looks(server)
+    field_test(server)
     restarts(server)
     job(server)
     rows(server)

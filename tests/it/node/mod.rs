@@ -6,12 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod conformance;
+mod fieldtest;
 mod pages;
 #[cfg(unix)]
 mod process;
 mod scripts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use s2scert::cert::Certificate;
@@ -47,7 +49,7 @@ impl Answer {
 /// Asks the engine over a machine in memory.
 fn ask_engine(fake: &FakeHost, allow: Allow, request: &[u8]) -> Answer {
     let settings = Settings { allow, state: None, read_within: Duration::from_secs(1) };
-    let reply = serve(&fake.clone().with_stdin(request).host(), &MachineActs, &settings);
+    let reply = serve(&fake.clone().with_stdin(request).host(), Arc::new(MachineActs), &settings);
     Answer::of(i32::from(reply.exit_code.code()), reply.bytes)
 }
 

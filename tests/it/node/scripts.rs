@@ -29,13 +29,13 @@ impl PowerShell for StandIn {
 }
 
 /// A Windows server of the farm that is not there.
-struct Server {
-    fake: FakeHost,
+pub(super) struct Server {
+    pub(super) fake: FakeHost,
     world: Arc<World>,
 }
 
 impl Server {
-    fn new(before: impl FnOnce(&mut Json)) -> Self {
+    pub(super) fn new(before: impl FnOnce(&mut Json)) -> Self {
         let mut state = contoso();
         before(&mut state);
         let world = Arc::new(World::of(state));
@@ -69,7 +69,7 @@ pub(super) fn stage_request(fence: u64) -> Json {
 }
 
 /// Microsoft's script in the world of the fixtures.
-const SCRIPT: &str = "C:\\Program Files\\Dynamics 365\\Tools\\CertificateReconfiguration.ps1";
+pub(super) const SCRIPT: &str = "C:\\Program Files\\Dynamics 365\\Tools\\CertificateReconfiguration.ps1";
 /// Before every change of the world of the fixtures.
 const LONG_AGO: &str = "2026-10-01T00:00:00Z";
 /// After the start of every process in it, before its clock.
