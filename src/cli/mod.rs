@@ -265,7 +265,7 @@ fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>)
 fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     match &args.command {
         None => {
-            let reply = engine::serve(host, &MachineActs, &args.serve.settings());
+            let reply = engine::serve(host, std::sync::Arc::new(MachineActs), &args.serve.settings());
             output.data(&reply.bytes)?;
             Ok(reply.exit_code)
         }

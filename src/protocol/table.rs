@@ -116,14 +116,14 @@ pub static TABLE: [Info; 36] = [
         (Changes, Local, Administrator, Native),
         "the certificate is in My, its key opens and is its own, in a CSP with KeySpec 1, and the readers may read it",
         "remove",
-        Proof::LinuxTested,
+        Proof::WineTested,
     ),
     row(
         "remove",
         (Changes, Local, Administrator, Native),
         "the certificate is not in My",
         "install again from its PFX",
-        Proof::WineTested,
+        Proof::LinuxTested,
     ),
     row("access-show", (Observes, Local, Administrator, Native), NONE, NONE, Proof::WineTested),
     row(

@@ -1,6 +1,7 @@
 //! The stand-in as a program, for tests that start `powershell.exe` as a process of its own.
 //!
-//! `S2SCERT_STANDIN_STATE` names the file of its world. It takes exactly the arguments that the bridge gives.
+//! `S2SCERT_STANDIN_STATE` names the file of its world; without it that is `standin.json` beside the program, because a release of
+//! s2scert hands no such variable on. It takes exactly the arguments that the bridge gives.
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::print_stderr, reason = "a program for tests only")]
 #![allow(unreachable_pub, reason = "shared with tests/it")]
@@ -24,8 +25,8 @@ const OUTSIDE: u8 = 99;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let state = std::env::var_os("S2SCERT_STANDIN_STATE").expect("S2SCERT_STANDIN_STATE names the state");
-    let world = standin::World::Shared(state.into());
+    let beside = || std::env::current_exe().expect("the program has a path").with_file_name("standin.json");
+    let world = standin::World::Shared(std::env::var_os("S2SCERT_STANDIN_STATE").map_or_else(beside, Into::into));
     let environment: serde_json::Value = std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), json!(value.to_string_lossy())))
         .collect();

@@ -118,4 +118,5 @@ def at_once(pfx, thumbprint, password, records, *program):
         sys.exit(f"a repeat is not told the same: {out.decode()}")
 
 
-{"conform": conform, "at-once": at_once}[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    {"conform": conform, "at-once": at_once}[sys.argv[1]](*sys.argv[2:])

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use regex::Regex;
 use serde_json::Value;
 
@@ -15,17 +17,16 @@ use crate::cert::Fingerprint;
 
 /// Keys whose texts hold no name of a site.
 const PLAIN: &[&str] = &[
+    "after",
     "at",
     "begun",
     "certificate_type",
     "code",
     "execution_policy",
-    "expires",
     "fingerprint_sha256",
     "holds",
-    "kind",
     "language_mode",
-    "last_run",
+    "last_success",
     "not_after",
     "not_before",
     "program_sha256",
@@ -35,18 +36,17 @@ const PLAIN: &[&str] = &[
     "schema",
     "sha256",
     "signature",
-    "start_mode",
-    "started",
+    "since",
     "state",
-    "status",
     "store",
     "store_find_type",
     "store_location",
     "store_name",
     "system",
     "system_version",
+    "taken",
     "thumbprint",
-    "type",
+    "until",
     "version",
     "written",
 ];
@@ -70,6 +70,9 @@ const PROSE: &[&str] = &[
     "what",
     "why",
 ];
+
+/// Keys whose texts are octets as base64: certificates, and records of a journal.
+const OCTETS: &[&str] = &["certificate", "certificates", "record", "records", "subject_der"];
 
 /// Names that every Windows has, so that they tell nothing.
 const COMMON: &[&str] = &[
@@ -137,7 +140,7 @@ fn is_telling(part: &str) -> bool {
 }
 
 fn is_name(key: &str) -> bool {
-    !PLAIN.contains(&key) && !PROSE.contains(&key)
+    !PLAIN.contains(&key) && !PROSE.contains(&key) && !OCTETS.contains(&key)
 }
 
 /// The same name in other letters has the same pseudonym: Windows does not tell them apart.
@@ -156,6 +159,7 @@ impl Rules<'_> {
                 let named = self.search.as_ref().map(|search| search.replace_all(text, &self.by));
                 *text = domain_sids(&named.unwrap_or_else(|| pseudonym(self.salt, text)));
             }
+            Value::String(text) if OCTETS.contains(&key) => *text = BASE64.encode(pseudonym(self.salt, text)),
             Value::String(text) if is_sid(text) => *text = domain_sids(text),
             Value::String(text) if !text.is_empty() && !COMMON.contains(&text.to_ascii_lowercase().as_str()) => {
                 *text = pseudonym(self.salt, text);
@@ -219,5 +223,49 @@ mod tests {
         };
         assert_eq!(redacted(b"one"), redacted(b"one"));
         assert_ne!(redacted(b"one"), redacted(b"two"));
+    }
+
+    /// Every key of an answer whose value is an instant stays as it is, and octets stay octets, or a bundle could not be read
+    /// back.
+    #[test]
+    fn instants_are_plain_and_every_plain_key_exists() {
+        let schema = schemars::schema_for!(crate::protocol::Answer).to_value();
+        let mut keys = Keys::default();
+        keys.collect(&schema);
+        let torn: Vec<_> = keys.instants.iter().filter(|key| !PLAIN.contains(&key.as_str())).collect();
+        assert_eq!(torn, Vec::<&String>::new());
+        let octets: Vec<&str> = keys.octets.iter().map(String::as_str).filter(|key| !PLAIN.contains(key)).collect();
+        assert_eq!(octets, OCTETS);
+        let strange: Vec<_> = PLAIN.iter().chain(PROSE).filter(|key| !keys.all.contains(**key)).collect();
+        assert_eq!(strange, Vec::<&&str>::new());
+    }
+
+    /// The names of all properties of a schema, and of those that are instants or octets.
+    #[derive(Default)]
+    struct Keys {
+        all: BTreeSet<String>,
+        instants: BTreeSet<String>,
+        octets: BTreeSet<String>,
+    }
+
+    impl Keys {
+        fn collect(&mut self, schema: &Value) {
+            match schema {
+                Value::Object(fields) => {
+                    for (name, value) in fields.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                        self.all.insert(name.clone());
+                        if value["format"] == "date-time" {
+                            self.instants.insert(name.clone());
+                        }
+                        if [value, &value["items"]].iter().any(|form| form["contentEncoding"] == "base64") {
+                            self.octets.insert(name.clone());
+                        }
+                    }
+                    fields.values().for_each(|value| self.collect(value));
+                }
+                Value::Array(items) => items.iter().for_each(|item| self.collect(item)),
+                _ => {}
+            }
+        }
     }
 }

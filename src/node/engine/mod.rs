@@ -11,6 +11,7 @@ mod keep;
 pub(in crate::node) mod staging;
 mod standing;
 mod stored;
+mod watchdog;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// need a minute to load.
 const LOOK_SECONDS: u32 = 300;
 
+/// The least time for the probe after an act that was ended at its deadline. Shorter than [`watchdog::GRACE`].
+const LOOK_AFTER: SignedDuration = SignedDuration::from_secs(8);
+
 /// What a request may ask for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Allow {
@@ -77,30 +81,40 @@ pub struct Reply {
     pub exit_code: ExitCode,
 }
 
-/// Reads one request from standard input and answers it.
+/// Reads one request from standard input and answers it, a little after its deadline at the latest. The process must end
+/// with the answer: what hangs ends with it.
 #[must_use]
-pub fn serve(host: &Host, acts: &dyn Acts, settings: &Settings) -> Reply {
+pub fn serve(host: &Host, acts: Arc<dyn Acts>, settings: &Settings) -> Reply {
     let answer = match host.files.read_stdin_within(MAX_REQUEST, settings.read_within) {
-        Ok(bytes) => answer(host, acts, settings, &bytes),
+        Ok(bytes) => match read(host, &bytes) {
+            Ok(order) => watchdog::answer_in_time(host, acts, settings, order, watchdog::GRACE),
+            Err(unread) => *unread,
+        },
         Err(error) => told(host, None, Outcome::Refused(not_read(&error))),
     };
     written(host, answer)
 }
 
-/// Answers one request.
+/// Answers one request. What hangs is waited for.
 #[must_use]
 pub fn answer(host: &Host, acts: &dyn Acts, settings: &Settings, bytes: &[u8]) -> Answer {
-    let order = match protocol::read(bytes) {
-        Ok(order) => order,
-        Err(unread) => return told(host, unread.request, Outcome::Refused(unread.refusal)),
-    };
+    read(host, bytes).map_or_else(|unread| *unread, |order| obey(host, acts, settings, &order))
+}
+
+/// Reads a request, or answers why it was not understood.
+fn read(host: &Host, bytes: &[u8]) -> Result<Order, Box<Answer>> {
+    protocol::read(bytes).map_err(|unread| Box::new(told(host, unread.request, Outcome::Refused(unread.refusal))))
+}
+
+/// Does what a request asks for.
+fn obey(host: &Host, acts: &dyn Acts, settings: &Settings, order: &Order) -> Answer {
     let now = host.clock.now();
     let until = now.checked_add(SignedDuration::from_secs(i64::from(order.deadline_seconds))).unwrap_or(Timestamp::MAX);
     let place = match place(host, settings.state.as_deref()) {
         Ok(place) => place,
-        Err(error) => return told(host, Some(order.request), Outcome::Refused(stored::unusable(&error))),
+        Err(error) => return told(host, Some(order.request.clone()), Outcome::Refused(stored::unusable(&error))),
     };
-    let call = Call { host, acts, place: &place, until, order: &order };
+    let call = Call { host, acts, place: &place, until, order };
     match &order.ticket {
         None => told(host, Some(order.request.clone()), call.observe()),
         Some(_) if settings.allow == Allow::Observe => {
@@ -308,7 +322,10 @@ impl Call<'_> {
     }
 
     fn unclear(&self, begun: Timestamp, why: &str, work: &Work<'_>) -> Outcome {
-        let (holds, facts) = match self.look(&self.order.action, work) {
+        // An act that was ended at the deadline has left no time, and its probe needs some.
+        let until = self.host.clock.now().checked_add(LOOK_AFTER).unwrap_or(Timestamp::MAX).max(work.until);
+        let work = Work { folder: work.folder.clone(), until, ..*work };
+        let (holds, facts) = match self.look(&self.order.action, &work) {
             Ok(look) => (look.holds.unwrap_or(Holds::Unseen), look.facts),
             Err(Fault::Failed(trouble) | Fault::Unclear(trouble)) => (Holds::Unseen, Facts::Unseen(trouble)),
             Err(Fault::Refused(refusal)) => {

@@ -7,12 +7,14 @@
 
 mod advice;
 mod conformance;
+mod fieldtest;
 mod pages;
 #[cfg(unix)]
 mod process;
 mod scripts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use s2scert::cert::Certificate;
@@ -48,7 +50,7 @@ impl Answer {
 /// Asks the engine over a machine in memory.
 fn ask_engine(fake: &FakeHost, allow: Allow, request: &[u8]) -> Answer {
     let settings = Settings { allow, state: None, read_within: Duration::from_secs(1) };
-    let reply = serve(&fake.clone().with_stdin(request).host(), &MachineActs, &settings);
+    let reply = serve(&fake.clone().with_stdin(request).host(), Arc::new(MachineActs), &settings);
     Answer::of(i32::from(reply.exit_code.code()), reply.bytes)
 }
 

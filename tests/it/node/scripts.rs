@@ -69,7 +69,7 @@ pub(super) fn stage_request(fence: u64) -> Json {
 }
 
 /// Microsoft's script in the world of the fixtures.
-const SCRIPT: &str = "C:\\Program Files\\Dynamics 365\\Tools\\CertificateReconfiguration.ps1";
+pub(super) const SCRIPT: &str = "C:\\Program Files\\Dynamics 365\\Tools\\CertificateReconfiguration.ps1";
 /// Before every change of the world of the fixtures.
 const LONG_AGO: &str = "2026-10-01T00:00:00Z";
 /// After the start of every process in it, before its clock.

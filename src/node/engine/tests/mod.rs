@@ -4,6 +4,7 @@
 
 mod answers;
 mod crashes;
+mod hangs;
 mod storm;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ impl Node {
 
     fn asked(&self, bytes: &[u8]) -> Reply {
         let settings = Settings { allow: self.allow, state: None, read_within: Duration::from_secs(1) };
-        serve(&self.fake.clone().with_stdin(bytes).host(), &self.acts, &settings)
+        serve(&self.fake.clone().with_stdin(bytes).host(), Arc::new(self.acts.clone()), &settings)
     }
 
     fn ask(&self, request: &Request) -> Outcome {
