@@ -2,13 +2,14 @@
 //! (on-premises).
 //!
 //! This page is the map of the house. Arrows point one way:
-//! `cli -> app -> policy -> {farm, cert}`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
+//! `cli -> app -> {watch, policy} -> {farm, cert}`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
 //!
 //! | room | holds | pure |
 //! |---|---|---|
 //! | [`cert`] | X.509, keys, PKCS#12: bytes to nouns and back | yes |
 //! | [`farm`] | what a farm is and what was seen of it: stores, keys, access | yes |
 //! | [`policy`] | rules as data, lint, findings | yes |
+//! | [`watch`] | what to say when: thresholds, act-by dates, alerts, what was told | yes |
 //! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
@@ -27,6 +28,7 @@ pub mod policy;
 pub mod ports;
 pub mod protocol;
 pub mod sys;
+pub mod watch;
 
 // The machine in memory names the crate as integration tests do, and serves the unit tests too.
 #[cfg(test)]

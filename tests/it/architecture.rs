@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol"]),
     ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol"]),
     ("sys", &["cert", "error", "farm", "ports"]),
+    ("watch", &["cert", "farm", "policy"]),
 ];
 
 /// A way to touch the world: what betrays it, as the parts of a path that follow one another, and the edges that may.
