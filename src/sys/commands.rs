@@ -39,7 +39,27 @@ impl Commands for SystemCommands {
             Err(CommandError::Failed { program: name.clone(), status: ended.status.to_string() })
         }
     }
+
+    fn feed(&self, argv: &[String], stdin: &[u8], limits: CommandLimits<'_>) -> Result<(), CommandError> {
+        let (name, arguments) = argv.split_first().ok_or(CommandError::Empty)?;
+        let mut command = Command::new(name);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        for variable in limits.hidden_variables {
+            command.env_remove(variable);
+        }
+        let bounds = Bounds { output: limits.output.max(UNREAD_OUTPUT), deadline: limits.deadline };
+        let (ended, tree) = run(&mut command, name, Some(Zeroizing::new(stdin.to_vec())), bounds)?;
+        tree.release();
+        if ended.status.success() {
+            Ok(())
+        } else {
+            Err(CommandError::Failed { program: name.clone(), status: ended.status.to_string() })
+        }
+    }
 }
+
+/// The most that a program which is only fed may write before it is ended.
+const UNREAD_OUTPUT: u64 = 1 << 20;
 
 /// How much is read from each stream of a program, and how long it may run.
 #[derive(Clone, Copy)]

@@ -19,9 +19,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &["cert", "error"]),
     ("ports", &["cert", "error", "farm", "protocol"]),
     ("node", &["cert", "error", "farm", "policy", "ports", "protocol"]),
-    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol"]),
-    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol"]),
+    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol", "store", "watch"]),
+    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol", "store", "watch"]),
     ("sys", &["cert", "error", "farm", "ports"]),
+    ("store", &["cert", "error", "farm", "ports", "watch"]),
     ("watch", &["cert", "farm", "policy"]),
 ];
 
@@ -50,12 +51,14 @@ const EDGES: &[Edge] = &[
         betrayed_by: &[&["std", "fs"], &["std", "*"], &["tempfile"], &["walkdir"], &["rustix"]],
         allowed_in: &["src/cli/views/check.rs", "src/sys/"],
     },
+    Edge { what: "opens a database", betrayed_by: &[&["rusqlite"]], allowed_in: &["src/store/"] },
     Edge {
         what: "calls the operating system",
         betrayed_by: &[
             &["windows_sys"],
             &["nix"],
             &["rpassword"],
+            &["lettre"],
             &["Command", "new"],
             &["TcpStream"],
             &["TcpListener"],

@@ -16,9 +16,8 @@ use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
-    Access, Clock, CommandError, CommandLimits, Commands, EntryKind, Environment, EnvironmentError, Existing,
-    FileError, FileFault, Files, Host, KeyPlace, Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random,
-    Staged, Stream, Terminal,
+    Access, Clock, EntryKind, Environment, EnvironmentError, Existing, FileError, FileFault, FileStamp, Files, Host,
+    KeyPlace, Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -27,6 +26,8 @@ pub(crate) use fake_state::{Crash, FakeFolders};
 #[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_store::Outcome;
 
+#[path = "fake_net.rs"]
+mod fake_net;
 #[path = "fake_powershell.rs"]
 mod fake_powershell;
 #[path = "fake_state.rs"]
@@ -57,6 +58,8 @@ struct State {
     access: BTreeMap<String, AccessState>,
     access_written: usize,
     stores: fake_store::Stores,
+    deaf: BTreeMap<String, usize>,
+    outbox: Vec<(String, String)>,
 }
 
 impl FakeHost {
@@ -77,6 +80,8 @@ impl FakeHost {
             access: BTreeMap::new(),
             access_written: 0,
             stores: fake_store::Stores::default(),
+            deaf: BTreeMap::new(),
+            outbox: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None }
     }
@@ -144,7 +149,10 @@ impl FakeHost {
             principals: fake.clone(),
             stores: fake.clone(),
             state: Arc::new(self.folders.clone()),
-            machine: fake,
+            machine: fake.clone(),
+            mail: fake.clone(),
+            wire: fake.clone(),
+            pause: fake,
         }
     }
 
@@ -272,6 +280,20 @@ impl Files for FakeHost {
         Ok(kind_of(&*self.begin("kind", path)?, path))
     }
 
+    fn stamp(&self, path: &Path) -> Result<Option<FileStamp>, FileError> {
+        let state = self.state();
+        // Time stands still here, so a file is told from another by what is in it.
+        Ok(state.files.get(&plain(path)).map(|(_, bytes)| FileStamp {
+            size: bytes.len() as u64,
+            written: Timestamp::UNIX_EPOCH,
+            identity: (
+                0,
+                0,
+                bytes.iter().fold(0, |sum: i64, octet| sum.wrapping_mul(31).wrapping_add(i64::from(*octet))),
+            ),
+        }))
+    }
+
     fn same_file(&self, a: &Path, b: &Path) -> Result<bool, FileError> {
         Ok(plain(a) == plain(b))
     }
@@ -382,19 +404,6 @@ impl Terminal for FakeHost {
 impl Environment for FakeHost {
     fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
         Ok(self.state().variables.get(name).cloned())
-    }
-}
-
-impl Commands for FakeHost {
-    fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-        let program = argv.first().ok_or(CommandError::Empty)?.clone();
-        match self.state().outputs.get(&program) {
-            Some(output) if output.len() as u64 > limits.output => {
-                Err(CommandError::TooMuchOutput { program, limit: limits.output })
-            }
-            Some(output) => Ok(Zeroizing::new(output.clone())),
-            None => Err(CommandError::NotStarted { program, source: io::ErrorKind::NotFound.into() }),
-        }
     }
 }
 
