@@ -19,6 +19,7 @@ pub mod facts;
 pub mod ladder;
 mod level;
 pub mod memory;
+pub mod settings;
 
 pub use level::Level;
 
