@@ -13,6 +13,7 @@
 //! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
+//! | [`notify`] | mail, webhook, syslog, file, program: alerts to messages, and out | through ports |
 //! | [`store`] | the embedded database: what was told, the delivery log, the heartbeat | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |
@@ -25,6 +26,7 @@ pub mod cli;
 pub mod error;
 pub mod farm;
 pub mod node;
+pub mod notify;
 pub mod policy;
 pub mod ports;
 pub mod protocol;

@@ -69,6 +69,8 @@ pub struct Host {
     pub wire: Arc<dyn Wire>,
     /// Waiting.
     pub pause: Arc<dyn Pause>,
+    /// HTTPS servers.
+    pub web: Arc<dyn Web>,
 }
 
 /// Tells the time.

@@ -25,6 +25,7 @@ mod powershell;
 mod staged;
 mod state;
 mod terminal;
+mod web;
 mod wire;
 // The rules for Windows names are pure, so their table runs wherever the tests run.
 #[cfg(all(test, unix))]
@@ -53,6 +54,7 @@ pub fn host() -> Host {
         mail: Arc::new(mail::SystemMail),
         wire: Arc::new(wire::SystemWire),
         pause: Arc::new(wire::SystemWire),
+        web: Arc::new(web::SystemWeb),
     }
 }
 

@@ -54,7 +54,11 @@ mod stores;
 #[cfg(unix)]
 mod terminal;
 /// No test: finding the programs that judge.
+#[path = "../support/tls_server.rs"]
+mod tls_server;
 #[path = "../support/tools.rs"]
 mod tools;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;
+// The Web port against real servers.
+mod web;

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
-    Access, Clock, EntryKind, Environment, EnvironmentError, Existing, FileError, FileFault, FileStamp, Files, Host,
-    KeyPlace, Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random, Staged, Stream, Terminal,
+    Access, Clock, EntryKind, Existing, FileError, FileFault, FileStamp, Files, Host, KeyPlace, PowerShell,
+    PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -25,6 +25,8 @@ use zeroize::Zeroizing;
 pub(crate) use fake_state::{Crash, FakeFolders};
 #[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_store::Outcome;
+#[allow(unused_imports, reason = "every test crate uses a part")]
+pub(crate) use fake_web::page;
 
 #[path = "fake_net.rs"]
 mod fake_net;
@@ -34,6 +36,8 @@ mod fake_powershell;
 mod fake_state;
 #[path = "fake_store.rs"]
 mod fake_store;
+#[path = "fake_web.rs"]
+mod fake_web;
 
 /// The machine. Clones share one state.
 #[derive(Clone)]
@@ -41,6 +45,7 @@ pub(crate) struct FakeHost {
     state: Arc<Mutex<State>>,
     folders: FakeFolders,
     powershell: Option<Arc<dyn PowerShell>>,
+    web: fake_web::FakeWeb,
 }
 
 struct State {
@@ -83,7 +88,8 @@ impl FakeHost {
             deaf: BTreeMap::new(),
             outbox: Vec::new(),
         };
-        Self { state: Arc::new(Mutex::new(state)), folders: FakeFolders::default(), powershell: None }
+        let state = Arc::new(Mutex::new(state));
+        Self { state, folders: FakeFolders::default(), powershell: None, web: fake_web::FakeWeb::default() }
     }
 
     /// Puts a file there.
@@ -153,6 +159,7 @@ impl FakeHost {
             mail: fake.clone(),
             wire: fake.clone(),
             pause: fake,
+            web: Arc::new(self.web.clone()),
         }
     }
 
@@ -401,27 +408,10 @@ impl Terminal for FakeHost {
     }
 }
 
-impl Environment for FakeHost {
-    fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
-        Ok(self.state().variables.get(name).cloned())
-    }
-}
-
 fn place_name(place: &KeyPlace) -> String {
     match place {
         KeyPlace::File(path) => path.display().to_string(),
         KeyPlace::Key(location) => location.container.clone(),
-    }
-}
-
-impl Machine for FakeHost {
-    fn facts(&self) -> io::Result<MachineFacts> {
-        let [system, version, name, account] = ["linux", "6.1", "crm01", "uid:0"].map(str::to_owned);
-        Ok(MachineFacts { system, version, name, account, elevated: true })
-    }
-
-    fn program_sha256(&self) -> io::Result<[u8; 32]> {
-        Ok([0x5a; 32])
     }
 }
 

@@ -1,10 +1,11 @@
-//! Programs of others, mail, datagrams and waiting, in memory.
+//! What a process finds around it: variables, the machine, programs of others, mail, datagrams, waiting. In memory.
 
 use std::io;
 use std::time::Duration;
 
 use s2scert::ports::{
-    CommandError, CommandLimits, Commands, Mail, MailError, MailFault, MailMessage, MailServer, Pause, Wire, WireTarget,
+    CommandError, CommandLimits, Commands, Environment, EnvironmentError, Machine, MachineFacts, Mail, MailError,
+    MailFault, MailMessage, MailServer, Pause, Wire, WireTarget,
 };
 use zeroize::Zeroizing;
 
@@ -82,5 +83,22 @@ impl Commands for FakeHost {
         self.secret_output(argv, limits)?;
         self.sent("command", stdin);
         Ok(())
+    }
+}
+
+impl Environment for FakeHost {
+    fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
+        Ok(self.state().variables.get(name).cloned())
+    }
+}
+
+impl Machine for FakeHost {
+    fn facts(&self) -> io::Result<MachineFacts> {
+        let [system, version, name, account] = ["linux", "6.1", "crm01", "uid:0"].map(str::to_owned);
+        Ok(MachineFacts { system, version, name, account, elevated: true })
+    }
+
+    fn program_sha256(&self) -> io::Result<[u8; 32]> {
+        Ok([0x5a; 32])
     }
 }

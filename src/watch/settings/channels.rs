@@ -125,11 +125,6 @@ channel! {
     }
 }
 
-channel! {
-    /// The event log of Windows, log Application, source s2scert.
-    EventLogChannel {}
-}
-
 /// How the connection to a mail server is protected.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -197,8 +192,6 @@ pub enum ChannelKind {
     File(FileChannel),
     /// A program.
     Command(CommandChannel),
-    /// The event log of Windows.
-    EventLog(EventLogChannel),
 }
 
 impl Settings {
@@ -224,7 +217,6 @@ impl Settings {
             self.syslog => ChannelKind::Syslog;
             self.file => ChannelKind::File;
             self.command => ChannelKind::Command;
-            self.eventlog => ChannelKind::EventLog;
         }
     }
 }

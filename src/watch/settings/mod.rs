@@ -14,8 +14,8 @@ use jiff::tz::TimeZone;
 use schemars::Schema;
 
 pub use channels::{
-    Channel, ChannelKind, CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, SyslogProtocol,
-    TlsWord, WebhookChannel, WebhookShape,
+    Channel, ChannelKind, CommandChannel, FileChannel, SmtpChannel, SyslogChannel, SyslogProtocol, TlsWord,
+    WebhookChannel, WebhookShape,
 };
 pub use nouns::{ActByTable, EscalationTable, FreezeTable, HeartbeatTable, LadderTable, ScheduleTable, Settings};
 pub use words::{MailAddress, Secret, Span};

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::channels::{CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
+use super::channels::{CommandChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
 use super::words::{Secret, Span};
 use crate::farm::description::{Label, Url};
 use crate::watch::Level;
@@ -70,9 +70,6 @@ pub struct Settings {
     /// Programs.
     #[serde(default)]
     pub command: Vec<CommandChannel>,
-    /// The event log of Windows.
-    #[serde(default)]
-    pub eventlog: Vec<EventLogChannel>,
 }
 
 /// The thresholds.
