@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod check;
+mod check_report;
 mod check_subjects;
 pub mod explain;
 pub mod export;
@@ -22,3 +23,4 @@ pub mod report;
 pub mod source;
 pub mod store;
 pub mod version;
+pub mod watch;

@@ -11,6 +11,8 @@ mod requests;
 pub mod schemas;
 pub mod store_args;
 mod views;
+mod watch;
+pub mod watch_args;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -70,12 +72,16 @@ pub fn run(
         Err(mut e) => {
             hide_passwords(&mut e, &arguments);
             let json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
-            return answer_of_parser(&e, Output { stdout, stderr, json });
+            let code = answer_of_parser(&e, Output { stdout, stderr, json });
+            return if e.use_stderr() && watch::wants_nagios(&arguments) { watch::UNKNOWN } else { code };
         }
     };
     let mut output = Output { stdout, stderr, json: cli.json };
     dispatch(&cli.command, host, &mut output).unwrap_or_else(|error| {
         output.talk(&error.report());
+        if watch::wants_nagios(&arguments) {
+            return watch::unknown(&error, &mut output);
+        }
         if output.json {
             // The report on stderr has said it all; a second failure has nobody to tell.
             let _ = output.answer(&ErrorReport::of(&error), |_| String::new());
@@ -149,6 +155,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
         Command::Farm(command) => farm_command(command, host, output),
+        Command::Watch(args) => watch::watch(args, host, output),
+        Command::Alert(command) => watch::alert(command, host, output),
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
             Ok(ExitCode::Ok)

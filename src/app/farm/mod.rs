@@ -67,7 +67,7 @@ pub(super) fn load(host: &Host, path: &Path) -> Result<Described> {
 
 /// Elevated, a description that others may write would let them choose what is done with our rights. State folders have the
 /// same rule, so their examination is asked: it covers the folder, what is in it, and the way to it.
-fn refuse_what_others_may_write(host: &Host, path: &Path) -> Result<()> {
+pub(super) fn refuse_what_others_may_write(host: &Host, path: &Path) -> Result<()> {
     let facts = host
         .machine
         .facts()

@@ -10,6 +10,8 @@ mod channels;
 mod nouns;
 mod words;
 
+use std::path::{Path, PathBuf};
+
 use jiff::tz::TimeZone;
 use schemars::Schema;
 
@@ -24,6 +26,7 @@ use super::act_by::{FreezeSpan, LeadTimes};
 use super::decide::{Escalation, Orders, Role, Route};
 use super::facts::Rules;
 use super::ladder::{Ladder, MOST_THRESHOLDS};
+use crate::farm::description::SecretSource;
 use crate::farm::reading::tidy;
 
 /// The format that this program reads.
@@ -99,6 +102,28 @@ fn validate(settings: &Settings) -> Result<(), String> {
 }
 
 impl Settings {
+    /// Makes every relative path one that is relative to the folder of the file: a scheduled run has a folder of its own.
+    pub fn beside(&mut self, folder: &Path) {
+        let join = |path: &mut PathBuf| *path = folder.join(&*path);
+        let secret = |secret: &mut Secret| {
+            if let SecretSource::File(path) = &mut secret.0 {
+                *path = folder.join(&*path);
+            }
+        };
+        self.paths.iter_mut().chain(&mut self.waivers).for_each(join);
+        self.passwords.iter_mut().for_each(secret);
+        let beat = &mut self.heartbeat;
+        beat.file.iter_mut().chain(&mut beat.textfile).chain(&mut beat.calendar).chain(&mut beat.others).for_each(join);
+        self.smtp.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
+        self.smtp.iter_mut().filter_map(|one| one.password.as_mut()).for_each(secret);
+        self.webhook.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
+        self.webhook.iter_mut().flat_map(|one| one.secret.iter_mut().chain(&mut one.url_from)).for_each(secret);
+        self.file.iter_mut().for_each(|one| join(&mut one.folder));
+        if let Some(policy) = self.policy.as_mut().filter(|policy| policy.contains(['/', '\\', '.'])) {
+            *policy = folder.join(&*policy).display().to_string();
+        }
+    }
+
     /// Returns the zone in which dates and the schedule are meant.
     ///
     /// # Errors
