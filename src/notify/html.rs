@@ -18,9 +18,9 @@ pub fn render(message: &Message) -> String {
         let _ =
             write!(page, "<p>{} more are not shown here. See all: <code>s2scert alert list</code></p>", message.more);
     }
-    let _ = write!(
+    let _ = writeln!(
         page,
-        "<p style=\"margin:24px 0 0;color:#5b6470;font-size:13px\">{}</p></div></body></html>\n",
+        "<p style=\"margin:24px 0 0;color:#5b6470;font-size:13px\">{}</p></div></body></html>",
         escaped(&message.closing())
     );
     page

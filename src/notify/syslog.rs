@@ -17,7 +17,7 @@ pub(super) fn line(message: &Message, alert: &Alert) -> Vec<u8> {
         Level::Error => 3,
         Level::Critical => 2,
     };
-    // 32473 is the number kept for documentation (RFC 5612): s2scert has none of its own.
+    // 32473 is the number kept for documentation (RFC 5612); we have none of our own.
     let data = format!(
         "[alert@32473 id=\"{}\" level=\"{}\" kind=\"{}\" crossing=\"{}\"]",
         value(&alert.id),

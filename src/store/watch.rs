@@ -22,7 +22,8 @@ pub const LAYOUT: Layout = Layout {
             certificates INTEGER NOT NULL, alerts INTEGER NOT NULL, delivered INTEGER NOT NULL, failed INTEGER NOT NULL) STRICT;
         CREATE TABLE file (path TEXT PRIMARY KEY, size INTEGER NOT NULL, written INTEGER NOT NULL, device INTEGER NOT NULL,
             number INTEGER NOT NULL, changed INTEGER NOT NULL, rules TEXT NOT NULL, judged TEXT NOT NULL,
-            body TEXT NOT NULL) STRICT;"],
+            body TEXT NOT NULL) STRICT;
+        CREATE INDEX delivery_by_channel ON delivery (channel, outcome, id);"],
 };
 
 /// The most lines that the delivery log and the log of runs keep.
@@ -233,6 +234,23 @@ impl WatchStore {
         read().map_err(|source| self.database.explain(source))
     }
 
+    /// Returns the channels over which the last message did not get through: since when none has, and why.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn dead_channels(&self) -> Result<Vec<(String, Timestamp, String)>, StoreError> {
+        let read = || {
+            let sql = "SELECT one.channel, min(one.at), max(one.why) FROM delivery AS one
+                WHERE one.outcome = 'failed' AND one.id > (SELECT coalesce(max(id), 0) FROM delivery
+                    WHERE channel = one.channel AND outcome = 'delivered')
+                GROUP BY one.channel ORDER BY one.channel";
+            let mut statement = self.database.connection().prepare(sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, instant(row, 1)?, row.get(2)?)))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|source| self.database.explain(source))
+    }
+
     /// Returns what every file showed when it was read last.
     ///
     /// # Errors
@@ -326,5 +344,4 @@ fn instant(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Timestamp>
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

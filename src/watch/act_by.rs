@@ -83,5 +83,4 @@ pub fn act_by(expiry: Timestamp, times: LeadTimes, freezes: &[FreezeSpan]) -> Ti
 const TICK: SignedDuration = SignedDuration::from_secs(1);
 
 #[cfg(test)]
-#[path = "tests/act_by.rs"]
 mod tests;

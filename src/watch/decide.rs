@@ -197,6 +197,20 @@ pub fn decide(facts: &Facts, memory: &Memory, orders: &Orders, now: Timestamp) -
     Decision { alerts, due, memory }
 }
 
+/// Returns whether some channel has heard of where an alert stands.
+#[must_use]
+pub fn is_told(memory: &Memory, alert: &Alert, now: Timestamp) -> bool {
+    let Some(entry) = memory.entries.get(&alert.key) else { return false };
+    let state = &alert.state;
+    let stage = state.rung.map(|rung| rung.stage);
+    entry.told.values().any(|told| {
+        !is_of_a_wrong_clock(told.at, now)
+            && told.stage >= stage
+            && told.level >= state.level
+            && state.marks.is_subset(&told.marks)
+    })
+}
+
 /// Notes that an alert got through on a channel at `now`.
 pub fn delivered(memory: &mut Memory, alert: &Alert, route: &Route, escalation: Escalation, now: Timestamp) {
     let entry = memory.entries.entry(alert.key.clone()).or_insert_with(|| Entry::new(&alert.title, now));
@@ -303,16 +317,10 @@ fn crossing(item: &Item, state: &State) -> String {
 }
 
 fn message(item: &Item, dates: Option<Deadlines>, now: Timestamp) -> String {
-    let Some(dates) = dates else {
-        return match item.kind {
-            Kind::NotYetValid => format!("{} is not valid yet", item.title),
-            Kind::Policy => format!("{} breaks the policy", item.title),
-            _ => item.details.first().map(|(_, seen)| seen.clone()).unwrap_or_default(),
-        };
-    };
+    let Some(dates) = dates else { return item.said.clone() };
     let expiry = minute(dates.expiry);
     if now >= dates.expiry {
-        return format!("{} has expired {} ago, on {expiry}", item.title, distance(now.duration_since(dates.expiry)));
+        return format!("{} expired {} ago, on {expiry}", item.title, distance(now.duration_since(dates.expiry)));
     }
     let left = distance(dates.expiry.duration_since(now));
     if dates.act_by >= dates.expiry {
@@ -339,5 +347,4 @@ pub fn distance(span: SignedDuration) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests/decide.rs"]
 mod tests;

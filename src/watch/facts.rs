@@ -168,6 +168,8 @@ pub struct Item {
     pub kind: Kind,
     /// What it is about, in a few words.
     pub title: String,
+    /// What was seen, in one sentence, where that is not said by its dates.
+    pub said: String,
     /// What is known, as label and value.
     pub details: Vec<(&'static str, String)>,
     /// What to do.
@@ -202,7 +204,8 @@ fn of_trouble(trouble: &Trouble) -> Item {
         key: format!("{}/{}", trouble.kind.word(), trouble.about),
         kind: trouble.kind,
         title: trouble.about.clone(),
-        details: vec![("seen", trouble.message.clone())],
+        said: trouble.message.clone(),
+        details: Vec::new(),
         remedy: trouble.remedy.clone(),
         matter: Matter::Standing { level: trouble.level, marks: BTreeSet::new() },
         retired: false,
@@ -217,6 +220,11 @@ pub fn of_certificate(facts: &CertificateFacts, rules: &Rules, now: Timestamp) -
         key: format!("{}/{}", kind.word(), facts.fingerprint),
         kind,
         title: facts.subject.clone(),
+        said: match kind {
+            Kind::NotYetValid => format!("{} is not valid yet", facts.subject),
+            Kind::Policy => format!("{} breaks the policy", facts.subject),
+            _ => String::new(),
+        },
         details,
         remedy,
         matter,

@@ -270,5 +270,4 @@ impl Ladder {
 }
 
 #[cfg(test)]
-#[path = "tests/ladder.rs"]
 mod tests;

@@ -78,6 +78,8 @@ pub struct Snooze {
     pub level: Level,
     /// Who.
     pub by: String,
+    /// What they say.
+    pub note: String,
 }
 
 impl Entry {

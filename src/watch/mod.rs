@@ -36,5 +36,5 @@ pub(crate) fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
 
 /// Subtracts from an instant; what lies before the calendar is its beginning.
 pub(crate) fn earlier(instant: Timestamp, by: SignedDuration) -> Timestamp {
-    instant.checked_sub(by).unwrap_or(if by.is_negative() { Timestamp::MAX } else { Timestamp::MIN })
+    instant.checked_sub(by).unwrap_or_else(|_| if by.is_negative() { Timestamp::MAX } else { Timestamp::MIN })
 }

@@ -29,3 +29,4 @@ mod node;
 mod passwords;
 mod policy;
 mod store;
+mod watch;

@@ -67,7 +67,10 @@ pub struct ListedAlert {
     /// What they said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Until when nobody wants to hear of it.
+    /// Who does not want to hear of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed_by: Option<String>,
+    /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
 }
@@ -157,7 +160,7 @@ pub fn snooze(host: &Host, state: Option<&Path>, answer: &Answer, until: &str) -
         let level = told.map(|told| told.level);
         let level =
             level.ok_or_else(|| Error::new(Kind::Unreadable, "nobody has been told of it yet").at(&answer.id))?;
-        entry.snooze = Some(Snooze { at: now, until, level, by });
+        entry.snooze = Some(Snooze { at: now, until, level, by, note: answer.note.clone() });
         Ok(())
     })
 }
@@ -305,7 +308,7 @@ fn listed(key: &str, entry: &Entry, now: Timestamp) -> ListedAlert {
     let (stage, level) = (told.and_then(|told| told.stage), told.map(|told| told.level));
     let marks = told.map(|told| told.marks.clone()).unwrap_or_default();
     let ack = level.and_then(|level| entry.ack_of(stage, level, &marks, now));
-    let snoozed = level.is_some_and(|level| entry.is_snoozed(level, now));
+    let snooze = entry.snooze.as_ref().filter(|_| level.is_some_and(|level| entry.is_snoozed(level, now)));
     ListedAlert {
         id: Item::id(key),
         key: key.to_owned(),
@@ -317,6 +320,7 @@ fn listed(key: &str, entry: &Entry, now: Timestamp) -> ListedAlert {
         last_seen: entry.last_seen,
         acknowledged_by: ack.map(|ack| ack.by.clone()),
         note: ack.map(|ack| ack.note.clone()).filter(|note| !note.is_empty()),
-        snoozed_until: entry.snooze.as_ref().filter(|_| snoozed).map(|snooze| snooze.until),
+        snoozed_by: snooze.map(|snooze| snooze.by.clone()),
+        snoozed_until: snooze.map(|snooze| snooze.until),
     }
 }

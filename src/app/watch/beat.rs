@@ -143,6 +143,13 @@ fn metrics(report: &WatchReport, run: &Run) -> String {
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let last = "watch_last_run_timestamp_seconds";
     one(last, "gauge", "When the watch last ended.", single(last, run.ended.as_second()));
+    let untold = "watch_untold_alerts";
+    one(
+        untold,
+        "gauge",
+        "Alerts of which nobody could be told on any channel.",
+        single(untold, count(report.summary.untold)),
+    );
     let code = "watch_last_exit_code";
     one(code, "gauge", "Exit code of the last run of the watch.", single(code, i64::from(run.exit_code)));
     let seen = "watch_certificates";

@@ -21,7 +21,7 @@ use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
 use crate::watch::Level;
-use crate::watch::decide::{Alert, decide};
+use crate::watch::decide::{Alert, decide, is_told};
 use crate::watch::facts::{self, Trouble};
 use crate::watch::memory::Memory;
 use crate::watch::settings::{self, Settings};
@@ -88,6 +88,8 @@ pub struct WatchSummary {
     pub delivered: u64,
     /// Messages that did not.
     pub failed: u64,
+    /// Alerts of which somebody should have been told, and nobody has been on any channel.
+    pub untold: u64,
 }
 
 impl WatchReport {
@@ -95,7 +97,7 @@ impl WatchReport {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         let worst = self.alerts.iter().map(|alert| alert.level).max();
-        if self.summary.failed > 0 && self.summary.delivered == 0 {
+        if self.summary.untold > 0 {
             ExitCode::Undelivered
         } else if worst >= Some(Level::Error) {
             ExitCode::AlertCritical
@@ -135,6 +137,7 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         None => Memory::default(),
     };
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
+    scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
     scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
     let decision = decide(&scan.facts, &before, &orders, now);
     let mut memory = decision.memory.clone();
@@ -147,7 +150,11 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     let mut outcome = sender.send(&decision, &mut memory, store.as_mut());
     notes.append(&mut outcome.notes);
     let delivered = outcome.sent.iter().filter(|sent| sent.delivered).count() as u64;
+    let mut due: Vec<usize> = decision.due.iter().map(|due| due.alert).collect();
+    due.dedup();
+    let untold = due.iter().filter(|alert| !is_told(&memory, &decision.alerts[**alert], now)).count() as u64;
     let summary = WatchSummary {
+        untold,
         certificates: scan.certificates,
         read: scan.read,
         unchanged: scan.known,
@@ -293,6 +300,23 @@ fn doubts(store: Option<&WatchStore>, now: Timestamp) -> Option<Trouble> {
         remedy: "see that the clock of this machine is right; everything that was told meanwhile is told again"
             .to_owned(),
     })
+}
+
+/// A channel that took nothing in earlier runs is spoken of on the others. It hears of it itself only while it is dead, which
+/// is never.
+fn dead_channels(store: Option<&WatchStore>, settings: &Settings) -> Vec<Trouble> {
+    let dead = store.and_then(|store| store.dead_channels().ok()).unwrap_or_default();
+    let channels = settings.channels();
+    let known = dead.into_iter().filter(|(name, ..)| channels.iter().any(|channel| channel.name.as_str() == name));
+    known
+        .map(|(name, since, why)| Trouble {
+            kind: facts::Kind::Channel,
+            message: format!("nothing has got through on the channel {name} since {}: {why}", facts::minute(since)),
+            level: Level::Warning,
+            remedy: format!("mend it, then try it: s2scert alert test {name} --config watch.toml"),
+            about: name,
+        })
+        .collect()
 }
 
 pub(super) fn machine_name(host: &Host) -> String {

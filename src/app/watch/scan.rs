@@ -113,7 +113,7 @@ pub(super) fn scan(
             kind: Kind::Waiver,
             about: finding.subject.clone(),
             level: Level::Warning,
-            message: finding.message.clone(),
+            message: format!("{}: {}", finding.subject, finding.message),
             remedy: finding.remedy.clone(),
         });
     }

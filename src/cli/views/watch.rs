@@ -64,7 +64,8 @@ fn tail(text: &mut String, report: &WatchReport) {
         1 => "1 alert".to_owned(),
         more => format!("{more} alerts"),
     };
-    let _ = write!(text, "{} certificates looked at: {alerts}", summary.certificates);
+    let noun = if summary.certificates == 1 { "certificate" } else { "certificates" };
+    let _ = write!(text, "{} {noun} looked at: {alerts}", summary.certificates);
     if summary.unchanged > 0 {
         let _ = write!(text, "; {} files read, {} unchanged", summary.read, summary.unchanged);
     }
@@ -99,7 +100,7 @@ pub(crate) fn nagios(report: &WatchReport) -> (String, ExitCode) {
         (ExitCode::Undelivered, _) => "nothing could be delivered".to_owned(),
         (_, Some(alert)) => alert.message.clone(),
         (ExitCode::Unreadable, None) => "no certificate was found".to_owned(),
-        (_, None) => format!("{} certificates, nothing to tell", report.summary.certificates),
+        (_, None) => "nothing to tell".to_owned(),
     };
     let count = |level| report.alerts.iter().filter(|alert| alert.level == level).count();
     let mut line = format!("S2SCERT {word} - {} |", nagios_text(&said));
@@ -147,7 +148,8 @@ fn one(text: &mut String, alert: &ListedAlert) {
         field(text, "taken on by", &format!("{who}{note}"));
     }
     if let Some(until) = alert.snoozed_until {
-        field(text, "snoozed until", &minute(until));
+        let by = alert.snoozed_by.as_ref().map_or_else(String::new, |by| format!(", says {by}"));
+        field(text, "snoozed until", &format!("{}{by}", minute(until)));
     }
 }
 

@@ -155,5 +155,4 @@ impl Settings {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

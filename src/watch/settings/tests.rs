@@ -91,10 +91,7 @@ fn a_mistake_is_told_with_its_line() {
         ),
         ("format = [", Some(1), ""),
     ] {
-        let error = match read(text) {
-            Ok(_) => panic!("{text} was taken"),
-            Err(error) => error,
-        };
+        let Err(error) = read(text) else { panic!("{text} was taken") };
         assert!(error.message.contains(said), "{text}: {error}");
         assert_eq!(error.line, line, "{text}: {error}");
     }

@@ -33,6 +33,13 @@ fn help() {
         " schema",
         " completions",
         " man",
+        " watch",
+        " alert",
+        " alert list",
+        " alert ack",
+        " alert snooze",
+        " alert history",
+        " alert test",
         " version",
         " fieldtest",
     ] {
@@ -68,6 +75,13 @@ fn self_description() {
         "farm-report",
         "farm-facts",
         "explain",
+        "watch",
+        "watch-settings",
+        "watch-message",
+        "alert-list",
+        "alert-answer",
+        "alert-history",
+        "alert-test",
         "error",
     ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);

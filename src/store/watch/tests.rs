@@ -125,22 +125,6 @@ fn the_file_of_another_program_is_not_taken_for_ours() {
     assert!(open(&*folder).1.is_some());
 }
 
-#[cfg(unix)]
-#[test]
-fn nobody_else_can_read_any_of_its_files() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let root = tempfile::TempDir::new().unwrap();
-    let folder = folder(root.path());
-    let (mut store, _) = open(&*folder);
-    store.record("k", &entry(), None).unwrap();
-    let names: Vec<String> = folder.entries().unwrap().into_iter().map(|entry| entry.name).collect();
-    assert!(names.iter().any(|name| name == "watch.sqlite-wal"), "{names:?}");
-    for name in names {
-        let mode = std::fs::metadata(folder.path().join(&name)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
-    }
-}
-
 #[test]
 fn a_record_that_is_none_is_passed_over() {
     let root = tempfile::TempDir::new().unwrap();

@@ -145,7 +145,13 @@ fn a_snooze_ends_at_its_end_or_when_it_gets_worse() {
     let mut story = Story::new();
     assert_eq!(story.run("2027-05-10T12:00:00Z", &[]), "mail:act-by-30d");
     let snooze = |level| {
-        Some(Snooze { at: at("2027-05-10T13:00:00Z"), until: at("2027-06-01T00:00:00Z"), level, by: "Ada".to_owned() })
+        Some(Snooze {
+            at: at("2027-05-10T13:00:00Z"),
+            until: at("2027-06-01T00:00:00Z"),
+            level,
+            by: "Ada".to_owned(),
+            note: String::new(),
+        })
     };
     story.entry().snooze = snooze(Level::Warning);
     assert_eq!(story.run("2027-05-26T12:00:00Z", &[]), "");

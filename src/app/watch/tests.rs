@@ -1,1 +1,0 @@
-//! The watch on a machine of which everything but the state folder is in memory.
