@@ -109,10 +109,11 @@ impl Entry {
     pub fn ack_of(&self, stage: Option<Stage>, level: Level, marks: &BTreeSet<String>, now: Timestamp) -> Option<&Ack> {
         let covers = |ack: &&Ack| {
             let expired = |stage: Option<Stage>| stage.is_some_and(|stage| stage.phase == Phase::Expired);
-            let holds = expired(stage) && expired(ack.answers.stage) && now < later(ack.at, ACK_HOLDS);
+            let holds = now < later(ack.at, ACK_HOLDS);
+            let both_expired = expired(stage) && expired(ack.answers.stage);
             !is_of_a_wrong_clock(ack.at, now)
                 && level <= ack.answers.level
-                && (stage <= ack.answers.stage || holds)
+                && if both_expired { holds } else { stage <= ack.answers.stage }
                 && marks.is_subset(&ack.answers.marks)
         };
         self.ack.as_ref().filter(covers)
@@ -120,7 +121,10 @@ impl Entry {
 
     /// Notes that somebody has taken it on.
     pub fn acknowledge(&mut self, by: &str, note: &str, now: Timestamp) {
-        let Some(answers) = self.worst_told().cloned() else { return };
+        // What a wrong clock has told is not what somebody answers, unless there is nothing else.
+        let right = self.told.values().filter(|told| !is_of_a_wrong_clock(told.at, now));
+        let right = right.max_by_key(|told| (told.stage, told.level, told.marks.len(), told.at));
+        let Some(answers) = right.or_else(|| self.worst_told()).cloned() else { return };
         self.ack = Some(Ack { at: now, by: by.to_owned(), note: note.to_owned(), answers });
         self.unanswered_since = None;
     }
@@ -151,6 +155,8 @@ impl Memory {
                 // It was last seen at an instant that has not come: counted from now on.
                 entry.last_seen = now;
             }
+            // What a wrong clock has told counts as not told, and stays so when that instant has come.
+            entry.told.retain(|_, told| !is_of_a_wrong_clock(told.at, now));
             entry.unanswered_since = entry.unanswered_since.map(|since| since.min(now));
         }
         self.entries.retain(|key, entry| {
