@@ -20,17 +20,23 @@ pub enum ExitCode {
     Finding = 3,
     /// Something named was not found, cannot be read as what it should be, or cannot be written.
     Unreadable = 4,
+    /// An alert of level attention or warning stands.
+    AlertWarning = 6,
+    /// An alert of level error or critical stands.
+    AlertCritical = 7,
     /// A part of the farm was not seen, and nothing that was seen is wrong.
     PartialView = 8,
     /// The request was understood and refused: an existing target, an unsafe file.
     Refused = 9,
     /// The access to a private key is not what was asked for.
     AccessDiffers = 12,
+    /// Somebody should have been told, and nothing got through.
+    Undelivered = 13,
 }
 
 impl ExitCode {
     /// Every code this version can end with, in order, each with the sentence printed in the documentation.
-    pub const TABLE: [(Self, &'static str); 8] = [
+    pub const TABLE: [(Self, &'static str); 11] = [
         (Self::Ok, "done, or nothing to do"),
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
@@ -39,9 +45,12 @@ impl ExitCode {
             Self::Unreadable,
             "something named was not found, or cannot be read or written (no such folder, access denied)",
         ),
+        (Self::AlertWarning, "an alert of level attention or warning stands"),
+        (Self::AlertCritical, "an alert of level error or critical stands"),
         (Self::PartialView, "a part of the farm was not seen; what was seen is in order"),
         (Self::Refused, "refused: the target exists, input and output are one file, an unsafe file"),
         (Self::AccessDiffers, "the access to a private key is not what was asked for"),
+        (Self::Undelivered, "somebody should have been told, and nothing got through on any channel"),
     ];
 
     /// Returns the number handed to the operating system.

@@ -5,12 +5,14 @@
 
 mod fault;
 mod key_fault;
+mod mail;
 mod powershell;
 mod program;
 mod state;
 mod store;
 mod transport;
 mod web;
+mod wire;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -27,12 +29,14 @@ use crate::farm::access::{AccessState, Principal};
 pub use crate::farm::KeyPlace;
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
+pub use mail::{Mail, MailError, MailFault, MailMessage, MailServer, MailTls};
 pub use powershell::PowerShell;
 pub use program::{OpenSsh, ProgramLimits, ProgramOutput};
 pub use state::{Entry, Held, StateFolder, StateFolders};
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 pub use transport::{CarryError, CarryFault, Transport};
 pub use web::{Web, WebAnswer, WebError, WebFault, WebHeader, WebRequest, WebTrust};
+pub use wire::{Pause, Wire, WireProtocol, WireTarget};
 
 /// The world, as `main` wires it.
 #[derive(Clone)]
@@ -61,6 +65,12 @@ pub struct Host {
     pub state: Arc<dyn StateFolders>,
     /// What this machine and this process are.
     pub machine: Arc<dyn Machine>,
+    /// Mail.
+    pub mail: Arc<dyn Mail>,
+    /// A few octets to an address.
+    pub wire: Arc<dyn Wire>,
+    /// Waiting.
+    pub pause: Arc<dyn Pause>,
     /// HTTPS servers.
     pub web: Arc<dyn Web>,
 }
@@ -126,6 +136,13 @@ pub trait Files: Send + Sync {
     /// When that cannot be found out.
     fn kind(&self, path: &Path) -> Result<Option<EntryKind>, FileError>;
 
+    /// Returns what tells one state of a regular file from another without reading it, links followed; nothing where no
+    /// regular file is. Two equal stamps do not prove equal content where the file was written within the same instant.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn stamp(&self, path: &Path) -> Result<Option<FileStamp>, FileError>;
+
     /// Returns whether both paths name one file, links of both sorts resolved. Where neither exists: whether both would
     /// name one.
     ///
@@ -158,6 +175,17 @@ pub trait Files: Send + Sync {
     fn create(&self, path: &Path, access: Access, existing: Existing, bytes: &[u8]) -> Result<(), FileError> {
         place_all(vec![self.stage(path, access, existing, bytes)?])
     }
+}
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FileStamp {
+    /// The size in octets.
+    pub size: u64,
+    /// When its content was last written.
+    pub written: Timestamp,
+    /// Device, number of the file and, where the system keeps it, when anything about it was last changed, in nanoseconds.
+    pub identity: (u64, u64, i64),
 }
 
 /// A complete file that is not in its place yet, or is there on trial. Dropped without [`Staged::keep`], it is undone: the
@@ -299,6 +327,12 @@ pub trait Commands: Send + Sync {
         stdin: Zeroizing<Vec<u8>>,
         limits: ProgramLimits,
     ) -> Result<ProgramOutput, CommandError>;
+
+    /// Runs a program without a shell, with `stdin` on its standard input. What it writes to standard output is thrown away.
+    ///
+    /// # Errors
+    /// [`CommandError`]; it names the program, never its arguments or its input.
+    fn feed(&self, argv: &[String], stdin: &[u8], limits: CommandLimits<'_>) -> Result<(), CommandError>;
 }
 
 /// Reads and writes who may use a private key.

@@ -8,19 +8,17 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
-use schemars::JsonSchema;
-use serde::Serialize;
 
+pub use super::check_report::{ChainExpiry, CheckReport, FileEntry, FileFinding, Summary, Verdict};
 use super::check_subjects::{SubjectHash, Subjects};
 use super::gate::{self, Gate};
 use super::passwords::{InputPasswords, Source};
-use super::report::{about_file, optional_path_text, path_text};
 use super::source::{self, Input};
 use crate::cert::chain::{SearchError, Wanted, find};
 use crate::cert::pfx::Target;
 use crate::cert::{Certificate, KeyPair, Password, Thumbprint};
 use crate::error::{Error, ExitCode, Result};
-use crate::policy::{Facts, Finding, Severity, WaiverUse};
+use crate::policy::{Facts, Severity, WaiverUse};
 use crate::ports::Host;
 
 /// How many files are in work at once: enough for every core, few enough that memory stays flat.
@@ -39,106 +37,8 @@ pub struct Options {
     pub passwords: Vec<Source>,
 }
 
-/// What `check --json` prints. The arrays are written as the work goes on.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct CheckReport {
-    /// `s2scert.check/1.0`.
-    pub schema: &'static str,
-    /// The policy that was asked.
-    pub policy: String,
-    /// Every finding, with the file it is about.
-    pub findings: Vec<FileFinding>,
-    /// One entry for each leaf certificate that was checked, for each file that could not be read, and for each that was
-    /// passed over.
-    pub files: Vec<FileEntry>,
-    /// The numbers.
-    pub summary: Summary,
-}
-
-/// A finding and its file.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct FileFinding {
-    /// The stable identifier of the rule.
-    pub id: String,
-    /// The weight.
-    pub severity: Severity,
-    /// The file; absent for findings about waivers and about the run as a whole.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_path_text")]
-    pub file: Option<PathBuf>,
-    /// The thumbprint of the leaf it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub thumbprint: Option<String>,
-    /// Which part of the file.
-    pub subject: String,
-    /// What was seen.
-    pub message: String,
-    /// Why it matters.
-    pub reason: String,
-    /// What to do.
-    pub remedy: String,
-    /// The waiver that covers it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub waived_by: Option<crate::policy::WaivedBy>,
-}
-
-/// One leaf certificate and its verdict, or one file that could not be read or was passed over.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct FileEntry {
-    /// The file.
-    #[serde(serialize_with = "path_text")]
-    pub file: PathBuf,
-    /// `ok`, `findings` (none of severity error), `fails`, `unreadable`, or `passed-over`.
-    pub verdict: Verdict,
-    /// SHA-1 of the leaf, upper-case hexadecimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub thumbprint: Option<String>,
-    /// SHA-256 of the leaf, upper-case hexadecimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fingerprint_sha256: Option<String>,
-    /// The subject of the leaf as RFC 4514 text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// The leaf's first instant of validity, RFC 3339, UTC.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<Timestamp>,
-    /// The leaf's last instant of validity, RFC 3339, UTC.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_after: Option<Timestamp>,
-    /// Why the file could not be read, or was passed over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-}
-
-/// How one leaf fared.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Nothing found.
-    Ok,
-    /// Something found, nothing of severity error.
-    Findings,
-    /// A finding of severity error stands.
-    Fails,
-    /// The file could not be read.
-    Unreadable,
-    /// The file stands in a folder and holds no certificate.
-    PassedOver,
-}
-
-/// The numbers of a run.
-#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Summary {
-    /// Leaf certificates that were checked.
-    pub checked: u64,
-    /// Of those, how many have nothing of severity error.
-    pub passed: u64,
-    /// Of those, how many fail.
-    pub failed: u64,
-    /// Files that could not be read.
-    pub unreadable: u64,
-    /// Files in folders that hold no certificate, and were passed over.
-    pub passed_over: u64,
-}
+/// Tells of a file whether it need not be read, because what it holds is known. Asked on all cores.
+pub type Skip<'a> = &'a (dyn Fn(&Path) -> bool + Sync);
 
 /// The schema of [`CheckReport`].
 pub const SCHEMA: &str = "s2scert.check/1.0";
@@ -183,11 +83,20 @@ impl Outcome {
 /// # Errors
 /// When the policy or a password cannot be read, or the sink fails. What cannot be read among the files is a result.
 pub fn check(host: &Host, options: &Options, sink: &mut dyn Sink) -> Result<Outcome> {
+    check_but(host, options, &|_| false, sink)
+}
+
+/// As [`check`], without the files of which `skip` says that they are known. Nothing is told of those.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_but(host: &Host, options: &Options, skip: Skip<'_>, sink: &mut dyn Sink) -> Result<Outcome> {
     let now = host.clock.now();
     let gate = Gate::load(host, &options.gate)?;
     let passwords = InputPasswords::collect(host, &options.passwords)?;
     let mut run = Run {
         host,
+        skip,
         gate: &gate,
         passwords: passwords.known(),
         target: options.target,
@@ -230,6 +139,7 @@ pub fn check(host: &Host, options: &Options, sink: &mut dyn Sink) -> Result<Outc
 
 struct Run<'a> {
     host: &'a Host,
+    skip: Skip<'a>,
     gate: &'a Gate,
     passwords: &'a [Password],
     target: Option<Target>,
@@ -252,6 +162,7 @@ enum Checked {
     Leaves(Vec<Judged>, WaiverUse),
     Unreadable(FileEntry),
     PassedOver(FileEntry),
+    Skipped,
 }
 
 impl Run<'_> {
@@ -269,6 +180,7 @@ impl Run<'_> {
             .collect();
         for result in results {
             match result {
+                Checked::Skipped => {}
                 Checked::PassedOver(entry) => {
                     self.summary.passed_over += 1;
                     sink.take(entry, Vec::new())?;
@@ -311,6 +223,9 @@ impl Run<'_> {
 
     /// Checks one file. A file in a folder that holds no certificate is passed over; one that was named is not.
     fn one(&self, path: &Path, named: bool) -> Checked {
+        if (self.skip)(path) {
+            return Checked::Skipped;
+        }
         let unreadable = |e: &Error| Checked::Unreadable(FileEntry::without(Verdict::Unreadable, path, e));
         let passed_over = |e: &Error| Checked::PassedOver(FileEntry::without(Verdict::PassedOver, path, e));
         let input = match source::read(self.host, path, self.passwords) {
@@ -370,7 +285,8 @@ impl Run<'_> {
         } else {
             Verdict::Findings
         };
-        let entry = FileEntry::of(path, verdict, leaf);
+        let mut entry = FileEntry::of(path, verdict, leaf);
+        entry.expiry = Some(ChainExpiry::of(&found.chain));
         let thumbprint = entry.thumbprint.as_deref();
         let findings = findings.into_iter().map(|f| FileFinding::of(f, Some(path), thumbprint)).collect();
         Judged { entry, findings, subject: SubjectHash::of(leaf).map(|hash| (hash, leaf.thumbprint())) }
@@ -396,51 +312,4 @@ fn leaves(certificates: &[Certificate], keys: &[KeyPair], now: Timestamp) -> Vec
     }
     thumbprints.dedup();
     thumbprints
-}
-
-impl FileEntry {
-    fn of(path: &Path, verdict: Verdict, leaf: &Certificate) -> Self {
-        Self {
-            file: path.to_owned(),
-            verdict,
-            thumbprint: Some(leaf.thumbprint().to_string()),
-            fingerprint_sha256: Some(leaf.fingerprint().to_string()),
-            subject: Some(leaf.subject().to_string()),
-            not_before: Some(leaf.not_before()),
-            not_after: Some(leaf.not_after()),
-            error: None,
-        }
-    }
-
-    /// A file of which no certificate is known, and why.
-    fn without(verdict: Verdict, path: &Path, error: &Error) -> Self {
-        let causes = error.causes().iter().fold(error.what().to_owned(), |text, cause| format!("{text}: {cause}"));
-        let causes = error.hints().iter().fold(causes, |text, hint| format!("{text}; {hint}"));
-        Self {
-            file: path.to_owned(),
-            verdict,
-            thumbprint: None,
-            fingerprint_sha256: None,
-            subject: None,
-            not_before: None,
-            not_after: None,
-            error: Some(causes),
-        }
-    }
-}
-
-impl FileFinding {
-    fn of(finding: Finding, file: Option<&Path>, thumbprint: Option<&str>) -> Self {
-        Self {
-            id: finding.id.into_owned(),
-            severity: finding.severity,
-            file: file.map(Path::to_owned),
-            thumbprint: thumbprint.map(str::to_owned),
-            subject: finding.subject,
-            message: finding.message,
-            reason: finding.reason.into_owned(),
-            remedy: file.map_or_else(|| finding.remedy.to_string(), |file| about_file(&finding.remedy, file)),
-            waived_by: finding.waived_by,
-        }
-    }
 }

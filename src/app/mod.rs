@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod check;
+mod check_report;
 mod check_subjects;
 pub mod doctor;
 pub mod explain;
@@ -23,3 +24,4 @@ pub mod report;
 pub mod source;
 pub mod store;
 pub mod version;
+pub mod watch;

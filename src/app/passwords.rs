@@ -32,6 +32,13 @@ pub enum Source {
         /// The variables that it does not get: all that the command line names as holding a password.
         hidden: Vec<String>,
     },
+    /// As [`Source::Command`], in words that are split already.
+    Program {
+        /// The program and its arguments.
+        argv: Vec<String>,
+        /// The variables that it does not get.
+        hidden: Vec<String>,
+    },
 }
 
 /// Where the password of what is written comes from.
@@ -148,7 +155,7 @@ pub fn files<'a>(sources: &'a [Source], output: &'a OutSource) -> impl Iterator<
     };
     sources.iter().chain(output).filter_map(|source| match source {
         Source::File(path) => Some(path.clone()),
-        Source::Environment(_) | Source::Stdin | Source::Command { .. } => None,
+        Source::Environment(_) | Source::Stdin | Source::Command { .. } | Source::Program { .. } => None,
     })
 }
 
@@ -188,19 +195,28 @@ fn read(host: &Host, source: &Source) -> Result<Password> {
             }
             first_line(&bytes, "stdin")
         }
-        Source::Command { line, hidden } => {
-            let argv = split_command(line)?;
-            let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
-            let limits =
-                CommandLimits { output: MAX_PASSWORD_INPUT, deadline: COMMAND_DEADLINE, hidden_variables: &hidden };
-            let output = host.commands.secret_output(&argv, limits).map_err(|e| {
-                Error::new(Kind::Unreadable, "the password program gave no password")
-                    .because(e)
-                    .hint("run it by hand: it must print the password in its first line and end with exit code 0")
-            })?;
-            first_line(&output, &argv[0])
-        }
+        Source::Command { line, hidden } => output_of(host, &split_command(line)?, hidden),
+        Source::Program { argv, hidden } => output_of(host, argv, hidden),
     }
+}
+
+/// Returns the secret that one source holds.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_one(host: &Host, source: &Source) -> Result<Password> {
+    read(host, source)
+}
+
+fn output_of(host: &Host, argv: &[String], hidden: &[String]) -> Result<Password> {
+    let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
+    let limits = CommandLimits { output: MAX_PASSWORD_INPUT, deadline: COMMAND_DEADLINE, hidden_variables: &hidden };
+    let output = host.commands.secret_output(argv, limits).map_err(|e| {
+        Error::new(Kind::Unreadable, "the password program gave no password")
+            .because(e)
+            .hint("run it by hand: it must print the password in its first line and end with exit code 0")
+    })?;
+    first_line(&output, argv.first().map_or("", String::as_str))
 }
 
 fn first_line(bytes: &[u8], place: &str) -> Result<Password> {

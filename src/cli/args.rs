@@ -11,6 +11,7 @@ use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 use super::pfx_args::{FormatArg, KeyArg, PfxArgs, TargetArg};
 use super::schemas::SchemaArg;
 use super::store_args::{InstallArgs, StoreCommand};
+use super::watch_args::{AlertCommand, WatchArgs};
 
 /// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server
 /// tokens, and which SharePoint (on-premises) trusts.
@@ -28,8 +29,9 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of severity error,
-4 not found, or cannot be read or written, 8 a part of the farm unseen, 9 refused,
-12 access to a key differs.
+4 not found, or cannot be read or written, 6 an alert of level attention or warning,
+7 an alert of level error or critical, 8 a part of the farm unseen, 9 refused,
+12 access to a key differs, 13 nothing could be delivered.
 
 A certificate for evaluation, from nothing to a PFX:
   s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass
@@ -67,6 +69,11 @@ pub enum Command {
     ///
     /// Exit code 3 when a check fails, 8 when something was not seen and nothing fails. docs/doctor.md lists the checks.
     Doctor(DoctorArgs),
+    /// Look at certificates, and tell who must act by when
+    Watch(Box<WatchArgs>),
+    /// Show what the watch has told, and answer it
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Tell what an error text or code may mean here, and which command tells its causes apart
     Explain {
         /// The text as it was shown, a part of it, or a code in any spelling; several words need no quotation marks

@@ -13,6 +13,8 @@ pub mod schemas;
 pub mod store_args;
 mod views;
 mod ways;
+mod watch;
+pub mod watch_args;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -72,12 +74,16 @@ pub fn run(
         Err(mut e) => {
             hide_passwords(&mut e, &arguments);
             let json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
-            return answer_of_parser(&e, Output { stdout, stderr, json });
+            let code = answer_of_parser(&e, Output { stdout, stderr, json });
+            return if e.use_stderr() && watch::wants_nagios(&arguments) { watch::UNKNOWN } else { code };
         }
     };
     let mut output = Output { stdout, stderr, json: cli.json };
     dispatch(&cli.command, host, &mut output).unwrap_or_else(|error| {
         output.talk(&error.report());
+        if watch::wants_nagios(&arguments) {
+            return watch::unknown(&error, &mut output);
+        }
         if output.json {
             // The report on stderr has said it all; a second failure has nobody to tell.
             let _ = output.answer(&ErrorReport::of(&error), |_| String::new());
@@ -161,6 +167,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             output.answer(&report, views::doctor::render)?;
             Ok(report.exit_code())
         }
+        Command::Watch(args) => watch::watch(args, host, output),
+        Command::Alert(command) => watch::alert(command, host, output),
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
             Ok(ExitCode::Ok)

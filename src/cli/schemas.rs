@@ -4,7 +4,9 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
-use crate::app::{access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
+use crate::app::{
+    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, version, watch,
+};
 use crate::{node, protocol};
 
 /// The documents that have a schema.
@@ -68,6 +70,20 @@ pub enum SchemaArg {
     Fieldtest,
     /// The bundle that `fieldtest` writes.
     FieldtestBundle,
+    /// `watch --json`.
+    Watch,
+    /// The file watch.toml.
+    WatchSettings,
+    /// What channels are sent.
+    WatchMessage,
+    /// `alert list --json`.
+    AlertList,
+    /// `alert ack --json` and `alert snooze --json`.
+    AlertAnswer,
+    /// `alert history --json`.
+    AlertHistory,
+    /// `alert test --json`.
+    AlertTest,
     /// What any command prints with --json when it fails.
     Error,
 }
@@ -104,6 +120,13 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
+        SchemaArg::Watch => schema_for!(watch::WatchReport),
+        SchemaArg::WatchSettings => crate::watch::settings::schema(),
+        SchemaArg::WatchMessage => schema_for!(crate::notify::Message),
+        SchemaArg::AlertList => schema_for!(watch::alerts::AlertList),
+        SchemaArg::AlertAnswer => schema_for!(watch::alerts::AlertAnswer),
+        SchemaArg::AlertHistory => schema_for!(watch::alerts::AlertHistory),
+        SchemaArg::AlertTest => schema_for!(watch::alerts::AlertTest),
         SchemaArg::Error => schema_for!(ErrorReport),
     }
 }

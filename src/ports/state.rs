@@ -106,6 +106,12 @@ pub trait StateFolder: Send + Sync {
     /// What the system reports.
     fn remove(&self, name: &str) -> Result<bool, FileError>;
 
+    /// Gives a file another name in the same folder; what stood there goes. Returns whether it was there.
+    ///
+    /// # Errors
+    /// What the system reports.
+    fn rename(&self, name: &str, new: &str) -> Result<bool, FileError>;
+
     /// Takes a lock, or returns nothing where another process, or another holder in this one, has it for longer than
     /// `patience`.
     ///

@@ -53,6 +53,23 @@ impl Commands for SystemCommands {
         let passes = |name: &OsStr| openssh::VARIABLES.iter().any(|known| openssh::same_variable(name, known));
         exchange(&openssh::program(client)?, arguments, passes, stdin, limits)
     }
+
+    fn feed(&self, argv: &[String], stdin: &[u8], limits: CommandLimits<'_>) -> Result<(), CommandError> {
+        let (name, arguments) = argv.split_first().ok_or(CommandError::Empty)?;
+        let mut command = Command::new(name);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        for variable in limits.hidden_variables {
+            command.env_remove(variable);
+        }
+        let bounds = Bounds { output: limits.output.max(UNREAD_OUTPUT), deadline: limits.deadline };
+        let (ended, tree) = run(&mut command, name, Some(Zeroizing::new(stdin.to_vec())), bounds)?;
+        tree.release();
+        if ended.status.success() {
+            Ok(())
+        } else {
+            Err(CommandError::Failed { program: name.clone(), status: ended.status.to_string() })
+        }
+    }
 }
 
 /// Runs a program that reads what it is given and answers. It gets the variables of ours that `passes` lets through.
@@ -74,6 +91,9 @@ pub(super) fn exchange(
     let (ended, _tree) = run(&mut command, &program.display().to_string(), Some(stdin), bounds)?;
     Ok(ProgramOutput { code: ended.status.code(), stdout: ended.stdout, stderr: ended.stderr })
 }
+
+/// The most that a program which is only fed may write before it is ended.
+const UNREAD_OUTPUT: u64 = 1 << 20;
 
 /// How much is read from each stream of a program, and how long it may run.
 #[derive(Clone, Copy)]

@@ -10,12 +10,13 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use walkdir::{DirEntry, WalkDir};
 use zeroize::Zeroizing;
 
 use super::staged::{Before, StagedFile, folder_of};
 use super::{bounded, fault, os};
-use crate::ports::{Access, EntryKind, Existing, FileError, FileFault, Files, Staged};
+use crate::ports::{Access, EntryKind, Existing, FileError, FileFault, FileStamp, Files, Staged};
 
 /// How many folders below a root a walk goes down. Certificates lie flatter; a tree made to exhaust us does not end.
 const MAX_DEPTH: usize = 128;
@@ -83,6 +84,20 @@ impl Files for SystemFiles {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(fault::explain(path, error)),
         }
+    }
+
+    fn stamp(&self, path: &Path) -> Result<Option<FileStamp>, FileError> {
+        let metadata = match std::fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) => return Err(fault::explain(path, error)),
+        };
+        if !metadata.is_file() {
+            return Ok(None);
+        }
+        let written = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
+        let identity = os::file::identity(&metadata);
+        Ok(written.map(|written| FileStamp { size: metadata.len(), written, identity }))
     }
 
     fn same_file(&self, a: &Path, b: &Path) -> Result<bool, FileError> {

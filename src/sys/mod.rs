@@ -8,11 +8,13 @@ mod bounded;
 mod commands;
 #[cfg(test)]
 mod contract;
+mod deadline;
 mod edges;
 mod fault;
 mod files;
 mod key_access;
 mod machine;
+mod mail;
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
 mod os;
@@ -24,6 +26,7 @@ mod staged;
 mod state;
 mod terminal;
 mod web;
+mod wire;
 // The rules for Windows names are pure, so their table runs wherever the tests run.
 #[cfg(all(test, unix))]
 #[path = "windows/name.rs"]
@@ -48,6 +51,9 @@ pub fn host() -> Host {
         stores: Arc::new(os::store::SystemStores),
         state: Arc::new(state::SystemStateFolders),
         machine: Arc::new(machine::SystemMachine),
+        mail: Arc::new(mail::SystemMail),
+        wire: Arc::new(wire::SystemWire),
+        pause: Arc::new(wire::SystemWire),
         web: Arc::new(web::SystemWeb),
     }
 }

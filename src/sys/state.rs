@@ -269,6 +269,15 @@ impl StateFolder for SystemFolder {
         }
     }
 
+    fn rename(&self, name: &str, new: &str) -> Result<bool, FileError> {
+        let (path, new) = (self.at(name)?, self.at(new)?);
+        match std::fs::rename(&path, new).and_then(|()| os::file::sync_directory(&self.path)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(fault::explain(&path, error)),
+        }
+    }
+
     fn lock(&self, name: &str, patience: Duration) -> Result<Option<Box<dyn Held>>, FileError> {
         let path = self.at(name)?;
         lock_file(&path, patience)

@@ -20,10 +20,25 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("doctor", &["cert", "farm", "policy", "protocol"]),
     ("ports", &["cert", "error", "farm", "protocol"]),
     ("node", &["cert", "error", "farm", "policy", "ports", "protocol"]),
-    ("app", &["cert", "doctor", "error", "farm", "node", "policy", "ports", "protocol"]),
-    ("cli", &["app", "cert", "doctor", "error", "farm", "node", "policy", "ports", "protocol", "transport"]),
+    (
+        "app",
+        &[
+            "cert", "doctor", "error", "farm", "node", "notify", "policy", "ports", "protocol", "rotation", "sim", "store",
+            "watch",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "app", "cert", "doctor", "error", "farm", "node", "notify", "policy", "ports", "protocol", "rotation", "sim",
+            "store", "transport", "watch",
+        ],
+    ),
     ("sys", &["cert", "error", "farm", "ports"]),
     ("transport", &["cert", "error", "farm", "ports", "protocol"]),
+    ("notify", &["cert", "error", "farm", "ports", "watch"]),
+    ("store", &["cert", "error", "farm", "ports", "watch"]),
+    ("watch", &["cert", "farm", "policy"]),
 ];
 
 /// A way to touch the world: what betrays it, as the parts of a path that follow one another, and the edges that may.
@@ -51,12 +66,14 @@ const EDGES: &[Edge] = &[
         betrayed_by: &[&["std", "fs"], &["std", "*"], &["tempfile"], &["walkdir"], &["rustix"]],
         allowed_in: &["src/cli/views/check.rs", "src/sys/"],
     },
+    Edge { what: "opens a database", betrayed_by: &[&["rusqlite"]], allowed_in: &["src/store/"] },
     Edge {
         what: "calls the operating system",
         betrayed_by: &[
             &["windows_sys"],
             &["nix"],
             &["rpassword"],
+            &["lettre"],
             &["Command", "new"],
             &["TcpStream"],
             &["TcpListener"],

@@ -30,3 +30,4 @@ mod node;
 mod passwords;
 mod policy;
 mod store;
+mod watch;

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use s2scert::cert::Password;
 use s2scert::farm::access::{AccessState, Principal, well_known};
 use s2scert::ports::{
-    Access, Clock, EntryKind, Environment, EnvironmentError, Existing, FileError, FileFault, Files, Host, KeyPlace,
-    Machine, MachineFacts, PowerShell, PrincipalError, Principals, Random, Staged, Stream, Terminal,
+    Access, Clock, EntryKind, Existing, FileError, FileFault, FileStamp, Files, Host, KeyPlace, PowerShell,
+    PrincipalError, Principals, Random, Staged, Stream, Terminal,
 };
 use zeroize::Zeroizing;
 
@@ -31,6 +31,8 @@ pub(crate) use fake_web::page;
 #[allow(unused_imports, reason = "every test crate uses a part")]
 pub(crate) use fake_powershell::FakeOpenSsh;
 
+#[path = "fake_net.rs"]
+mod fake_net;
 #[path = "fake_powershell.rs"]
 mod fake_powershell;
 #[path = "fake_state.rs"]
@@ -65,6 +67,8 @@ struct State {
     access: BTreeMap<String, AccessState>,
     access_written: usize,
     stores: fake_store::Stores,
+    deaf: BTreeMap<String, usize>,
+    outbox: Vec<(String, String)>,
 }
 
 impl FakeHost {
@@ -85,6 +89,8 @@ impl FakeHost {
             access: BTreeMap::new(),
             access_written: 0,
             stores: fake_store::Stores::default(),
+            deaf: BTreeMap::new(),
+            outbox: Vec::new(),
         };
         let (state, web) = (Arc::new(Mutex::new(state)), fake_web::FakeWeb::default());
         Self { state, folders: FakeFolders::default(), powershell: None, openssh: None, web }
@@ -153,7 +159,10 @@ impl FakeHost {
             principals: fake.clone(),
             stores: fake.clone(),
             state: Arc::new(self.folders.clone()),
-            machine: fake,
+            machine: fake.clone(),
+            mail: fake.clone(),
+            wire: fake.clone(),
+            pause: fake,
             web: Arc::new(self.web.clone()),
         }
     }
@@ -282,6 +291,20 @@ impl Files for FakeHost {
         Ok(kind_of(&*self.begin("kind", path)?, path))
     }
 
+    fn stamp(&self, path: &Path) -> Result<Option<FileStamp>, FileError> {
+        let state = self.state();
+        // Time stands still here, so a file is told from another by what is in it.
+        Ok(state.files.get(&plain(path)).map(|(_, bytes)| FileStamp {
+            size: bytes.len() as u64,
+            written: Timestamp::UNIX_EPOCH,
+            identity: (
+                0,
+                0,
+                bytes.iter().fold(0, |sum: i64, octet| sum.wrapping_mul(31).wrapping_add(i64::from(*octet))),
+            ),
+        }))
+    }
+
     fn same_file(&self, a: &Path, b: &Path) -> Result<bool, FileError> {
         Ok(plain(a) == plain(b))
     }
@@ -393,31 +416,10 @@ impl Terminal for FakeHost {
     }
 }
 
-impl Environment for FakeHost {
-    fn var(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
-        Ok(self.state().variables.get(name).cloned())
-    }
-}
-
 fn place_name(place: &KeyPlace) -> String {
     match place {
         KeyPlace::File(path) => path.display().to_string(),
         KeyPlace::Key(location) => location.container.clone(),
-    }
-}
-
-impl Machine for FakeHost {
-    fn facts(&self) -> io::Result<MachineFacts> {
-        let [system, version, name, account] = ["linux", "6.1", "crm01", "uid:0"].map(str::to_owned);
-        Ok(MachineFacts { system, version, name, account, elevated: true })
-    }
-
-    fn program(&self) -> io::Result<PathBuf> {
-        Ok(PathBuf::from("/opt/s2scert/s2scert"))
-    }
-
-    fn program_sha256(&self) -> io::Result<[u8; 32]> {
-        Ok([0x5a; 32])
     }
 }
 

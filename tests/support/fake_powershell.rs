@@ -31,29 +31,3 @@ impl PowerShell for FakeHost {
         Err(CommandError::NoPowerShell)
     }
 }
-
-impl Commands for FakeHost {
-    fn secret_output(&self, argv: &[String], limits: CommandLimits<'_>) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-        let program = argv.first().ok_or(CommandError::Empty)?.clone();
-        match self.state().outputs.get(&program) {
-            Some(output) if output.len() as u64 > limits.output => {
-                Err(CommandError::TooMuchOutput { program, limit: limits.output })
-            }
-            Some(output) => Ok(Zeroizing::new(output.clone())),
-            None => Err(CommandError::NotStarted { program, source: io::ErrorKind::NotFound.into() }),
-        }
-    }
-
-    fn openssh(
-        &self,
-        client: OpenSsh,
-        arguments: &[String],
-        stdin: Zeroizing<Vec<u8>>,
-        _: ProgramLimits,
-    ) -> Result<ProgramOutput, CommandError> {
-        match &self.openssh {
-            Some(openssh) => openssh(client, arguments, &stdin),
-            None => Err(CommandError::NotStarted { program: "ssh".to_owned(), source: io::ErrorKind::NotFound.into() }),
-        }
-    }
-}

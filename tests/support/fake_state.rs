@@ -184,6 +184,15 @@ impl StateFolder for FakeFolder {
         self.all.step(&path, || self.all.contents().files.remove(&path).is_some())
     }
 
+    fn rename(&self, name: &str, new: &str) -> Result<bool, FileError> {
+        let (path, new) = (self.path.join(name), self.path.join(new));
+        self.all.step(&path, || {
+            let mut contents = self.all.contents();
+            let file = contents.files.remove(&path);
+            file.map(|file| contents.files.insert(new.clone(), file)).is_some()
+        })
+    }
+
     fn lock(&self, name: &str, _: Duration) -> Result<Option<Box<dyn Held>>, FileError> {
         let path = self.path.join(name);
         let taken = self.all.step(&path, || self.all.contents().locks.insert(path.clone()))?;

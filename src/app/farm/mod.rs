@@ -89,7 +89,7 @@ pub fn ssh(host: &Host, path: &Path) -> Result<Ssh> {
 }
 
 /// Elevated, a description that others may write would let them choose what is done with our rights.
-fn refuse_what_others_may_write(host: &Host, path: &Path) -> Result<()> {
+pub(super) fn refuse_what_others_may_write(host: &Host, path: &Path) -> Result<()> {
     let facts = host
         .machine
         .facts()

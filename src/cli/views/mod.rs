@@ -18,6 +18,7 @@ pub(crate) mod node;
 pub(crate) mod policy;
 pub(crate) mod store;
 pub(crate) mod version;
+pub(crate) mod watch;
 
 /// Writes a labelled line: the label is padded so that values stand in one column.
 pub(crate) fn field(text: &mut String, label: &str, value: &str) {

@@ -67,6 +67,12 @@ impl Mark {
     }
 }
 
+/// Returns device, number and the instant of the last change of anything about a file, in nanoseconds.
+pub(crate) fn identity(metadata: &Metadata) -> (u64, u64, i64) {
+    let changed = metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
+    (metadata.dev(), metadata.ino(), changed)
+}
+
 /// Returns what an entry is.
 pub(crate) fn entry_kind(metadata: &Metadata) -> EntryKind {
     let file_type = metadata.file_type();

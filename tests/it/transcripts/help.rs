@@ -34,6 +34,13 @@ fn help() {
         " schema",
         " completions",
         " man",
+        " watch",
+        " alert",
+        " alert list",
+        " alert ack",
+        " alert snooze",
+        " alert history",
+        " alert test",
         " version",
         " fieldtest",
     ] {
@@ -70,6 +77,13 @@ fn self_description() {
         "farm-facts",
         "doctor",
         "explain",
+        "watch",
+        "watch-settings",
+        "watch-message",
+        "alert-list",
+        "alert-answer",
+        "alert-history",
+        "alert-test",
         "error",
     ] {
         shell.run_to(&format!("s2scert schema {name}"), 5);

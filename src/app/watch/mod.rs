@@ -1,0 +1,324 @@
+//! `watch` and `alert`: look, decide, tell, and note what was told.
+
+pub mod alerts;
+mod beat;
+mod channels;
+mod scan;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::check;
+use super::gate;
+use super::passwords::Source;
+use crate::cert::text;
+use crate::error::{Error, ExitCode, Kind, Result};
+use crate::ports::{Host, StateFolder};
+use crate::store::watch::Run;
+use crate::store::{StoreError, WatchStore};
+use crate::watch::Level;
+use crate::watch::decide::{Alert, decide, is_told};
+use crate::watch::facts::{self, Trouble};
+use crate::watch::memory::Memory;
+use crate::watch::settings::{self, Settings};
+pub use channels::Sent;
+use channels::{Sender, chain};
+
+/// The most that is read of watch.toml; the reader's own bound lies below.
+const MAX_FILE: u64 = 4 << 20;
+/// The policy by which what is deployed is judged where none is named.
+const DEFAULT_POLICY: &str = "baseline";
+/// The schema of [`WatchReport`].
+pub const SCHEMA: &str = "s2scert.watch/1.0";
+
+/// What the person asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files and folders, in addition to those of the settings.
+    pub paths: Vec<PathBuf>,
+    /// The settings.
+    pub config: Option<PathBuf>,
+    /// The state folder; without one, the usual.
+    pub state: Option<PathBuf>,
+    /// The policy, in place of that of the settings.
+    pub policy: Option<String>,
+    /// The waivers, in place of those of the settings.
+    pub waivers: Option<PathBuf>,
+    /// Sources of passwords, in addition to those of the settings.
+    pub passwords: Vec<Source>,
+}
+
+/// What `watch --json` prints.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct WatchReport {
+    /// `s2scert.watch/1.0`.
+    pub schema: &'static str,
+    /// Who speaks.
+    pub name: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The numbers.
+    pub summary: WatchSummary,
+    /// Everything that stands, the worst first.
+    pub alerts: Vec<Alert>,
+    /// What was sent.
+    pub sent: Vec<Sent>,
+    /// What else is to be said of the run.
+    pub notes: Vec<String>,
+    /// Whether channels are named; without one nobody but the reader of this is told, and nothing is remembered.
+    pub channels: u64,
+}
+
+/// The numbers of a run.
+#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct WatchSummary {
+    /// Certificates that were looked at.
+    pub certificates: u64,
+    /// Files that were read.
+    pub read: u64,
+    /// Files that have not changed since they were read.
+    pub unchanged: u64,
+    /// Files that could not be read.
+    pub unreadable: u64,
+    /// Messages that got through.
+    pub delivered: u64,
+    /// Messages that did not.
+    pub failed: u64,
+    /// Alerts of which somebody should have been told, and nobody has been on any channel.
+    pub untold: u64,
+}
+
+impl WatchReport {
+    /// Returns the exit code: nothing delivered weighs most, then how bad it is, then what could not be read.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        let worst = self.alerts.iter().map(|alert| alert.level).max();
+        if self.summary.untold > 0 {
+            ExitCode::Undelivered
+        } else if worst >= Some(Level::Error) {
+            ExitCode::AlertCritical
+        } else if self.summary.unreadable > 0 || self.summary.certificates == 0 {
+            ExitCode::Unreadable
+        } else if worst.is_some() {
+            ExitCode::AlertWarning
+        } else {
+            ExitCode::Ok
+        }
+    }
+}
+
+/// Looks once, and tells who is due to be told.
+///
+/// # Errors
+/// When the settings, the policy or a password cannot be read, nothing is named to look at, another run is at work, or a later
+/// version wrote the memory. A memory that cannot be used otherwise is said, and what is due is told all the same.
+pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
+    let now = host.clock.now();
+    let settings = load(host, options.config.as_deref())?;
+    let orders = settings.orders();
+    let speaks = !orders.routes.is_empty();
+    let check = check_options(&settings, options)?;
+    let mut notes = Vec::new();
+    // Without a channel nobody is told, so there is nothing to remember.
+    let mut store = if speaks { open(host, options.state.as_deref(), now, &mut notes)? } else { None };
+    let mut scan = scan::scan(host, &check, &orders.rules, store.as_mut(), now)?;
+    notes.append(&mut scan.notes);
+    let before = match store.as_ref().map(WatchStore::memory) {
+        Some(Ok(memory)) => memory,
+        Some(Err(error)) => {
+            notes.push(format!("what was told before is not known, so it is told again: {}", chain(&error)));
+            store = None;
+            Memory::default()
+        }
+        None => Memory::default(),
+    };
+    scan.facts.troubles.extend(doubts(store.as_ref(), now));
+    scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
+    scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
+    let decision = decide(&scan.facts, &before, &orders, now);
+    let mut memory = decision.memory.clone();
+    if let Some(Err(error)) = store.as_mut().map(|store| store.keep(&before, &memory)) {
+        notes.push(format!("the memory cannot be written: {}", chain(&error)));
+    }
+    let machine = machine_name(host);
+    let name = settings.name.as_ref().map_or_else(|| machine.clone(), |name| name.as_str().to_owned());
+    let sender = Sender { host, settings: &settings, from: name.clone(), machine, now, escalation: orders.escalation };
+    let mut outcome = sender.send(&decision, &mut memory, store.as_mut());
+    notes.append(&mut outcome.notes);
+    let delivered = outcome.sent.iter().filter(|sent| sent.delivered).count() as u64;
+    let mut due: Vec<usize> = decision.due.iter().map(|due| due.alert).collect();
+    due.dedup();
+    let untold = due.iter().filter(|alert| !is_told(&memory, &decision.alerts[**alert], now)).count() as u64;
+    let summary = WatchSummary {
+        untold,
+        certificates: scan.certificates,
+        read: scan.read,
+        unchanged: scan.known,
+        unreadable: scan.unreadable,
+        delivered,
+        failed: outcome.sent.len() as u64 - delivered,
+    };
+    let channels = orders.routes.len() as u64;
+    let mut report = WatchReport {
+        schema: SCHEMA,
+        name,
+        at: now,
+        summary,
+        alerts: decision.alerts,
+        sent: outcome.sent,
+        notes,
+        channels,
+    };
+    finish(host, &settings, &mut report, store.as_mut());
+    Ok(report)
+}
+
+/// Notes the end of the run where others look for it.
+fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Option<&mut WatchStore>) {
+    let run = Run {
+        started: report.at,
+        ended: host.clock.now(),
+        exit_code: report.exit_code().code(),
+        certificates: report.summary.certificates,
+        alerts: report.alerts.len() as u64,
+        delivered: report.summary.delivered,
+        failed: report.summary.failed,
+    };
+    if let Some(Err(error)) = store.map(|store| store.end_run(&run)) {
+        report.notes.push(format!("the end of the run cannot be noted: {}", chain(&error)));
+    }
+    let notes = beat::write(host, settings, report, &run);
+    report.notes.extend(notes);
+}
+
+/// Reads the settings.
+///
+/// # Errors
+/// [`Kind::Unreadable`] when they are missing or wrong; [`Kind::Refused`] when others may write them while we are elevated.
+pub(super) fn load(host: &Host, path: Option<&Path>) -> Result<Settings> {
+    let Some(path) = path else {
+        return settings::read(&format!("format = {:?}", settings::FORMAT))
+            .map_err(|e| Error::new(Kind::Internal, "the settings that hold without a file are wrong").because(e));
+    };
+    super::farm::refuse_what_others_may_write(host, path)?;
+    let bytes = host.files.read(path, MAX_FILE)?;
+    let text = text::decode(&bytes)
+        .map_err(|e| Error::new(Kind::Unreadable, "the file is not text").at(path.display()).because(e))?;
+    let mut settings = settings::read(&text).map_err(|error| {
+        let place = error.line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()));
+        Error::new(Kind::Unreadable, "the settings of the watch cannot be used").at(place).because(error)
+    })?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        settings.beside(folder);
+    }
+    Ok(settings)
+}
+
+fn check_options(settings: &Settings, options: &Options) -> Result<check::Options> {
+    let paths: Vec<PathBuf> = settings.paths.iter().chain(&options.paths).cloned().collect();
+    if paths.is_empty() {
+        return Err(Error::new(Kind::Usage, "nothing is named to look at")
+            .hint("name files or folders: s2scert watch --once FILE")
+            .hint("or put them into the settings: paths = [\"FOLDER\"]"));
+    }
+    if paths.iter().any(|path| super::source::is_stdin(path)) {
+        return Err(Error::new(Kind::Usage, "a watch does not read stdin").at("-").hint("name a file or folder"));
+    }
+    let hidden = channels::hidden(settings);
+    let passwords: Result<Vec<Source>> =
+        settings.passwords.iter().map(|one| channels::source_of(&one.0, &hidden)).collect();
+    let mut passwords = passwords?;
+    passwords.extend(options.passwords.iter().cloned());
+    let policy = options.policy.clone().or_else(|| settings.policy.clone());
+    let waivers = options.waivers.clone().or_else(|| settings.waivers.clone());
+    let gate = gate::Options { policy: policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned()), waivers };
+    Ok(check::Options { paths, gate, target: None, passwords })
+}
+
+/// Opens the state folder.
+///
+/// # Errors
+/// When it is unsafe or cannot be made.
+fn folder(host: &Host, path: Option<&Path>) -> Result<Arc<dyn StateFolder>> {
+    let path = path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?;
+    Ok(host.state.create(&path)?)
+}
+
+/// Opens the memory. One that cannot be used for a reason of the machine is done without: rather is something told twice than
+/// not at all.
+fn open(host: &Host, path: Option<&Path>, now: Timestamp, notes: &mut Vec<String>) -> Result<Option<WatchStore>> {
+    match WatchStore::open(&*folder(host, path)?, now) {
+        Ok((store, None)) => Ok(Some(store)),
+        Ok((store, Some(aside))) => {
+            notes.push(format!(
+                "the memory was damaged: it is kept as {}, and what was told before is told again",
+                aside.display()
+            ));
+            Ok(Some(store))
+        }
+        Err(error @ (StoreError::InUse { .. } | StoreError::Newer { .. })) => Err(refused(error)),
+        Err(error) => {
+            notes.push(format!(
+                "there is no memory in this run, so what was told before is told again: {}",
+                chain(&error)
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Turns an error of the store into one that a person sees.
+pub(super) fn refused(error: StoreError) -> Error {
+    match error {
+        StoreError::InUse { .. } => Error::new(Kind::Refused, "another run of the watch is at work")
+            .because(error)
+            .hint("wait until it has ended; it ends by itself"),
+        StoreError::Newer { .. } => Error::new(Kind::Refused, "the memory of the watch is of a later version")
+            .because(error)
+            .hint("use the s2scert that wrote it, or another folder: --state-dir DIR"),
+        error => Error::new(Kind::Internal, "the memory of the watch cannot be used").because(error),
+    }
+}
+
+/// A clock that has gone back since the last run is spoken of: every date rests on it.
+fn doubts(store: Option<&WatchStore>, now: Timestamp) -> Option<Trouble> {
+    let last = store?.last_run().ok()??;
+    let back = last.ended.duration_since(now);
+    (back > crate::watch::CLOCK_TOLERANCE).then(|| Trouble {
+        kind: facts::Kind::Doubt,
+        about: "clock".to_owned(),
+        level: Level::Warning,
+        message: format!(
+            "the clock says {}, and the last run ended at {}: it has gone back",
+            facts::minute(now),
+            facts::minute(last.ended)
+        ),
+        remedy: "see that the clock of this machine is right; everything that was told meanwhile is told again"
+            .to_owned(),
+    })
+}
+
+/// A channel that took nothing in earlier runs is spoken of on the others. It hears of it itself only while it is dead, which
+/// is never.
+fn dead_channels(store: Option<&WatchStore>, settings: &Settings) -> Vec<Trouble> {
+    let dead = store.and_then(|store| store.dead_channels().ok()).unwrap_or_default();
+    let channels = settings.channels();
+    let known = dead.into_iter().filter(|(name, ..)| channels.iter().any(|channel| channel.name.as_str() == name));
+    known
+        .map(|(name, since, why)| Trouble {
+            kind: facts::Kind::Channel,
+            message: format!("nothing has got through on the channel {name} since {}: {why}", facts::minute(since)),
+            level: Level::Warning,
+            remedy: format!("mend it, then try it: s2scert alert test {name} --config watch.toml"),
+            about: name,
+        })
+        .collect()
+}
+
+pub(super) fn machine_name(host: &Host) -> String {
+    host.machine.facts().map_or_else(|_| "this machine".to_owned(), |facts| facts.name)
+}

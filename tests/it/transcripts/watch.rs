@@ -1,0 +1,117 @@
+//! `watch` and `alert`: what is seen, who is told, what is remembered and answered.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::shell::Shell;
+
+const SETTINGS: &str = "format = \"1.0\"
+name = \"crm01\"
+paths = [\"farm\"]
+passwords = [{ file = \"pass\" }]
+
+[ladder]
+thresholds = [\"400d\", \"30d\", \"7d\", \"1d\"]
+
+[[file]]
+name = \"drop\"
+folder = \"drop\"
+";
+
+/// Puts files into a folder, as if they had stood there since yesterday.
+fn folder(shell: &Shell, name: &str, files: &[&str]) {
+    let folder = shell.folder().join(name);
+    std::fs::create_dir(&folder).unwrap();
+    for file in files {
+        std::fs::copy(shell.folder().join(file), folder.join(file)).unwrap();
+        age(&folder.join(file));
+    }
+}
+
+fn age(path: &Path) {
+    let yesterday = SystemTime::now() - Duration::from_secs(86_400);
+    File::options().write(true).open(path).unwrap().set_modified(yesterday).unwrap();
+}
+
+#[test]
+fn watch() {
+    let mut shell = Shell::new();
+    folder(&shell, "farm", &["chain.pfx", "expired.cer", "notes.txt", "damaged.pem"]);
+    folder(&shell, "later", &["leaf.cer"]);
+    std::fs::create_dir(shell.folder().join("drop")).unwrap();
+    shell
+        .says("Without settings: only who reads this is told.")
+        .run("s2scert watch --once later")
+        .file("quiet.toml", "format = \"1.0\"\nname = \"crm01\"\n")
+        .run("s2scert watch --once later --config quiet.toml --json")
+        .run("s2scert watch --once expired.cer")
+        .run("s2scert watch --once expired.cer --format table")
+        .run("s2scert watch --once expired.cer --format nagios")
+        .run("s2scert watch --once later --format nagios")
+        .run("s2scert watch --once chain.pfx --password-file pass --policy production")
+        .run("PASS=Transkript-1 s2scert watch --once chain.pfx --password-env PASS")
+        .run("s2scert watch --once chain.pfx --password-stdin < pass")
+        .run("s2scert watch --once chain.pfx --password-command 'cat pass'")
+        .file("watch.toml", SETTINGS)
+        .says("A channel: told once, and then only what is new.")
+        .run("s2scert alert list --state-dir state")
+        .run("s2scert watch --once --config watch.toml --state-dir state")
+        .run("s2scert watch --once --config watch.toml --state-dir state")
+        .run("s2scert watch --once --config watch.toml --state-dir state --json")
+        .run("s2scert alert list --state-dir state")
+        .run_to("s2scert alert list --state-dir state --json", 12)
+        .run("s2scert alert ack unreadable/farm/damaged.pem --by Ada --note 'asked the other team' --state-dir state")
+        .run_to("s2scert alert ack unreadable/farm/damaged.pem --by Ada --state-dir state --json", 4)
+        .run("s2scert alert snooze unreadable/farm/damaged.pem --until 3d --by Ada --note 'new one on Friday' --state-dir state")
+        .run_to("s2scert alert snooze unreadable/farm/damaged.pem --until 30d --state-dir state --json", 4)
+        .run("s2scert alert history --most 3 --state-dir state")
+        .run_to("s2scert alert history --state-dir state --json", 6)
+        .run("s2scert alert test drop --config watch.toml")
+        .run("s2scert alert test drop --config watch.toml --json")
+        .compare("watch");
+}
+
+#[test]
+fn watch_errors() {
+    let mut shell = Shell::new();
+    let waiver = "format = \"1.0\"\n\n[[waiver]]\nrule = \"valid-now\"\nsubject = \"CN=crm.*\"\nowner = \"PKI team\"\nreason = \"Ordered.\"\nuntil = \"2026-01-01\"\n";
+    shell
+        .run("s2scert watch")
+        .run("s2scert watch --once")
+        .run("s2scert watch --once --format nagios")
+        .run("s2scert watch --format nagios")
+        .run("s2scert watch --once -")
+        .run("s2scert watch --once no-such-folder")
+        .run("s2scert watch --once leaf.cer --config no-such.toml")
+        .run("s2scert watch --once leaf.cer --config garbage.pfx")
+        .file("newer.toml", "format = \"2.0\"\n")
+        .run("s2scert watch --once leaf.cer --config newer.toml")
+        .run("s2scert watch --once leaf.cer --config newer.toml --json")
+        .file("wrong.toml", "format = \"1.0\"\n[ladder]\nthresholds = [\"soon\"]\n")
+        .run("s2scert watch --once leaf.cer --config wrong.toml")
+        .file("secret.toml", "format = \"1.0\"\npasswords = [\"Geheim-Geheim\"]\n")
+        .says("A secret that stands there by mistake is not repeated.")
+        .run("s2scert watch --once leaf.cer --config secret.toml")
+        .file("over.toml", waiver)
+        .run("s2scert watch --once leaf.cer --policy baseline --waivers over.toml")
+        .says("Nobody can be told: the folder is missing.")
+        .file("deaf.toml", "format = \"1.0\"\n\n[[file]]\nname = \"drop\"\nfolder = \"no-such-folder\"\n")
+        .run("s2scert watch --once expired.cer --config deaf.toml --state-dir state")
+        .run("s2scert watch --once expired.cer --config deaf.toml --state-dir state --format nagios")
+        .run("s2scert alert test drop --config deaf.toml")
+        .run("s2scert alert test mail --config deaf.toml")
+        .run("s2scert alert test mail --config newer.toml")
+        .file("authority.toml", "format = \"1.0\"\n\n[[webhook]]\nname = \"hook\"\nurl = \"https://127.0.0.1:9/\"\nauthorities = \"leaf.key\"\n\n[[webhook]]\nname = \"other\"\nurl = \"https://127.0.0.1:9/\"\nauthorities = \"notes.txt\"\n")
+        .run("s2scert alert test hook --config authority.toml")
+        .run("s2scert alert test other --config authority.toml")
+        .run("s2scert alert list --state-dir notes.txt")
+        .run("s2scert alert history --state-dir notes.txt")
+        .run("s2scert alert ack 0000 --state-dir state")
+        .run("s2scert alert ack 0000 --state-dir no-such-folder")
+        .run("s2scert alert snooze 0000 --until 3d --state-dir state")
+        .run("s2scert alert snooze 0000 --until tomorrow --state-dir state")
+        .run("s2scert alert snooze 0000 --until 400d --state-dir state")
+        .run("s2scert alert ack 0000 --by '' --state-dir state")
+        .compare("watch-errors");
+}
