@@ -2,7 +2,7 @@
 //! (on-premises).
 //!
 //! This page is the map of the house. Arrows point one way:
-//! `cli -> app -> policy -> {farm, cert}`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
+//! `cli -> app -> {rotation, policy} -> {farm, cert}`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
 //!
 //! | room | holds | pure |
 //! |---|---|---|
@@ -11,6 +11,7 @@
 //! | [`policy`] | rules as data, lint, findings | yes |
 //! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
+//! | [`rotation`] | a roll: planner, lint, admission, engine, journal | through ports |
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |
@@ -26,6 +27,7 @@ pub mod node;
 pub mod policy;
 pub mod ports;
 pub mod protocol;
+pub mod rotation;
 pub mod sys;
 
 // The machine in memory names the crate as integration tests do, and serves the unit tests too.

@@ -19,8 +19,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &["cert", "error"]),
     ("ports", &["cert", "error", "farm", "protocol"]),
     ("node", &["cert", "error", "farm", "policy", "ports", "protocol"]),
-    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol"]),
-    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol"]),
+    ("rotation", &["cert", "error", "farm", "policy", "ports", "protocol"]),
+    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol", "rotation"]),
+    ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol", "rotation"]),
     ("sys", &["cert", "error", "farm", "ports"]),
 ];
 
