@@ -28,6 +28,7 @@ pub mod policy;
 pub mod ports;
 pub mod protocol;
 pub mod rotation;
+pub mod sim;
 pub mod sys;
 
 // The machine in memory names the crate as integration tests do, and serves the unit tests too.

@@ -1,0 +1,273 @@
+//! The trace checker: holds the invariants of DESIGN 6 against what happened. It shares no code with planner and engine.
+//!
+//! Invariant 2 is about the strategy `overlap`, which is not there yet.
+
+use super::trace::{Cert, Ending, Event, NEW, OLD, Snapshot, Story, What};
+
+/// Something that must not happen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Violation {
+    /// The invariant, 1 to 9.
+    pub invariant: u8,
+    /// What happened.
+    pub what: String,
+}
+
+/// Finds every violation.
+#[must_use]
+pub fn check(story: &Story) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let mut tell = |invariant: u8, what: String| found.push(Violation { invariant, what });
+    row_once(story, &mut tell);
+    gate(story, &mut tell);
+    old_stays(story, &mut tell);
+    ends(story, &mut tell);
+    after_the_end(story, &mut tell);
+    fences(story, &mut tell);
+    staged(story, &mut tell);
+    for leak in &story.leaks {
+        tell(7, format!("a password is in {leak}"));
+    }
+    found
+}
+
+type Tell<'a> = &'a mut dyn FnMut(u8, String);
+
+/// 1: the row becomes new once, the script is never asked for what is so, and no two runs of it overlap.
+fn row_once(story: &Story, tell: Tell<'_>) {
+    let mut switched = 0;
+    let mut running: Vec<usize> = Vec::new();
+    for event in &story.events {
+        match &event.what {
+            What::Rows { before, after } if event.run > 0 => {
+                if !before.contains(&NEW) && after.contains(&NEW) {
+                    switched += 1;
+                }
+            }
+            What::ScriptBegins { node, update_crm, rows, .. } => {
+                if !running.is_empty() {
+                    tell(1, format!("at {} the script runs on {node} and on {running:?} at once", event.at));
+                }
+                if *update_crm && rows.as_slice() == [NEW] {
+                    tell(1, format!("at {} the script is to write a row that is new already", event.at));
+                }
+                running.push(*node);
+            }
+            What::ScriptEnds { node } => running.retain(|one| one != node),
+            _ => {}
+        }
+    }
+    if switched > 1 {
+        tell(1, format!("the row became new {switched} times"));
+    }
+    if last_end(story) == Some(&Ending::Done)
+        && switched == 0
+        && story.before.rows.as_slice() != [NEW]
+        && !story.by_hand
+    {
+        tell(1, "the roll is done, and the row never became new".to_owned());
+    }
+}
+
+/// 3: the script writes the row only after this very run has seen every server sign, and nothing was done to that server since.
+fn gate(story: &Story, tell: Tell<'_>) {
+    for (place, event) in story.events.iter().enumerate() {
+        let What::ScriptBegins { update_crm: true, unready, .. } = &event.what else { continue };
+        for (number, node) in story.before.nodes.iter().enumerate().filter(|(_, node)| node.signs) {
+            let before = &story.events[..place];
+            let proven =
+                before.iter().rposition(|one| one.run == event.run && one.what == (What::Proved { node: number }));
+            let Some(proven) = proven else {
+                tell(3, format!("at {} the row is written, and {} was not proven ready", event.at, node.name));
+                continue;
+            };
+            let touched = |one: &&Event| touches(&one.what, number);
+            let since: Vec<&Event> = before[proven..].iter().filter(touched).collect();
+            if since.iter().any(|one| one.run == event.run) {
+                tell(3, format!("at {} the row is written, and {} was changed after its proof", event.at, node.name));
+            }
+            if unready.contains(&number) && since.is_empty() {
+                tell(3, format!("at {} the row is written, and {} cannot sign", event.at, node.name));
+            }
+        }
+    }
+}
+
+fn touches(what: &What, number: usize) -> bool {
+    match what {
+        What::Imported { node, .. } | What::Removed { node, .. } | What::Access { node } => *node == number,
+        _ => false,
+    }
+}
+
+/// 4: the old certificate goes after proof and quarantine, and never while something uses it.
+fn old_stays(story: &Story, tell: Tell<'_>) {
+    for event in story.events.iter().filter(|event| event.run > 0) {
+        let What::Removed { node, cert: OLD, bound, all_new } = event.what else { continue };
+        if bound {
+            tell(4, format!("at {} the old certificate leaves {node}, where a TLS binding uses it", event.at));
+        }
+        if !all_new {
+            tell(4, format!("at {} the old certificate leaves {node}, and the farm is not all new", event.at));
+        }
+        let switched =
+            story.events.iter().find(|one| matches!(&one.what, What::Rows { after, .. } if after.contains(&NEW)));
+        let since = switched.map_or(i64::MIN, |one| event.at - one.at);
+        match story.quarantine_days {
+            Some(days) if since >= days * 86_400 => {}
+            _ => tell(4, format!("at {} the old certificate leaves {node} {since} seconds after the switch", event.at)),
+        }
+    }
+    let rows = &story.after.rows;
+    for event in &story.events {
+        if let What::Removed { node, cert: NEW, .. } = event.what
+            && event.run > 0
+            && story.before.nodes[node].signs
+            && rows_at(story, event) == Some(vec![NEW])
+            && !story.events.iter().any(|one| one.what == (What::Imported { node, cert: NEW }) && one.at >= event.at)
+        {
+            tell(4, format!("at {} a certificate leaves {node} while the row names it; in the end {rows:?}", event.at));
+        }
+    }
+}
+
+fn rows_at(story: &Story, event: &Event) -> Option<Vec<Cert>> {
+    let before = story.events.iter().take_while(|one| *one != event);
+    let changed = before.filter_map(|one| match &one.what {
+        What::Rows { after, .. } => Some(after.clone()),
+        _ => None,
+    });
+    Some(changed.last().unwrap_or_else(|| story.before.rows.clone()))
+}
+
+fn last_end(story: &Story) -> Option<&Ending> {
+    story.events.iter().rev().find_map(|event| match &event.what {
+        What::RunEnds(ending) if !matches!(ending, Ending::Nothing | Ending::Stopped) => Some(ending),
+        _ => None,
+    })
+}
+
+/// 5 and 6: what the end is called is what the farm is.
+fn ends(story: &Story, tell: Tell<'_>) {
+    for event in &story.events {
+        if let What::RunEnds(Ending::Manual { commands: 0, .. }) = &event.what {
+            tell(5, format!("at {} something is left to do, and no command is told", event.at));
+        }
+    }
+    if story.by_hand {
+        return;
+    }
+    match last_end(story) {
+        Some(Ending::Done) => all_new(&story.after, tell),
+        Some(Ending::RolledBack) => as_before(story, tell),
+        _ => {}
+    }
+}
+
+fn all_new(after: &Snapshot, tell: Tell<'_>) {
+    if after.rows.as_slice() != [NEW] {
+        tell(5, format!("the roll is done, and the rows are {:?}", after.rows));
+    }
+    for node in after.nodes.iter().filter(|node| node.signs) {
+        let ready = |(cert, usable, readers): &(Cert, bool, u32)| {
+            *cert == NEW && *usable && readers & node.readers == node.readers
+        };
+        if !node.store.iter().any(ready) {
+            tell(5, format!("the roll is done, and {} cannot sign", node.name));
+        }
+        if node.signs_with.iter().any(|one| *one != Some(NEW)) {
+            tell(5, format!("the roll is done, and a process of {} signs with another", node.name));
+        }
+    }
+    for trust in after.trusts.iter().filter(|trust| !trust.contains(&NEW)) {
+        tell(5, format!("the roll is done, and a trust accepts {trust:?}"));
+    }
+    leftovers(after, tell);
+}
+
+fn as_before(story: &Story, tell: Tell<'_>) {
+    let (before, after) = (&story.before, &story.after);
+    if before.rows != after.rows {
+        tell(6, format!("rolled back, and the rows are {:?}", after.rows));
+    }
+    for (was, is) in before.nodes.iter().zip(&after.nodes) {
+        if was.store != is.store {
+            tell(6, format!("rolled back, and the store of {} is {:?}, before {:?}", is.name, is.store, was.store));
+        }
+        if is.signs && is.signs_with.iter().any(|one| *one == Some(NEW)) && was.signs_with != is.signs_with {
+            tell(6, format!("rolled back, and a process of {} signs with the new certificate", is.name));
+        }
+    }
+    for (was, is) in before.trusts.iter().zip(&after.trusts) {
+        if was.contains(&OLD) && !is.contains(&OLD) {
+            tell(6, format!("rolled back, and a trust accepts {is:?}"));
+        }
+    }
+    leftovers(after, tell);
+}
+
+fn leftovers(after: &Snapshot, tell: Tell<'_>) {
+    for node in after.nodes.iter().filter(|node| node.marked) {
+        tell(5, format!("the roll is over, and its marker stands on {}", node.name));
+    }
+}
+
+/// 6: whoever takes up a roll that is over changes nothing.
+fn after_the_end(story: &Story, tell: Tell<'_>) {
+    let over =
+        story.events.iter().position(|event| matches!(event.what, What::RunEnds(Ending::Done | Ending::RolledBack)));
+    for event in story.events.iter().skip(over.unwrap_or(usize::MAX)).filter(|event| event.run > 0) {
+        let changes = matches!(
+            event.what,
+            What::ScriptBegins { .. }
+                | What::Rows { .. }
+                | What::Imported { .. }
+                | What::Removed { .. }
+                | What::Access { .. }
+                | What::Restarted { .. }
+                | What::JobStarted
+        );
+        if changes {
+            tell(6, format!("at {} after the end: {:?}", event.at, event.what));
+        }
+    }
+    for event in &story.events {
+        if event.what != What::RunEnds(Ending::Nothing) {
+            continue;
+        }
+        let own = story.events.iter().filter(|one| one.run == event.run && one.run > 0);
+        let changed =
+            own.filter(|one| matches!(one.what, What::Rows { .. } | What::Imported { .. } | What::Removed { .. }));
+        if changed.count() > 0 {
+            tell(6, format!("at {} there was nothing to do, and something was done", event.at));
+        }
+    }
+}
+
+/// 8: once a higher fence acts anywhere, no lower one of another run does.
+fn fences(story: &Story, tell: Tell<'_>) {
+    let mut highest = (0, 0);
+    for event in &story.events {
+        if let What::Acts { node, fence } = event.what {
+            if fence < highest.0 && event.run != highest.1 {
+                tell(
+                    8,
+                    format!("at {} run {} acts on {node} with fence {fence} after {highest:?}", event.at, event.run),
+                );
+            }
+            highest = highest.max((fence, event.run));
+        }
+    }
+}
+
+/// 9: when the last run has ended, no PFX lies on a node that it did not name.
+fn staged(story: &Story, tell: Tell<'_>) {
+    let named: &[String] = match last_end(story) {
+        None => return,
+        Some(Ending::Manual { named, .. }) => named,
+        Some(_) => &[],
+    };
+    for node in story.after.nodes.iter().filter(|node| node.staged && !named.contains(&node.name)) {
+        tell(9, format!("a PFX is left on {}", node.name));
+    }
+}
