@@ -19,6 +19,11 @@ fn main() {
         .into_par_iter()
         .map(|seed| match roll(seed, &shape) {
             Ok(rolled) => {
+                if rolls == 1 {
+                    println!("{:#?}", rolled.story.before);
+                    rolled.story.events.iter().for_each(|event| println!("{event:?}"));
+                    println!("{:#?}\n{:?}", rolled.story.after, rolled.end);
+                }
                 let word = rolled.end.map_or("none", |end| match end.kind() {
                     s2scert::rotation::record::EndKind::Done => "done",
                     s2scert::rotation::record::EndKind::RolledBack => "rolled back",

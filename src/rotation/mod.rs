@@ -10,6 +10,7 @@
 //! | `admission` | whether a plan may be applied |
 //! | `record` | the journal: records, and the one order that is legal |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
+//! | `mutant` | parts of the engine that tests take out |
 //! | `world` | what the engine needs beside the transport |
 
 pub mod admission;
@@ -17,6 +18,7 @@ pub mod basis;
 pub mod belief;
 pub mod engine;
 pub mod lint;
+pub(crate) mod mutant;
 pub mod plan;
 pub mod planner;
 pub mod record;

@@ -207,7 +207,7 @@ pub struct State {
     pub begun: BTreeSet<Id>,
     /// From when on processes must have begun.
     pub instants: BTreeMap<Id, Timestamp>,
-    /// Access lists before the first change.
+    /// Access lists of nodes before the first change.
     pub before: BTreeMap<Id, Text>,
     /// When everything was verified.
     pub verified: Option<Timestamp>,
@@ -267,7 +267,7 @@ impl State {
                 }
                 self.begun.insert(intent.step.clone());
                 if let Some(before) = &intent.before {
-                    self.before.entry(intent.step.clone()).or_insert_with(|| before.clone());
+                    self.before.entry(intent.node.clone()).or_insert_with(|| before.clone());
                 }
             }
             Record::Outcome(outcome) => {

@@ -9,9 +9,9 @@ use super::trace::{Cert, NEW, What};
 use crate::cert::Password;
 use crate::protocol::{
     AccessFacts, Action, Facts, Hex, Holds, Install, Issuer, JobFacts, List, Nothing, Octets, Outcome, ProofFacts,
-    Reconfigure, RefusalCode, Row, RowType, Rows, ScriptFacts, ScriptRun, Text, Trusts, Unclear,
+    Reconfigure, RefusalCode, Row, RowType, Rows, ScriptFacts, ScriptRun, Service, Services, Text, Trusts, Unclear,
 };
-use crate::rotation::basis::ISSUER_ROW;
+use crate::rotation::basis::{ISSUER_ROW, ServiceKind};
 use crate::rotation::belief::Belief;
 
 type Looked = Result<(Option<Holds>, Facts), Outcome>;
@@ -90,7 +90,7 @@ impl State {
                 let after = self.seconds(asked.after);
                 let name = asked.name.as_str();
                 let there = self.nodes[node].processes.iter().find(|one| one.seen.name.eq_ignore_ascii_case(name));
-                probe(there.is_some_and(|one| one.begun > after), nothing())
+                probe(there.is_some_and(|one| one.begun > after), self.service_facts(node))
             }
             Action::MetadataJob(_) => self.job(node).map(|facts| (None, facts)),
             Action::MetadataJobStart(asked) => {
@@ -136,6 +136,23 @@ impl State {
             last_success: farm.last_success.map(|begun| self.instant(begun)),
             schedule: Text::told("daily"),
         }))
+    }
+
+    fn service_facts(&self, node: usize) -> Facts {
+        let of = |kind| {
+            let processes = self.nodes[node].processes.iter().filter(move |process| process.seen.kind == kind);
+            List::first(processes.map(|process| Service {
+                name: Text::told(&process.seen.name),
+                state: Text::told("Running"),
+                account: Text::told(&process.seen.account),
+                begun: Some(self.instant(process.begun)),
+            }))
+        };
+        Facts::Services(Services {
+            services: of(ServiceKind::Service),
+            pools: of(ServiceKind::Pool),
+            gaps: List::default(),
+        })
     }
 
     fn row_facts(&self) -> Facts {

@@ -7,7 +7,7 @@ use super::fault::Faults;
 use super::roll::Shape;
 use super::state::{CertInfo, FIRST, Process, SimNode, SimRow, SimSharePoint, State, Stored};
 use super::trace::{Cert, FOREIGN, NEW};
-use super::world::Sim;
+use super::world::{Rival, Sim};
 use crate::cert::Fingerprint;
 use crate::cert::pfx::Target;
 use crate::farm::description::{Farm, Name, Node, Organization, Role, Transport, Url};
@@ -29,12 +29,21 @@ pub(super) fn build(seed: u64, shape: &Shape) -> Result<Sim, String> {
     let mut dice = Dice::new(seed);
     let state = state(&mut dice, shape)?;
     let basis = basis(&state, &mut dice, shape)?;
-    let plan = planner::plan(&basis).map_err(|objections| format!("{objections:?}"))?;
-    let admitted = admission::sound(plan).map_err(|refused| refused.to_string())?;
+    let admitted = |basis: &Basis| {
+        let plan = planner::plan(basis).map_err(|objections| format!("{objections:?}"))?;
+        admission::sound(plan).map_err(|refused| refused.to_string())
+    };
+    let mut another = basis.clone();
+    another.asked.retire_after_days = match basis.asked.retire_after_days {
+        None => Some(99),
+        Some(_) => None,
+    };
+    let plans = [admitted(&basis)?, admitted(&another)?];
     let farm = farm(&state)?;
-    let rival = shape.faults.then(|| super::world::Rival { at: dice.below(400), takes_over: dice.below(2) == 0 });
-    let rival = rival.filter(|_| dice.below(6) == 0);
-    Ok(Sim::new(State { dice, ..state }, farm, admitted, rival))
+    let (at, takes_over, other) = (dice.below(400), dice.below(2) == 0, dice.below(3) == 0);
+    let rival = Rival { at, takes_over, other };
+    let rival = Some(rival).filter(|_| dice.below(6) == 0 && shape.faults);
+    Ok(Sim::new(State { dice, ..state }, farm, plans, rival))
 }
 
 fn state(dice: &mut Dice, shape: &Shape) -> Result<State, String> {

@@ -24,12 +24,16 @@ pub fn check(story: &Story) -> Vec<Violation> {
     ends(story, &mut tell);
     after_the_end(story, &mut tell);
     fences(story, &mut tell);
+    one_at_a_time(story, &mut tell);
     staged(story, &mut tell);
     for leak in &story.leaks {
         tell(7, format!("a password is in {leak}"));
     }
     found
 }
+
+/// How long nobody takes the farm from a controller that was heard of, in seconds: a third of a lease, as it is renewed.
+const LEASE: i64 = 100;
 
 type Tell<'a> = &'a mut dyn FnMut(u8, String);
 
@@ -158,13 +162,14 @@ fn ends(story: &Story, tell: Tell<'_>) {
         return;
     }
     match last_end(story) {
-        Some(Ending::Done) => all_new(&story.after, tell),
+        Some(Ending::Done) => all_new(story, tell),
         Some(Ending::RolledBack) => as_before(story, tell),
         _ => {}
     }
 }
 
-fn all_new(after: &Snapshot, tell: Tell<'_>) {
+fn all_new(story: &Story, tell: Tell<'_>) {
+    let after = &story.after;
     if after.rows.as_slice() != [NEW] {
         tell(5, format!("the roll is done, and the rows are {:?}", after.rows));
     }
@@ -179,8 +184,11 @@ fn all_new(after: &Snapshot, tell: Tell<'_>) {
             tell(5, format!("the roll is done, and a process of {} signs with another", node.name));
         }
     }
-    for trust in after.trusts.iter().filter(|trust| !trust.contains(&NEW)) {
-        tell(5, format!("the roll is done, and a trust accepts {trust:?}"));
+    // A trust that accepts nothing is one that nobody has set up yet.
+    for (was, is) in story.before.trusts.iter().zip(&after.trusts) {
+        if !was.is_empty() && !is.contains(&NEW) {
+            tell(5, format!("the roll is done, and a trust accepts {is:?}"));
+        }
     }
     leftovers(after, tell);
 }
@@ -191,7 +199,11 @@ fn as_before(story: &Story, tell: Tell<'_>) {
         tell(6, format!("rolled back, and the rows are {:?}", after.rows));
     }
     for (was, is) in before.nodes.iter().zip(&after.nodes) {
-        if was.store != is.store {
+        // A key in the wrong provider that was mended stays mended.
+        let mended = |(one, other): (&(Cert, bool, u32), &(Cert, bool, u32))| {
+            (one.0, one.2) == (other.0, other.2) && (other.1 || !one.1)
+        };
+        if was.store.len() != is.store.len() || !was.store.iter().zip(&is.store).all(mended) {
             tell(6, format!("rolled back, and the store of {} is {:?}, before {:?}", is.name, is.store, was.store));
         }
         if is.signs && is.signs_with.iter().any(|one| *one == Some(NEW)) && was.signs_with != is.signs_with {
@@ -256,6 +268,41 @@ fn fences(story: &Story, tell: Tell<'_>) {
                 );
             }
             highest = highest.max((fence, event.run));
+        }
+    }
+}
+
+/// 8: nobody acts while another controller is alive and holds the farm, nor with another plan while a roll is not over.
+fn one_at_a_time(story: &Story, tell: Tell<'_>) {
+    let clocks_agree = !story.events.iter().any(|event| event.what == What::ClockSet);
+    let mut alive: Vec<(u32, i64)> = Vec::new();
+    let mut others: Vec<u32> = Vec::new();
+    let mut begun = false;
+    for event in &story.events {
+        match &event.what {
+            What::RunBegins { other } => {
+                if *other {
+                    others.push(event.run);
+                }
+            }
+            What::RunEnds(ending) => {
+                alive.retain(|one| one.0 != event.run);
+                begun &= !matches!(ending, Ending::Done | Ending::RolledBack);
+            }
+            What::Died | What::Released => alive.retain(|one| one.0 != event.run),
+            What::Acts { node, .. } => {
+                if begun && others.contains(&event.run) {
+                    tell(8, format!("at {} another plan acts on {node} before the roll is over", event.at));
+                }
+                begun |= !others.contains(&event.run);
+                let recent = |one: &&(u32, i64)| one.0 != event.run && event.at - one.1 < LEASE;
+                if let Some(one) = alive.iter().find(recent).filter(|_| clocks_agree) {
+                    tell(8, format!("at {} run {} acts on {node}, and run {} is alive", event.at, event.run, one.0));
+                }
+                alive.retain(|one| one.0 != event.run);
+                alive.push((event.run, event.at));
+            }
+            _ => {}
         }
     }
 }

@@ -104,6 +104,7 @@ impl State {
 
     /// Sets a clock: of a node, or of the controller.
     pub(super) fn set_a_clock(&mut self, node: usize) {
+        self.tell_as(0, super::trace::What::ClockSet);
         let by = self.dice.below(7200) as i64 - 3600;
         if self.dice.below(2) == 0 {
             self.nodes[node].ahead += by;

@@ -234,7 +234,10 @@ impl State {
                 Some(lease) => lease.until = until(renew.seconds),
                 None => return failed("nobody holds the lease, so it cannot be renewed"),
             },
-            Action::LeaseRelease(_) => standing.lease = None,
+            Action::LeaseRelease(_) => {
+                standing.lease = None;
+                self.tell(What::Released);
+            }
             Action::RollMarkerWrite(wanted) => {
                 let begun = standing.roll.as_ref().map_or(now, |roll| roll.begun);
                 standing.roll = Some(RollMarker {

@@ -24,7 +24,14 @@ pub struct Event {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum What {
     /// A controller began.
-    RunBegins,
+    RunBegins {
+        /// Whether with another plan.
+        other: bool,
+    },
+    /// It gave the lease back.
+    Released,
+    /// A clock was set.
+    ClockSet,
     /// It ended.
     RunEnds(Ending),
     /// It died.

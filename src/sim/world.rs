@@ -34,6 +34,8 @@ pub(super) struct Sim {
     nested: AtomicBool,
     pub(super) farm: Farm,
     pub(super) admitted: Admitted,
+    /// Another plan for the same farm.
+    pub(super) other: Admitted,
 }
 
 /// A second operator.
@@ -43,6 +45,8 @@ pub(super) struct Rival {
     pub at: u64,
     /// Whether the first stalls for longer than its lease, so that the second takes the roll over.
     pub takes_over: bool,
+    /// Whether the second comes with a plan of his own.
+    pub other: bool,
 }
 
 /// How a run of a controller ended.
@@ -57,7 +61,8 @@ pub enum RunEnd {
 }
 
 impl Sim {
-    pub(super) fn new(state: State, farm: Farm, admitted: Admitted, rival: Option<Rival>) -> Self {
+    pub(super) fn new(state: State, farm: Farm, plans: [Admitted; 2], rival: Option<Rival>) -> Self {
+        let [admitted, other] = plans;
         Self {
             state: Mutex::new(state),
             library: Mutex::default(),
@@ -65,6 +70,7 @@ impl Sim {
             nested: AtomicBool::new(false),
             farm,
             admitted,
+            other,
         }
     }
 
@@ -78,23 +84,17 @@ impl Sim {
     }
 
     /// Lets a controller take the roll up, until it ends or dies.
-    pub(super) fn run(
-        &self,
-        journal: &mut SimJournal<'_>,
-        way: Way,
-        take_over: Option<u64>,
-        audience: &dyn Audience,
-    ) -> RunEnd {
+    pub(super) fn run(&self, journal: &mut SimJournal<'_>, way: Way, other: bool, audience: &dyn Audience) -> RunEnd {
         let (run, before) = {
             let mut state = self.state();
             let before = state.run;
             let run = state.events.iter().map(|event| event.run).max().unwrap_or_default() + 1;
             state.run = run;
-            state.tell(What::RunBegins);
+            state.tell(What::RunBegins { other });
             (run, before)
         };
         let owner = crate::protocol::Text::told(&format!("operator {run}"));
-        let operator = Operator { owner, take_over };
+        let operator = Operator { owner, take_over: None };
         let world = World {
             transport: self,
             metadata: self,
@@ -104,8 +104,9 @@ impl Sim {
             random: self,
             audience,
         };
-        let went =
-            catch_unwind(AssertUnwindSafe(|| engine::run(&self.admitted, &self.farm, world, journal, way, &operator)));
+        let went = catch_unwind(AssertUnwindSafe(|| {
+            engine::run(if other { &self.other } else { &self.admitted }, &self.farm, world, journal, way, &operator)
+        }));
         let end = match went {
             Ok(Ok(end)) => RunEnd::End(end),
             Ok(Err(stop)) => RunEnd::Stop(stop),
@@ -133,8 +134,8 @@ impl Sim {
             self.state().advance(400);
         }
         let mut journal = SimJournal::new(self);
-        let way = if rival.takes_over { Way::Resume } else { Way::Apply };
-        self.run(&mut journal, way, None, &Nobody);
+        let way = if rival.takes_over && !rival.other { Way::Resume } else { Way::Apply };
+        self.run(&mut journal, way, rival.other, &Nobody);
         self.state().faults = faults;
         self.nested.store(false, Ordering::Relaxed);
     }

@@ -5,9 +5,10 @@ use super::talk::Acted;
 use super::{Engine, Halt};
 use crate::protocol::{
     Action, CrmCertificateRemove, CrmCertificateSet, Facts, Hex, Id, Reconfigure, Remove, RestoreAccess, Row, RowType,
-    Stage, Text,
+    Stage,
 };
 use crate::rotation::basis::RowSeen;
+use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Act, Check, ScriptOrder, Step, Which};
 use crate::rotation::world::Sealed;
 
@@ -24,15 +25,14 @@ impl Engine<'_> {
             Act::ImportNatively => self.install(step),
             Act::Mend => {
                 let remove = Action::Remove(Remove { thumbprint, with_key: true });
-                match self.act_once(step, "remove", remove, None)? {
+                match self.act_once(step, "remove", remove)? {
                     Acted::Done(_) => self.install(step),
                     not => Ok(not),
                 }
             }
             Act::Grant(accounts) => {
-                let before = self.access_list(&step.node, thumbprint);
                 let action = Action::Grant(self.identities(accounts));
-                self.act_once(step, "", action, before)
+                self.act_once(step, "", action)
             }
             Act::Switch(order) => match self.may_switch(&step.node) {
                 Ok(()) => self.run_script(step, order, true),
@@ -42,28 +42,25 @@ impl Engine<'_> {
             Act::Recycle(_) | Act::Restart(_) => match (&step.check, self.state.instants.get(&step.id)) {
                 (Check::Began(began), Some(after)) => {
                     let action = restart(&began.service, *after);
-                    self.act_once(step, "", action, None)
+                    self.act_once(step, "", action)
                 }
                 _ => Ok(Acted::Not("the clock of the node was not seen".to_owned())),
             },
             Act::Refresh => match self.state.instants.get(&step.id) {
                 Some(after) => {
                     let action = Action::MetadataJobStart(crate::protocol::After { after: *after });
-                    self.act_once(step, "", action, None)
+                    self.act_once(step, "", action)
                 }
                 None => Ok(Acted::Not("the clock of the node was not seen".to_owned())),
             },
             Act::Remove(which) => self.remove(step, *which),
-            Act::RestoreAccess => {
-                let granted = step.undoes.as_ref().unwrap_or(&step.id);
-                match self.state.before.get(granted).cloned() {
-                    Some(list) => {
-                        let action = Action::RestoreAccess(RestoreAccess { thumbprint, list });
-                        self.act_once(step, "", action, None)
-                    }
-                    None => Ok(Acted::Never("the access list before is not known".to_owned())),
+            Act::RestoreAccess => match self.state.before.get(&step.node).cloned() {
+                Some(list) => {
+                    let action = Action::RestoreAccess(RestoreAccess { thumbprint, list });
+                    self.act_once(step, "", action)
                 }
-            }
+                None => Ok(Acted::Never("the access list before is not known".to_owned())),
+            },
         }
     }
 
@@ -75,7 +72,7 @@ impl Engine<'_> {
         };
         let thumbprint = self.plan.basis.asked.certificate.thumbprint;
         let stage = Action::Stage(Stage { thumbprint, pfx, password: password.clone() });
-        Ok(match self.act_once(step, "stage", stage, None)? {
+        Ok(match self.act_once(step, "stage", stage)? {
             Acted::Done(_) => Ok(password),
             not => Err(not),
         })
@@ -89,7 +86,7 @@ impl Engine<'_> {
         let readers = self.plan.basis.seen.node(step.node.as_str()).map(|node| node.accounts.clone());
         let thumbprint = self.plan.basis.asked.certificate.thumbprint;
         let action = Action::Install(install(thumbprint, password, &readers.unwrap_or_default()));
-        self.act_once(step, "", action, None)
+        self.act_once(step, "", action)
     }
 
     fn run_script(&mut self, step: &Step, order: &ScriptOrder, update_crm: bool) -> Result<Acted, Halt> {
@@ -109,7 +106,7 @@ impl Engine<'_> {
             store_find_type: Some(Id::word(FIND_TYPE)),
             update_crm,
         });
-        let acted = self.act_once(step, "", action, None)?;
+        let acted = self.act_once(step, "", action)?;
         // The node removes the PFX itself, and says so where it could not.
         let left = matches!(&acted, Acted::Done(Facts::Script(run)) if !run.staged.is_empty());
         if left {
@@ -122,7 +119,7 @@ impl Engine<'_> {
     /// is what the plan expects.
     fn may_switch(&mut self, node: &Id) -> Result<(), String> {
         for one in self.plan.basis.seen.signing() {
-            if self.proven.contains(&one.name) {
+            if is_out(Part::Gate) || self.proven.contains(&one.name) {
                 continue;
             }
             let accounts = crate::rotation::plan::Accounts { names: one.accounts.clone() };
@@ -147,7 +144,7 @@ impl Engine<'_> {
         let new = self.plan.basis.asked.certificate.thumbprint;
         let before = self.plan.basis.seen.issuer_rows().next();
         match way_back(&rows, before, new) {
-            Ok(action) => self.act_once(step, "", action, None),
+            Ok(action) => self.act_once(step, "", action),
             Err(why) => Ok(Acted::Never(why.to_owned())),
         }
     }
@@ -165,16 +162,7 @@ impl Engine<'_> {
             Ok(_) => {}
             Err(why) => return Ok(Acted::Not(why)),
         }
-        self.act_once(step, "", Action::Remove(Remove { thumbprint, with_key: true }), None)
-    }
-
-    /// Returns the access list as it is now.
-    fn access_list(&mut self, node: &Id, thumbprint: Hex<20>) -> Option<Text> {
-        let action = Action::AccessShow(crate::protocol::Which { thumbprint });
-        match self.see(node, &action).ok()?.facts {
-            Facts::Access(access) => Some(access.now),
-            _ => None,
-        }
+        self.act_once(step, "", Action::Remove(Remove { thumbprint, with_key: true }))
     }
 }
 

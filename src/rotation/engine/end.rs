@@ -7,6 +7,7 @@ use super::walk::Walked;
 use super::{Engine, Halt, Stop};
 use crate::cert::digest::hex_upper;
 use crate::protocol::{Action, Facts, Id, Nothing, Text};
+use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Act, Check, Step, Which};
 use crate::rotation::record::{EndKind, Ended, Record};
 
@@ -78,7 +79,7 @@ impl Engine<'_> {
             Walked::Stuck { at, .. } | Walked::Later { at, .. } => self.rest(at),
         };
         // Whatever the end is, no PFX stays on any node.
-        for node in self.names() {
+        for node in self.names().into_iter().filter(|_| !is_out(Part::Unstage)) {
             match self.settle(&node) {
                 Ok(()) => {}
                 Err(Halt::Stop(stop)) => return Err(self.let_go(stop)),
@@ -121,7 +122,7 @@ impl Engine<'_> {
     /// Takes the markers away and gives the lease back.
     fn clear(mut self, end: End) -> Result<End, Stop> {
         let mut left = Vec::new();
-        for node in self.names() {
+        for node in self.names().into_iter().filter(|_| !is_out(Part::Unmark)) {
             match self.keep(&node, &Action::RollMarkerClear(Nothing {})) {
                 Ok(()) => {}
                 Err(Halt::Stop(stop)) => return Err(self.let_go(stop)),
@@ -167,8 +168,8 @@ impl Engine<'_> {
         match halt {
             Halt::Stop(stop) => Err(self.let_go(stop)),
             Halt::Lost(node, why) => {
-                self.release();
-                Ok(End::RolledBack { why: format!("{node} could not be reached, so nothing was begun: {why}") })
+                let left = vec![self.unseen(&node, &why)];
+                Ok(self.manual(format!("{node} cannot be reached, so that this run did nothing: {why}"), left))
             }
         }
     }
@@ -176,7 +177,9 @@ impl Engine<'_> {
     /// A node without which nothing can be said or done.
     pub(super) fn unreached(mut self, node: &Id, why: &str) -> End {
         let mut left = vec![self.unseen(node, why)];
-        for other in self.names().into_iter().filter(|other| other != node) {
+        // Who does not hold the lease does nothing at all.
+        let others = self.names().into_iter().filter(|other| other != node && self.renew_at != jiff::Timestamp::MIN);
+        for other in others.collect::<Vec<_>>() {
             // Nothing is insisted on: whoever resumes clears it.
             let ticket = self.ticket(Id::word(&format!("settle@last-{other}")), 1);
             let cleared = self.send_once(&other, ticket, Action::Unstage(Nothing {}));
@@ -189,6 +192,10 @@ impl Engine<'_> {
     }
 
     fn manual(&self, why: String, mut left: Vec<Left>) -> End {
+        if is_out(Part::Instructions) {
+            left.iter_mut().for_each(|one| one.commands.clear());
+            return End::Manual { why, left };
+        }
         left.push(Left {
             node: "the controller".to_owned(),
             what: "go on with this roll, or take it back".to_owned(),

@@ -9,6 +9,7 @@ use crate::protocol::{
     Action, Facts, Id, JournalAppend, JournalRead, LeaseRenew, LeaseTake, Nothing, Octets, Outcome, RollMarker,
     RollMarkerWrite,
 };
+use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::record::{Record, Run};
 
 /// How long the lease lasts without being renewed, in seconds.
@@ -37,7 +38,9 @@ impl Engine<'_> {
         }
         self.fence = highest + 1;
         let take = LeaseTake { holder: self.holder.clone(), seconds: LEASE, over: operator.take_over };
-        self.keep(&self.lease_node(), &Action::LeaseTake(take))?;
+        if !is_out(Part::Lease) {
+            self.keep(&self.lease_node(), &Action::LeaseTake(take))?;
+        }
         self.renew_at = self.until(RENEW);
         Ok(())
     }
@@ -70,13 +73,16 @@ impl Engine<'_> {
     }
 
     pub(super) fn mark(&mut self, node: &Id, phase: &str) -> Result<(), Halt> {
+        if is_out(Part::Marker) {
+            return Ok(());
+        }
         let marker = RollMarkerWrite { plan_sha256: self.digest, owner: self.owner.clone(), phase: Id::word(phase) };
         self.keep(node, &Action::RollMarkerWrite(marker))
     }
 
     /// Renews the lease in time.
     pub(super) fn keep_lease(&mut self) -> Result<(), Halt> {
-        if self.now() >= self.renew_at {
+        if self.now() >= self.renew_at && !is_out(Part::Renewal) && !is_out(Part::Lease) {
             self.keep(&self.lease_node(), &Action::LeaseRenew(LeaseRenew { seconds: LEASE }))?;
             self.renew_at = self.until(RENEW);
         }
@@ -85,6 +91,9 @@ impl Engine<'_> {
 
     /// Takes the lease over from itself with a higher fence, so that a request that is still on its way is refused.
     pub(super) fn fence_off(&mut self) -> Result<(), Halt> {
+        if is_out(Part::FenceOff) || is_out(Part::Lease) {
+            return Ok(());
+        }
         let over = self.fence;
         self.fence += 1;
         let take = LeaseTake { holder: self.holder.clone(), seconds: LEASE, over: Some(over) };
@@ -98,7 +107,7 @@ impl Engine<'_> {
     /// Copies the records that the node of the lease has not got.
     pub(super) fn copy_records(&mut self) -> Result<(), Halt> {
         let node = self.lease_node();
-        while self.copied < self.journal.length() {
+        while self.copied < self.journal.length() && !is_out(Part::Copy) {
             let Some(record) = self.journal.octets(self.copied) else { break };
             self.keep(&node, &Action::JournalAppend(JournalAppend { index: self.copied, record }))?;
             self.copied += 1;

@@ -8,6 +8,7 @@ use crate::protocol::{
     SecretText, Text,
 };
 use crate::rotation::basis::{ISSUER_ROW, ServiceKind, ServiceSeen};
+use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Accounts, Check, MetadataCheck, Step, TrustCheck, Which};
 use crate::rotation::record::{Instant, JournalError, Record};
 
@@ -66,14 +67,7 @@ impl Engine<'_> {
             },
             Check::RowsAsBefore => self.rows_as_before(node),
             Check::Metadata(check) => self.document(node, check),
-            Check::Began(began) => {
-                let after = match self.instant(step)? {
-                    Ok(after) => after,
-                    Err(why) => return Ok(Look::Unseen(why)),
-                };
-                let action = restart(&began.service, after);
-                Look::of(self.see(node, &action), "the process is an old one")
-            }
+            Check::Began(began) => self.began(step, &began.service)?,
             Check::JobRan => {
                 let after = match self.instant(step)? {
                     Ok(after) => after,
@@ -83,20 +77,18 @@ impl Engine<'_> {
                 Look::of(self.see(node, &action), "the job has not run to its end since")
             }
             Check::Trust(check) => self.trust(node, check),
-            Check::AccessAsBefore => {
-                let granted = step.undoes.as_ref().unwrap_or(&step.id);
-                match self.state.before.get(granted).cloned() {
-                    Some(list) => {
-                        let action = Action::RestoreAccess(RestoreAccess { thumbprint: new, list });
-                        Look::of(self.see(node, &action), "the access list is another than before")
-                    }
-                    None => Look::Holds,
+            Check::AccessAsBefore => match self.state.before.get(node).cloned() {
+                Some(list) => {
+                    let action = Action::RestoreAccess(RestoreAccess { thumbprint: new, list });
+                    Look::of(self.see(node, &action), "the access list is another than before")
                 }
-            }
+                None => Look::Holds,
+            },
             Check::Quarantine(days) => {
                 let day = jiff::SignedDuration::from_hours(24 * i64::from(days.days));
                 let over = self.state.verified.and_then(|at| at.checked_add(day).ok());
                 match over {
+                    _ if is_out(Part::Quarantine) => Look::Holds,
                     Some(over) if self.now() >= over => Look::Holds,
                     Some(over) => Look::Not(format!("the quarantine lasts until {over}")),
                     None => Look::Not("nothing was verified yet".to_owned()),
@@ -176,7 +168,7 @@ impl Engine<'_> {
         }
     }
 
-    fn rows_as_before(&mut self, node: &Id) -> Look {
+    pub(super) fn rows_as_before(&mut self, node: &Id) -> Look {
         let wanted: Vec<Option<Hex<20>>> = self.plan.basis.seen.issuer_rows().map(|row| row.thumbprint).collect();
         match self.rows(node) {
             Ok(rows) => {
@@ -231,20 +223,46 @@ impl Engine<'_> {
         }
     }
 
-    /// Returns from when on a process must have begun, by the clock of its node: the instant at which the step was first come
-    /// to, after everything that it must see. It is written down, so that a later run asks for the same.
+    /// Whether a process is another than the one that ran when the step was first come to, after everything that it must see.
+    /// Starts are compared for being others, not for being later: a clock that was set back would make an old process new.
+    fn began(&mut self, step: &Step, service: &ServiceSeen) -> Result<Look, JournalError> {
+        let asked = restart(service, self.state.instants.get(&step.id).copied().unwrap_or(jiff::Timestamp::MAX));
+        let (at, begun) = match self.see(&step.node, &asked) {
+            Ok(Seen { at, facts: Facts::Services(services), .. }) => {
+                let list = if service.kind == ServiceKind::Pool { &services.pools } else { &services.services };
+                let named = |one: &&crate::protocol::Service| one.name.as_str().eq_ignore_ascii_case(&service.name);
+                (at, list.iter().find(named).and_then(|one| one.begun))
+            }
+            Ok(_) => return Ok(Look::Unseen("the node tells no services".to_owned())),
+            Err(why) => return Ok(Look::Unseen(why)),
+        };
+        match self.state.instants.get(&step.id) {
+            Some(first) => Ok(match begun {
+                Some(begun) => Look::when(begun != *first, "the process is an old one"),
+                // A pool without a worker signs nothing, and loads what is there when it begins.
+                None if service.kind == ServiceKind::Pool => Look::Holds,
+                None => Look::Not("no process runs".to_owned()),
+            }),
+            None => {
+                self.first_come(step, begun.unwrap_or(at))?;
+                Ok(Look::Not("the process is an old one".to_owned()))
+            }
+        }
+    }
+
+    fn first_come(&mut self, step: &Step, after: jiff::Timestamp) -> Result<(), JournalError> {
+        self.record(Record::Instant(Instant { step: step.id.clone(), after }))
+    }
+
+    /// Returns from when on the job must have run, by the clock of its server: the instant at which the step was first come to.
+    /// It is written down, so that a later run asks for the same.
     fn instant(&mut self, step: &Step) -> Result<Result<jiff::Timestamp, String>, JournalError> {
         if let Some(after) = self.state.instants.get(&step.id) {
             return Ok(Ok(*after));
         }
-        let action = match &step.check {
-            Check::JobRan => Action::MetadataJob(Nothing {}),
-            _ => Action::Lease(Nothing {}),
-        };
-        match self.see(&step.node, &action) {
+        match self.see(&step.node, &Action::MetadataJob(Nothing {})) {
             Ok(seen) => {
-                let instant = Instant { step: step.id.clone(), after: seen.at };
-                self.record(Record::Instant(instant))?;
+                self.first_come(step, seen.at)?;
                 Ok(Ok(seen.at))
             }
             Err(why) => Ok(Err(why)),

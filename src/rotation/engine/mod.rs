@@ -16,13 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::admission::Admitted;
-use super::plan::{Plan, Step};
+use super::mutant::{Part, is_out};
+use super::plan::{Check, Plan, Step};
 use super::record::{Began, EndKind, Journal, JournalError, Record, State};
 use super::world::World;
 use crate::farm::description::{Farm, Node};
 use crate::protocol::{Hex, Id, Text};
 
 pub use end::{End, Left};
+use look::Look;
 
 /// A roll in progress.
 pub struct Engine<'a> {
@@ -171,9 +173,15 @@ impl<'a> Engine<'a> {
         if self.nothing_to_do() {
             return Ok(End::NothingToDo);
         }
-        let held = self.hold(operator);
-        if let Err(halt) = held {
+        if let Err(halt) = self.hold(operator).and_then(|()| self.catch_up()) {
             return self.not_begun(halt);
+        }
+        if self.state.plan_sha256.is_some() {
+            return Err(self.let_go(Stop::Order("this roll has begun: resume it, or roll it back")));
+        }
+        // Another roll may have come and gone since the plan was admitted.
+        if !matches!(self.rows_as_before(&self.lease_node()), Look::Holds) {
+            return Err(self.let_go(Stop::Order("the row is not what the plan rests on: plan anew")));
         }
         let began = Began { roll: self.plan.roll.clone(), plan_sha256: self.digest, at: self.now() };
         self.record(Record::Began(began))?;
@@ -192,6 +200,10 @@ impl<'a> Engine<'a> {
             (Some(end), _) => return self.finish(end),
             (None, None) => return Err(self.let_go(Stop::Order("this roll has not begun: apply its plan"))),
             (None, Some(_)) => {}
+        }
+        let gone = self.plan.no_return.as_ref().is_some_and(|step| self.state.begun.contains(step));
+        if way == Way::Rollback && gone && !is_out(Part::NoReturn) {
+            return Err(self.let_go(Stop::Order("the point of no return is behind this roll: resume it")));
         }
         let ended = self.begin_run().and_then(|()| {
             if way == Way::Rollback && self.state.turned.is_none() {
@@ -229,7 +241,11 @@ impl<'a> Engine<'a> {
         self.plan.basis.seen.update_crm.clone()
     }
 
+    /// Returns whether a step is to be taken: on the way back, whether what it undoes was begun.
     fn is_begun(&self, step: &Step) -> bool {
+        if matches!(step.check, Check::AccessAsBefore | Check::Usable) && step.undoes.is_some() {
+            return self.state.before.contains_key(&step.node);
+        }
         step.undoes.as_ref().is_none_or(|undone| self.state.begun.contains(undone))
     }
 }

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Engine, Halt, Stop};
 use crate::ports::CarryError;
 use crate::protocol::{
-    Action, Answer, Facts, Holds, Id, Mode, Outcome, REQUEST_SCHEMA, Refusal, RefusalCode, Request, Text, Ticket,
+    Action, Answer, Facts, Holds, Id, Mode, Outcome, REQUEST_SCHEMA, Refusal, RefusalCode, Request, Text, Ticket, Which,
 };
+use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::Step;
 use crate::rotation::record::{self, Came, Intent, Record};
 
@@ -132,19 +133,15 @@ impl Engine<'_> {
 
     /// Asks for a change of the farm, once. The intent is written down here and on the node of the lease before it is asked
     /// for, and the outcome after.
-    pub(super) fn act_once(
-        &mut self,
-        step: &Step,
-        part: &str,
-        action: Action,
-        before: Option<Text>,
-    ) -> Result<Acted, Halt> {
+    pub(super) fn act_once(&mut self, step: &Step, part: &str, action: Action) -> Result<Acted, Halt> {
         self.keep_lease()?;
         let node = &step.node;
+        let before = self.access_before(step, &action);
         let name = if part.is_empty() { step.id.clone() } else { Id::word(&format!("{}@{part}", step.id)) };
         let attempt = self.state.attempts.get(&name).copied().unwrap_or_default() + 1;
+        let known = if is_out(Part::Intent) { Id::word("unknown") } else { step.id.clone() };
         self.record(Record::Intent(Intent {
-            step: step.id.clone(),
+            step: known,
             ticket: name.clone(),
             attempt,
             node: node.clone(),
@@ -189,8 +186,28 @@ impl Engine<'_> {
         Ok(Acted::Not(why))
     }
 
+    /// Returns the access list of a key that was there before the roll, before the first act that could change it.
+    fn access_before(&mut self, step: &Step, action: &Action) -> Option<Text> {
+        let may_change = matches!(
+            action,
+            Action::Grant(_) | Action::Remove(_) | Action::Install(_) | Action::Reconfigure(_) | Action::Stage(_)
+        );
+        let thumbprint = self.plan.basis.asked.certificate.thumbprint;
+        let was_there = self.plan.basis.seen.node(step.node.as_str()).is_some_and(|node| node.holds(&thumbprint));
+        if !may_change || !was_there || self.state.before.contains_key(&step.node) {
+            return None;
+        }
+        match self.see(&step.node, &Action::AccessShow(Which { thumbprint })).ok()?.facts {
+            Facts::Access(access) => Some(access.now),
+            _ => None,
+        }
+    }
+
     /// Waits until nothing of ours runs on a node, and leaves no PFX there.
     pub(super) fn settle(&mut self, node: &Id) -> Result<(), Halt> {
+        if is_out(Part::Settle) {
+            return Ok(());
+        }
         let (mut away, busy) = (self.until(AWAY), self.until(BUSY));
         loop {
             self.keep_lease()?;

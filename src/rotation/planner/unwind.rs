@@ -19,6 +19,9 @@ impl Draft<'_> {
             let name = &node.name;
             let before = steps.len();
             if self.holds_new(node) {
+                // The script that writes the row imports again. A key that was mended stays mended.
+                let doing = (Check::Usable, Act::Mend, Change::Keep);
+                steps.push(step(&format!("mend-back-{name}"), Phase::Prepare, name, doing, AT_ONCE));
                 let doing = (Check::AccessAsBefore, Act::RestoreAccess, Change::Alter);
                 steps.push(step(&format!("access-back-{name}"), Phase::Prepare, name, doing, AT_ONCE));
                 undoing(&mut steps[before..], &format!("grant-{name}"));
