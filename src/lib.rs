@@ -12,6 +12,7 @@
 //! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
 //! | [`rotation`] | a roll: planner, lint, admission, engine, journal | through ports |
+//! | [`sim`] | a farm that is not there, and the checker of what happened in it | yes |
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |

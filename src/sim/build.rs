@@ -41,7 +41,7 @@ pub(super) fn build(seed: u64, shape: &Shape) -> Result<Sim, String> {
     let plans = [admitted(&basis)?, admitted(&another)?];
     let farm = farm(&state)?;
     let (at, takes_over, other) = (dice.below(400), dice.below(2) == 0, dice.below(3) == 0);
-    let rival = Rival { at, takes_over, other };
+    let rival = Rival { at, takes_over, other, resumes: dice.below(3) > 0 };
     let rival = Some(rival).filter(|_| dice.below(6) == 0 && shape.faults);
     Ok(Sim::new(State { dice, ..state }, farm, plans, rival))
 }

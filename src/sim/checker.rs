@@ -35,25 +35,32 @@ pub fn check(story: &Story) -> Vec<Violation> {
 /// How long nobody takes the farm from a controller that was heard of, in seconds: a third of a lease, as it is renewed.
 const LEASE: i64 = 100;
 
+/// How long the questions of one proof take, in seconds.
+const QUESTIONS: i64 = 10;
+
 type Tell<'a> = &'a mut dyn FnMut(u8, String);
 
 /// 1: the row becomes new once, the script is never asked for what is so, and no two runs of it overlap.
 fn row_once(story: &Story, tell: Tell<'_>) {
-    let mut switched = 0;
+    let mut switched = [0, 0];
+    let others = other_runs(story);
     let mut running: Vec<usize> = Vec::new();
     for event in &story.events {
         match &event.what {
             What::Rows { before, after } if event.run > 0 => {
                 if !before.contains(&NEW) && after.contains(&NEW) {
-                    switched += 1;
+                    switched[usize::from(others.contains(&event.run))] += 1;
                 }
             }
-            What::ScriptBegins { node, update_crm, rows, .. } => {
+            What::ScriptBegins { node, update_crm, rows, unready } => {
                 if !running.is_empty() {
                     tell(1, format!("at {} the script runs on {node} and on {running:?} at once", event.at));
                 }
                 if *update_crm && rows.as_slice() == [NEW] {
                     tell(1, format!("at {} the script is to write a row that is new already", event.at));
+                }
+                if !*update_crm && story.before.nodes[*node].signs && !unready.contains(node) {
+                    tell(1, format!("at {} the script is to import on {node} what is ready there", event.at));
                 }
                 running.push(*node);
             }
@@ -61,16 +68,22 @@ fn row_once(story: &Story, tell: Tell<'_>) {
             _ => {}
         }
     }
-    if switched > 1 {
-        tell(1, format!("the row became new {switched} times"));
+    if switched.iter().any(|times| *times > 1) {
+        tell(1, format!("the row became new {switched:?} times"));
     }
     if last_end(story) == Some(&Ending::Done)
-        && switched == 0
+        && switched == [0, 0]
         && story.before.rows.as_slice() != [NEW]
         && !story.by_hand
     {
         tell(1, "the roll is done, and the row never became new".to_owned());
     }
+}
+
+/// Returns the runs of another plan.
+fn other_runs(story: &Story) -> Vec<u32> {
+    let other = |event: &&Event| event.what == What::RunBegins { other: true };
+    story.events.iter().filter(other).map(|event| event.run).collect()
 }
 
 /// 3: the script writes the row only after this very run has seen every server sign, and nothing was done to that server since.
@@ -85,8 +98,12 @@ fn gate(story: &Story, tell: Tell<'_>) {
                 tell(3, format!("at {} the row is written, and {} was not proven ready", event.at, node.name));
                 continue;
             };
-            let touched = |one: &&Event| touches(&one.what, number);
-            let since: Vec<&Event> = before[proven..].iter().filter(touched).collect();
+            // A proof is three questions; somebody at the server may come between them.
+            let asked = before[proven].at - QUESTIONS;
+            let touched = |(place, one): &(usize, &Event)| {
+                touches(&one.what, number) && (*place > proven || (one.run == 0 && one.at >= asked))
+            };
+            let since: Vec<&Event> = before.iter().enumerate().filter(touched).map(|(_, one)| one).collect();
             if since.iter().any(|one| one.run == event.run) {
                 tell(3, format!("at {} the row is written, and {} was changed after its proof", event.at, node.name));
             }
@@ -226,9 +243,11 @@ fn leftovers(after: &Snapshot, tell: Tell<'_>) {
 
 /// 6: whoever takes up a roll that is over changes nothing.
 fn after_the_end(story: &Story, tell: Tell<'_>) {
-    let over =
-        story.events.iter().position(|event| matches!(event.what, What::RunEnds(Ending::Done | Ending::RolledBack)));
-    for event in story.events.iter().skip(over.unwrap_or(usize::MAX)).filter(|event| event.run > 0) {
+    let others = other_runs(story);
+    let ours = |event: &&Event| event.run > 0 && !others.contains(&event.run);
+    let events: Vec<&Event> = story.events.iter().filter(ours).collect();
+    let over = events.iter().position(|event| matches!(event.what, What::RunEnds(Ending::Done | Ending::RolledBack)));
+    for event in events.into_iter().skip(over.unwrap_or(usize::MAX)) {
         let changes = matches!(
             event.what,
             What::ScriptBegins { .. }
@@ -276,20 +295,26 @@ fn fences(story: &Story, tell: Tell<'_>) {
 fn one_at_a_time(story: &Story, tell: Tell<'_>) {
     let clocks_agree = !story.events.iter().any(|event| event.what == What::ClockSet);
     let mut alive: Vec<(u32, i64)> = Vec::new();
+    let mut holding: Vec<u32> = Vec::new();
     let mut others: Vec<u32> = Vec::new();
     let mut begun = false;
     for event in &story.events {
         match &event.what {
             What::RunBegins { other } => {
+                holding.push(event.run);
                 if *other {
                     others.push(event.run);
                 }
             }
             What::RunEnds(ending) => {
                 alive.retain(|one| one.0 != event.run);
+                holding.retain(|one| *one != event.run);
                 begun &= !matches!(ending, Ending::Done | Ending::RolledBack);
             }
-            What::Died | What::Released => alive.retain(|one| one.0 != event.run),
+            What::Died | What::Released => {
+                alive.retain(|one| one.0 != event.run);
+                holding.retain(|one| *one != event.run);
+            }
             What::Acts { node, .. } => {
                 if begun && others.contains(&event.run) {
                     tell(8, format!("at {} another plan acts on {node} before the roll is over", event.at));
@@ -300,7 +325,10 @@ fn one_at_a_time(story: &Story, tell: Tell<'_>) {
                     tell(8, format!("at {} run {} acts on {node}, and run {} is alive", event.at, event.run, one.0));
                 }
                 alive.retain(|one| one.0 != event.run);
-                alive.push((event.run, event.at));
+                // A request that comes through late is no sign of life.
+                if holding.contains(&event.run) {
+                    alive.push((event.run, event.at));
+                }
             }
             _ => {}
         }

@@ -23,4 +23,7 @@ mod state;
 pub mod trace;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use world::RunEnd;

@@ -47,6 +47,8 @@ pub(super) struct Rival {
     pub takes_over: bool,
     /// Whether the second comes with a plan of his own.
     pub other: bool,
+    /// Whether the second resumes the roll of the first, or applies its plan.
+    pub resumes: bool,
 }
 
 /// How a run of a controller ended.
@@ -134,7 +136,7 @@ impl Sim {
             self.state().advance(400);
         }
         let mut journal = SimJournal::new(self);
-        let way = if rival.takes_over && !rival.other { Way::Resume } else { Way::Apply };
+        let way = if rival.resumes && !rival.other { Way::Resume } else { Way::Apply };
         self.run(&mut journal, way, rival.other, &Nobody);
         self.state().faults = faults;
         self.nested.store(false, Ordering::Relaxed);

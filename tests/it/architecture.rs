@@ -20,7 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ports", &["cert", "error", "farm", "protocol"]),
     ("node", &["cert", "error", "farm", "policy", "ports", "protocol"]),
     ("rotation", &["cert", "error", "farm", "policy", "ports", "protocol"]),
-    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol", "rotation"]),
+    ("sim", &["cert", "error", "farm", "node", "ports", "protocol", "rotation"]),
+    ("app", &["cert", "error", "farm", "node", "policy", "ports", "protocol", "rotation", "sim"]),
     ("cli", &["app", "cert", "error", "farm", "node", "policy", "ports", "protocol", "rotation"]),
     ("sys", &["cert", "error", "farm", "ports"]),
 ];

@@ -180,8 +180,11 @@ impl<'a> Engine<'a> {
             return Err(self.let_go(Stop::Order("this roll has begun: resume it, or roll it back")));
         }
         // Another roll may have come and gone since the plan was admitted.
-        if !matches!(self.rows_as_before(&self.lease_node()), Look::Holds) {
-            return Err(self.let_go(Stop::Order("the row is not what the plan rests on: plan anew")));
+        let node = self.lease_node();
+        match self.rows_as_before(&node) {
+            Look::Holds => {}
+            Look::Not(_) => return Err(self.let_go(Stop::Order("the row is not what the plan rests on: plan anew"))),
+            Look::Unseen(why) => return self.not_begun(Halt::Lost(node, why)),
         }
         let began = Began { roll: self.plan.roll.clone(), plan_sha256: self.digest, at: self.now() };
         self.record(Record::Began(began))?;

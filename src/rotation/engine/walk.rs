@@ -128,13 +128,15 @@ impl Engine<'_> {
             return Ok(Taken::Held);
         }
         self.keep_lease()?;
-        let mut why = match self.look(step)? {
+        let mut why = match self.look_patiently(step)? {
             Look::Holds if !(is_out(Part::FirstProbe) && step.act.changes()) => {
                 self.world.audience.tell(&News::Holds(step));
                 return Ok(Taken::Held);
             }
             Look::Holds => String::new(),
-            Look::Not(why) | Look::Unseen(why) => why,
+            Look::Not(why) => why,
+            // What cannot be seen is not acted on.
+            Look::Unseen(why) => return Ok(Taken::Failed(why)),
         };
         if matches!(step.act, Act::ByHand(_)) {
             return Ok(Taken::ByHand);
@@ -162,6 +164,21 @@ impl Engine<'_> {
             }
         }
         Ok(Taken::Failed(why))
+    }
+
+    /// Looks until it is seen, or the time of the step is over.
+    fn look_patiently(&mut self, step: &Step) -> Result<Look, Halt> {
+        let until = self.until(i64::from(step.wait.deadline_seconds.min(LONGEST_WAIT)));
+        loop {
+            match self.look(step)? {
+                Look::Unseen(why) if self.now() < until => {
+                    self.world.audience.tell(&News::Waits(step, &why));
+                    self.wait(u64::from(step.wait.poll_seconds.min(LONGEST_PAUSE)));
+                    self.keep_lease()?;
+                }
+                seen => return Ok(seen),
+            }
+        }
     }
 
     /// The node will not act. What it was to bring about may be so for another reason.
