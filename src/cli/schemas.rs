@@ -4,7 +4,9 @@ use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
-use crate::app::{access, check, explain, export, farm, fieldtest, import, inspect, issue, policies, version};
+use crate::app::{
+    access, check, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, version,
+};
 use crate::{node, protocol};
 
 /// The documents that have a schema.
@@ -60,6 +62,8 @@ pub enum SchemaArg {
     StoreRemove,
     /// `store orphans --json`.
     StoreOrphans,
+    /// `rehearse --json`.
+    Rehearse,
     /// `fieldtest --json`.
     Fieldtest,
     /// The bundle that `fieldtest` writes.
@@ -96,6 +100,7 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::StoreInstall => schema_for!(node::store::InstallReport),
         SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
         SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
+        SchemaArg::Rehearse => schema_for!(rehearse::RehearseReport),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Error => schema_for!(ErrorReport),

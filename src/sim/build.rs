@@ -16,7 +16,7 @@ use crate::protocol::{Hex, Id, Text};
 use crate::rotation::admission;
 use crate::rotation::basis::{
     Asked, Basis, FarmSeen, ISSUER_ROW, NewCertificate, NodeSeen, OrganizationSeen, RowSeen, ServiceKind, ServiceSeen,
-    SharePointSeen, StoredSeen, TrustSeen,
+    SharePointSeen, StoredSeen, Strategy, TrustSeen,
 };
 use crate::rotation::belief::Belief;
 use crate::rotation::planner;
@@ -50,14 +50,18 @@ fn state(dice: &mut Dice, shape: &Shape) -> Result<State, String> {
     let count = shape.least + dice.below(u64::from(shape.most - shape.least) + 1) as u32;
     let certs: Vec<CertInfo> = [FIRST, NEW, FOREIGN].into_iter().filter_map(CertInfo::new).collect();
     let script = Hex::from(*Fingerprint::of(b"CertificateReconfiguration.ps1").as_bytes());
-    let initial = dice.below(8) == 0;
+    let initial = match shape.plain {
+        Some(strategy) => strategy == Strategy::Initial,
+        None => dice.below(8) == 0,
+    };
+    let odd = shape.plain.is_none();
     let mut nodes = Vec::new();
     for number in 0..count {
         let (name, roles) = match number {
-            0 if count > 1 && dice.below(6) == 0 => ("tools-01".to_owned(), vec![Role::DeploymentTools]),
+            0 if odd && count > 1 && dice.below(6) == 0 => ("tools-01".to_owned(), vec![Role::DeploymentTools]),
             0 => ("crm-001".to_owned(), vec![Role::Web, Role::Async, Role::DeploymentTools]),
             number => {
-                let roles = match dice.below(3) {
+                let roles = match if odd { dice.below(3) } else { 2 } {
                     0 => vec![Role::Web],
                     1 => vec![Role::Async],
                     _ => vec![Role::Web, Role::Async],
@@ -67,13 +71,13 @@ fn state(dice: &mut Dice, shape: &Shape) -> Result<State, String> {
         };
         let publishes = roles.contains(&Role::Web);
         let mut node = node(&name, roles)?;
-        node.script = (number == 0 || (publishes && dice.below(8) > 0)).then_some(script);
+        node.script = (number == 0 || (publishes && (!odd || dice.below(8) > 0))).then_some(script);
         if node.signs() && !initial {
-            let bound = publishes && dice.below(12) == 0;
+            let bound = odd && publishes && dice.below(12) == 0;
             node.store.push(Stored { cert: FIRST, usable: true, readers: 3 });
             node.bound = bound.then_some(FIRST);
         }
-        if node.signs() && dice.below(10) == 0 {
+        if odd && node.signs() && dice.below(10) == 0 {
             node.store.push(Stored { cert: NEW, usable: dice.below(4) > 0, readers: dice.below(4) as u32 });
         }
         nodes.push(node);
@@ -85,11 +89,13 @@ fn state(dice: &mut Dice, shape: &Shape) -> Result<State, String> {
         }
     }
     let mut sharepoint = Vec::new();
-    for number in 0..dice.below(3) {
+    for number in 0..if odd { dice.below(3) } else { 1 } {
         nodes.push(node(&format!("sp-{}", number + 1), vec![Role::Sharepoint])?);
         let accepted: Vec<Cert> = if initial { Vec::new() } else { vec![FIRST] };
-        let trusts = (0..=dice.below(2)).map(|trust| (Text::told(&format!("crm-{trust}")), accepted.clone())).collect();
-        let next = dice.below(86_400) as i64;
+        let trusts = (0..=if odd { dice.below(2) } else { 0 })
+            .map(|trust| (Text::told(&format!("crm-{trust}")), accepted.clone()))
+            .collect();
+        let next = if odd { dice.below(86_400) as i64 } else { 50_000 };
         sharepoint.push(SimSharePoint { server: nodes.len() - 1, trusts, running: None, last_success: None, next });
     }
     for node in &mut nodes {
@@ -198,7 +204,7 @@ fn basis(state: &State, dice: &mut Dice, shape: &Shape) -> Result<Basis, String>
         thumbprint: Some(state.thumbprint(row.cert)),
         certificate: Some(state.certs[usize::from(row.cert)].der.clone()),
     };
-    let organizations = (0..=dice.below(2)).map(|number| OrganizationSeen {
+    let organizations = (0..=if shape.plain.is_none() { dice.below(2) } else { 0 }).map(|number| OrganizationSeen {
         name: Id::word(&format!("org{number}")),
         metadata: Text::told(&address(number)),
     });

@@ -175,7 +175,10 @@ fn ends(story: &Story, tell: Tell<'_>) {
             tell(5, format!("at {} something is left to do, and no command is told", event.at));
         }
     }
-    if story.by_hand {
+    let others = other_runs(story);
+    let switched = |event: &Event| others.contains(&event.run) && matches!(event.what, What::Rows { .. });
+    // Where a person or another roll changed the farm meanwhile, before and after are no measure.
+    if story.by_hand || story.events.iter().any(switched) {
         return;
     }
     match last_end(story) {
@@ -311,6 +314,7 @@ fn one_at_a_time(story: &Story, tell: Tell<'_>) {
                 holding.retain(|one| *one != event.run);
                 begun &= !matches!(ending, Ending::Done | Ending::RolledBack);
             }
+            What::Unmarked => begun = false,
             What::Died | What::Released => {
                 alive.retain(|one| one.0 != event.run);
                 holding.retain(|one| *one != event.run);

@@ -65,6 +65,27 @@ impl Fault {
         Self::ClockJumps,
         Self::Hand,
     ];
+
+    /// Returns what goes wrong, for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unsent => "the request does not reach the server",
+            Self::Lost => "the request is lost, and nobody knows",
+            Self::Straggles => "the request comes through late",
+            Self::Fails => "the action fails and changes nothing",
+            Self::FailsAfter => "the action fails after its effect",
+            Self::AnswerLost => "the answer is lost",
+            Self::Doubled => "the request comes twice",
+            Self::Hangs => "the action hangs, and ends ten minutes later",
+            Self::DiesBefore => "the controller dies before it asks",
+            Self::Dies => "the controller dies, the action ends ten minutes later",
+            Self::NodeFalls => "the server goes down in the middle, and comes back",
+            Self::NodeGone => "the server is down for up to an hour",
+            Self::ClockJumps => "a clock is set by up to an hour",
+            Self::Hand => "somebody changes the farm by hand",
+        }
+    }
 }
 
 /// A request that comes through late.

@@ -249,7 +249,10 @@ impl State {
                     written: now,
                 });
             }
-            Action::RollMarkerClear(_) => standing.roll = None,
+            Action::RollMarkerClear(_) => {
+                standing.roll = None;
+                self.tell(What::Unmarked);
+            }
             Action::JournalAppend(append) => {
                 let records = there.journals.entry(ticket.roll.clone()).or_default();
                 match records.get(append.index as usize) {

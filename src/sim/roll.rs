@@ -6,8 +6,10 @@ use super::checker::{Violation, check};
 use super::fault::{Fault, Faults};
 use super::trace::Story;
 use super::world::{RunEnd, Sim, SimJournal};
+use crate::rotation::basis::Strategy;
 use crate::rotation::belief::Belief;
 use crate::rotation::engine::{End, Stop, Way};
+use crate::rotation::plan::Plan;
 use crate::rotation::record::{EndKind, Journal};
 use crate::rotation::world::{Audience, Nobody};
 
@@ -31,19 +33,35 @@ pub struct Shape {
     pub disbelieved: Vec<Belief>,
     /// Whether a roll may remove the old certificate.
     pub retire: bool,
+    /// A farm without oddities, for a roll of this shape: what is shown to people.
+    pub plain: Option<Strategy>,
 }
 
 impl Shape {
     /// A farm of so many servers in which things go wrong.
     #[must_use]
     pub const fn chaos(least: u32, most: u32) -> Self {
-        Self { least, most, faults: true, fault_at: None, disbelieved: Vec::new(), retire: true }
+        Self { least, most, faults: true, fault_at: None, disbelieved: Vec::new(), retire: true, plain: None }
     }
 
     /// One in which nothing does.
     #[must_use]
     pub const fn calm(least: u32, most: u32) -> Self {
-        Self { least, most, faults: false, fault_at: None, disbelieved: Vec::new(), retire: true }
+        Self { least, most, faults: false, fault_at: None, disbelieved: Vec::new(), retire: true, plain: None }
+    }
+
+    /// The farm that is shown to people: so many servers, a SharePoint farm, nothing odd.
+    #[must_use]
+    pub const fn sample(servers: u32, strategy: Strategy) -> Self {
+        Self {
+            least: servers,
+            most: servers,
+            faults: false,
+            fault_at: None,
+            disbelieved: Vec::new(),
+            retire: false,
+            plain: Some(strategy),
+        }
     }
 }
 
@@ -60,6 +78,8 @@ pub struct Rolled {
     pub violations: Vec<Violation>,
     /// What happened.
     pub story: Story,
+    /// The plan.
+    pub plan: Plan,
 }
 
 /// Rolls.
@@ -146,7 +166,7 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
     if end.is_none() && !told {
         violations.push(Violation { invariant: 5, what: format!("no end after {runs} runs") });
     }
-    Ok(Rolled { end, runs, requests: state.requests, violations, story })
+    Ok(Rolled { end, runs, requests: state.requests, violations, story, plan: plan.clone() })
 }
 
 /// Somebody does what is left: the servers come back, nothing more goes wrong, days pass.

@@ -269,6 +269,7 @@ impl State {
             for (_, accepted) in &mut self.sharepoint[farm].trusts {
                 accepted.clone_from(&shown);
             }
+            self.tell_as(0, What::TrustsRead { accepted: shown });
         }
         self.sharepoint[farm].last_success = Some(begun);
     }

@@ -30,6 +30,8 @@ pub enum What {
     },
     /// It gave the lease back.
     Released,
+    /// The marker of a roll that is over was taken away.
+    Unmarked,
     /// A clock was set.
     ClockSet,
     /// It ended.
@@ -98,6 +100,11 @@ pub enum What {
     Proved {
         /// The node.
         node: usize,
+    },
+    /// SharePoint's job has read the metadata: what the trusts accept from now on.
+    TrustsRead {
+        /// The certificates.
+        accepted: Vec<Cert>,
     },
     /// SharePoint's job was started by us.
     JobStarted,

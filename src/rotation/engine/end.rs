@@ -11,6 +11,11 @@ use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Act, Check, Step, Which};
 use crate::rotation::record::{EndKind, Ended, Record};
 
+/// How a roll is gone on with, as a word of the command `rotate`.
+const RESUME: &str = "rotate resume";
+/// How it is taken back.
+const ROLLBACK: &str = "rotate rollback";
+
 /// How a run ended.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -199,10 +204,7 @@ impl Engine<'_> {
         left.push(Left {
             node: "the controller".to_owned(),
             what: "go on with this roll, or take it back".to_owned(),
-            commands: vec![
-                "s2scert rotate resume plan.json".to_owned(),
-                "s2scert rotate rollback plan.json".to_owned(),
-            ],
+            commands: vec![RESUME.to_owned(), ROLLBACK.to_owned()],
         });
         End::Manual { why, left }
     }
@@ -263,9 +265,7 @@ impl Engine<'_> {
             | Act::Mend
             | Act::Grant(_)
             | Act::Switch(_)
-            | Act::RestoreAccess => {
-                (format!("step {} of the plan", step.id), vec!["s2scert rotate resume plan.json".to_owned()])
-            }
+            | Act::RestoreAccess => (format!("step {} of the plan", step.id), vec![RESUME.to_owned()]),
         };
         Left { node: step.node.as_str().to_owned(), what, commands }
     }

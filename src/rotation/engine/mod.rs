@@ -209,8 +209,12 @@ impl<'a> Engine<'a> {
             return Err(self.let_go(Stop::Order("the point of no return is behind this roll: resume it")));
         }
         let ended = self.begin_run().and_then(|()| {
-            if way == Way::Rollback && self.state.turned.is_none() {
-                self.turn("somebody asked for it")?;
+            if self.state.turned.is_none() {
+                if way == Way::Rollback {
+                    self.turn("somebody asked for it")?;
+                } else if self.state.begun.is_empty() && self.has_moved() {
+                    self.turn("another roll came between, before this one changed anything")?;
+                }
             }
             self.walk()
         });
@@ -227,6 +231,12 @@ impl<'a> Engine<'a> {
                 Err(Halt::Lost(node, why)) => Ok(self.unreached(&node, &why)),
             },
         }
+    }
+
+    /// Returns whether the row is seen not to be what the plan rests on.
+    fn has_moved(&mut self) -> bool {
+        let node = self.lease_node();
+        matches!(self.rows_as_before(&node), Look::Not(_))
     }
 
     fn now(&self) -> Timestamp {
