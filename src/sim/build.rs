@@ -38,11 +38,12 @@ pub(super) fn build(seed: u64, shape: &Shape) -> Result<Sim, String> {
         None => Some(99),
         Some(_) => None,
     };
-    let plans = [admitted(&basis)?, admitted(&another)?];
     let farm = farm(&state)?;
     let (at, takes_over, other) = (dice.below(400), dice.below(2) == 0, dice.below(3) == 0);
     let rival = Rival { at, takes_over, other, resumes: dice.below(3) > 0 };
     let rival = Some(rival).filter(|_| dice.below(6) == 0 && shape.faults);
+    let another = rival.filter(|rival| rival.other).map(|_| admitted(&another)).transpose()?;
+    let plans = (admitted(&basis)?, another);
     Ok(Sim::new(State { dice, ..state }, farm, plans, rival))
 }
 
@@ -116,6 +117,7 @@ fn state(dice: &mut Dice, shape: &Shape) -> Result<State, String> {
         now: 0,
         controller_ahead: 0,
         dice: Dice::new(0),
+        places: nodes.iter().enumerate().map(|(place, node)| (node.name.as_str().to_owned(), place)).collect(),
         nodes,
         update_crm: 0,
         rows,

@@ -41,7 +41,7 @@ impl State {
         self.advance(1);
         self.deliver();
         let lives = |result| Carried { result, dies: false };
-        let Some(node) = self.nodes.iter().position(|node| node.name.as_str() == name) else {
+        let Some(node) = self.places.get(name).copied() else {
             return lives(Err(error(CarryFault::Unreachable, false, "no such server")));
         };
         let fate = self.fate();

@@ -1,6 +1,6 @@
 //! What a simulated farm is at one moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -128,6 +128,8 @@ pub(super) struct State {
     pub(super) controller_ahead: i64,
     pub(super) dice: Dice,
     pub(super) nodes: Vec<SimNode>,
+    /// Where each node stands in the list.
+    pub(super) places: HashMap<String, usize>,
     pub(super) update_crm: usize,
     pub(super) rows: Vec<SimRow>,
     pub(super) sharepoint: Vec<SimSharePoint>,

@@ -34,8 +34,8 @@ pub(super) struct Sim {
     nested: AtomicBool,
     pub(super) farm: Farm,
     pub(super) admitted: Admitted,
-    /// Another plan for the same farm.
-    pub(super) other: Admitted,
+    /// Another plan for the same farm, where somebody comes with one.
+    pub(super) other: Option<Admitted>,
 }
 
 /// A second operator.
@@ -63,8 +63,8 @@ pub enum RunEnd {
 }
 
 impl Sim {
-    pub(super) fn new(state: State, farm: Farm, plans: [Admitted; 2], rival: Option<Rival>) -> Self {
-        let [admitted, other] = plans;
+    pub(super) fn new(state: State, farm: Farm, plans: (Admitted, Option<Admitted>), rival: Option<Rival>) -> Self {
+        let (admitted, other) = plans;
         Self {
             state: Mutex::new(state),
             library: Mutex::default(),
@@ -106,9 +106,8 @@ impl Sim {
             random: self,
             audience,
         };
-        let went = catch_unwind(AssertUnwindSafe(|| {
-            engine::run(if other { &self.other } else { &self.admitted }, &self.farm, world, journal, way, &operator)
-        }));
+        let plan = self.other.as_ref().filter(|_| other).unwrap_or(&self.admitted);
+        let went = catch_unwind(AssertUnwindSafe(|| engine::run(plan, &self.farm, world, journal, way, &operator)));
         let end = match went {
             Ok(Ok(end)) => RunEnd::End(end),
             Ok(Err(stop)) => RunEnd::Stop(stop),
@@ -172,8 +171,7 @@ impl Metadata for Sim {
     fn certificates(&self, node: &Node, _: &Organization) -> Result<Vec<Hex<20>>, String> {
         let mut state = self.state();
         state.advance(1);
-        let number = state.nodes.iter().position(|one| one.name.as_str() == node.name.as_str());
-        let number = number.ok_or("no such server")?;
+        let number = state.places.get(node.name.as_str()).copied().ok_or("no such server")?;
         if state.nodes[number].down_until > state.now {
             return Err("the server does not answer".to_owned());
         }

@@ -100,6 +100,7 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("explain", run(dir, &["explain", "0x80090016", "--json"])),
         ("farm-status", status(dir)),
         ("farm-report", run(dir, &["farm", "report", "--from", "collected", "--html", "farm.html", "--json"])),
+        ("rehearse", run(dir, &["rehearse", "--servers", "1", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];

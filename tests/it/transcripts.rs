@@ -28,4 +28,5 @@ mod issue;
 mod node;
 mod passwords;
 mod policy;
+mod rehearse;
 mod store;

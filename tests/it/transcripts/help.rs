@@ -35,6 +35,7 @@ fn help() {
         " man",
         " version",
         " fieldtest",
+        " rehearse",
     ] {
         shell.run(&format!("s2scert{command} --help"));
     }
@@ -61,6 +62,7 @@ fn self_description() {
         "version",
         "fieldtest",
         "fieldtest-bundle",
+        "rehearse",
         "farm",
         "farm-init",
         "farm-check",
