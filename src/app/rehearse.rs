@@ -174,7 +174,7 @@ fn watched(options: &Options, strategy: Strategy, report: &mut RehearseReport) -
     let steps = listener.steps.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut lines: Vec<ChapterLine> = timeline(&rolled);
     lines.push(ChapterLine {
-        seconds: rolled.story.events.last().map_or(0, |event| event.at),
+        seconds: ended(&rolled),
         what: format!("{steps} steps of the plan were looked at and found so"),
     });
     let mut end = rolled.end.as_ref().map_or_else(String::new, words);
@@ -182,6 +182,12 @@ fn watched(options: &Options, strategy: Strategy, report: &mut RehearseReport) -
         end = format!("{end}; for {gap} seconds the farm signed with what SharePoint did not accept yet");
     }
     Ok((lines, end))
+}
+
+/// Returns when the first run ended.
+fn ended(rolled: &Rolled) -> i64 {
+    let end = rolled.story.events.iter().find(|event| matches!(event.what, What::RunEnds(_)));
+    end.map_or(0, |event| event.at)
 }
 
 /// What happened, as a person would tell it.

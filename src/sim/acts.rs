@@ -70,6 +70,9 @@ impl State {
                     None => Err(failed("no certificate in the store My has this thumbprint")),
                 }
             }
+            Action::Describe(_) => Ok((None, self.description(node))),
+            Action::StoreList(_) => Ok((None, self.store_facts(node))),
+            Action::Services(_) => Ok((None, self.service_facts(node))),
             Action::CrmCertificates(_) => Ok((None, self.row_facts())),
             Action::Prove(prove) => match cert(&prove.thumbprint) {
                 Some(cert) if self.nodes[node].find(cert).is_some() => {
@@ -105,7 +108,7 @@ impl State {
                 let issuer = |(name, accepted): &(Text, Vec<Cert>)| Issuer {
                     name: name.clone(),
                     registered_name: Text::default(),
-                    metadata_endpoint: Text::default(),
+                    metadata_endpoint: Text::told("https://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json"),
                     certificates: List::first(accepted.iter().map(|one| self.certs[usize::from(*one)].der.clone())),
                 };
                 Ok((

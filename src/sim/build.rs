@@ -10,7 +10,9 @@ use super::trace::{Cert, FOREIGN, NEW};
 use super::world::{Rival, Sim};
 use crate::cert::Fingerprint;
 use crate::cert::pfx::Target;
-use crate::farm::description::{Farm, Name, Node, Organization, Role, Transport, Url};
+use crate::farm::description::{
+    Farm, Label, Name, Node, Organization, Role, SharePoint, SharePointVersion, Transport, Trust, UpdateCrm, Url,
+};
 use crate::node::engine::Standing;
 use crate::protocol::{Hex, Id, Text};
 use crate::rotation::admission;
@@ -266,5 +268,23 @@ fn farm(state: &State) -> Result<Farm, String> {
             metadata: Url::try_from(address(number)).map_err(word)?,
         });
     }
-    Ok(Farm { nodes, organizations, ..Farm::default() })
+    let mut sharepoint = Vec::new();
+    for farm in &state.sharepoint {
+        let label = |name: &Text| Label::try_from(name.as_str().to_owned()).map_err(word);
+        let mut trusts = Vec::new();
+        for (name, _) in &farm.trusts {
+            trusts.push(Trust { name: label(name)?, organization: Name::try_from("org0".to_owned()).map_err(word)? });
+        }
+        let server = Name::try_from(state.nodes[farm.server].name.as_str().to_owned()).map_err(word)?;
+        sharepoint.push(SharePoint {
+            name: Name::try_from(format!("farm-{server}")).map_err(word)?,
+            version: SharePointVersion::V2019,
+            servers: vec![server],
+            sites: Vec::new(),
+            trusts,
+        });
+    }
+    let node = Name::try_from(state.nodes[state.update_crm].name.as_str().to_owned()).map_err(word)?;
+    let name = Some(Name::try_from("simulated".to_owned()).map_err(word)?);
+    Ok(Farm { name, update_crm: Some(UpdateCrm { node }), nodes, organizations, sharepoint, ..Farm::default() })
 }

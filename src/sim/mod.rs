@@ -5,6 +5,7 @@
 //! | `state` | the farm at one moment, and what time does to it |
 //! | `node` | the rules of a node: fence, lease, marker, attempt, `busy` |
 //! | `acts` | what actions see and do, Microsoft's script among them |
+//! | `describe` | what a node tells of itself |
 //! | `fault` | what goes wrong, drawn from the seed |
 //! | `world` | the ports of the engine; a controller that can die; a second operator |
 //! | `build` | a farm from a seed |
@@ -15,6 +16,7 @@
 mod acts;
 mod build;
 pub mod checker;
+mod describe;
 pub mod dice;
 pub mod fault;
 mod node;

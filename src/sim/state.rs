@@ -375,6 +375,13 @@ impl State {
         }
     }
 
+    /// A person registers another certificate.
+    #[cfg(test)]
+    pub(super) fn hand_over_row(&mut self) {
+        let rows = vec![SimRow { id: 1, cert: super::trace::FOREIGN }];
+        self.change_rows(0, rows);
+    }
+
     /// Returns the time from the beginning to an instant.
     pub(super) fn seconds(&self, instant: Timestamp) -> i64 {
         instant.duration_since(self.instant(0)).as_secs()

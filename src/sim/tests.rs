@@ -4,11 +4,16 @@
 
 use rayon::prelude::*;
 
+use super::build::build;
 use super::fault::Fault;
 use super::roll::{Rolled, Shape, roll};
+use crate::rotation::admission::{Refused, still_rests};
+use crate::rotation::basis::{Basis, Strategy};
 use crate::rotation::belief::Belief;
 use crate::rotation::engine::End;
 use crate::rotation::mutant::{Part, take_out};
+use crate::rotation::observe::observe;
+use crate::rotation::planner;
 use crate::rotation::record::EndKind;
 
 /// How many rolls the ordinary tests run.
@@ -83,6 +88,32 @@ fn whatever_two_beliefs_are_wrong_the_invariants_hold() {
                 assert_eq!(rolled.violations, [], "{one:?}, {other:?}, seed {seed}");
             }
         }
+    }
+}
+
+/// The farm that is planned for is the farm that is seen through the transport: what a plan rests on can be looked at again.
+#[test]
+fn what_is_seen_through_the_transport_is_what_a_plan_rests_on() {
+    for seed in 0..20 {
+        let sim = build(seed, &Shape::sample(3, Strategy::Direct)).unwrap();
+        let planned = sim.admitted.plan();
+        let seen = observe(&sim.farm, &sim).unwrap();
+        for node in &planned.basis.seen.nodes {
+            let now = seen.node(node.name.as_str()).unwrap();
+            assert_eq!(now.accounts, node.accounts);
+            assert_eq!(
+                (now.script_sha256, &now.services, now.holds(&planned.basis.asked.certificate.thumbprint)),
+                (node.script_sha256, &node.services, node.holds(&planned.basis.asked.certificate.thumbprint))
+            );
+        }
+        assert_eq!(seen.rows, planned.basis.seen.rows);
+        assert_eq!(seen.sharepoint, planned.basis.seen.sharepoint);
+        let basis = Basis { asked: planned.basis.asked.clone(), seen: seen.clone() };
+        let plan = planner::plan(&basis).unwrap();
+        assert_eq!(still_rests(&plan, plan.basis.asked.now, &seen), Ok(()));
+        sim.state().hand_over_row();
+        let moved = observe(&sim.farm, &sim).unwrap();
+        assert!(matches!(still_rests(&plan, plan.basis.asked.now, &moved), Err(Refused::Moved(_))));
     }
 }
 

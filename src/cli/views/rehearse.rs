@@ -11,8 +11,8 @@ pub(crate) fn render(report: &RehearseReport) -> String {
     let _ = writeln!(text, "{}\n", report.notice);
     let _ = writeln!(
         text,
-        "The sample farm: {} servers of Dynamics, one SharePoint farm. Certificates are names here.",
-        report.servers
+        "The sample farm: {} of Dynamics, one SharePoint farm. Certificates are names here.",
+        if report.servers == 1 { "one server".to_owned() } else { format!("{} servers", report.servers) }
     );
     for chapter in &report.life {
         part(&mut text, chapter);

@@ -118,6 +118,13 @@ impl Engine<'_> {
     /// The gate: every server that signs has proven in this run that it is ready, and nothing was done to it since; and the row
     /// is what the plan expects.
     fn may_switch(&mut self, node: &Id) -> Result<(), String> {
+        let expected: Vec<&RowSeen> = self.plan.basis.seen.issuer_rows().collect();
+        let rows = self.rows(node)?;
+        let same = rows.len() == expected.len()
+            && rows.iter().zip(&expected).all(|(row, wanted)| row.thumbprint == wanted.thumbprint);
+        if !same {
+            return Err("the rows are not what the plan rests on".to_owned());
+        }
         for one in self.plan.basis.seen.signing() {
             if is_out(Part::Gate) || self.proven.contains(&one.name) {
                 continue;
@@ -128,11 +135,7 @@ impl Engine<'_> {
                 Look::Not(why) | Look::Unseen(why) => return Err(format!("{} is not ready: {why}", one.name)),
             }
         }
-        let expected: Vec<&RowSeen> = self.plan.basis.seen.issuer_rows().collect();
-        let rows = self.rows(node)?;
-        let same = rows.len() == expected.len()
-            && rows.iter().zip(&expected).all(|(row, wanted)| row.thumbprint == wanted.thumbprint);
-        if same { Ok(()) } else { Err("the rows are not what the plan rests on".to_owned()) }
+        Ok(())
     }
 
     /// Makes the rows of the type what they were, as far as this roll changed them.
