@@ -22,7 +22,7 @@ pub enum Record {
     /// What came of it.
     Outcome(Outcome),
     /// From when on a process must have begun, by the clock of its node.
-    Instant(Instant),
+    Since(Since),
     /// A step was acted on, and its check holds.
     Done(Done),
     /// Everything was verified end to end.
@@ -118,7 +118,7 @@ pub enum Came {
 /// From when on a process must have begun.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Instant {
+pub struct Since {
     /// The step.
     pub step: Id,
     /// By the clock of its node.
@@ -276,8 +276,8 @@ impl State {
                     return illegal("no such attempt is open");
                 }
             }
-            Record::Instant(instant) => {
-                self.instants.insert(instant.step.clone(), instant.after);
+            Record::Since(since) => {
+                self.instants.insert(since.step.clone(), since.after);
             }
             Record::Done(_) => {}
             Record::Verified(moment) if self.turned.is_none() => self.verified = Some(moment.at),

@@ -314,6 +314,9 @@ fn one_at_a_time(story: &Story, tell: Tell<'_>) {
                 holding.retain(|one| *one != event.run);
                 begun &= !matches!(ending, Ending::Done | Ending::RolledBack);
             }
+            What::ScriptBegins { .. } | What::Imported { .. } | What::Access { .. } | What::Restarted { .. } => {
+                begun |= event.run > 0 && !others.contains(&event.run);
+            }
             What::Unmarked => begun = false,
             What::Died | What::Released => {
                 alive.retain(|one| one.0 != event.run);
@@ -323,7 +326,6 @@ fn one_at_a_time(story: &Story, tell: Tell<'_>) {
                 if begun && others.contains(&event.run) {
                     tell(8, format!("at {} another plan acts on {node} before the roll is over", event.at));
                 }
-                begun |= !others.contains(&event.run);
                 let recent = |one: &&(u32, i64)| one.0 != event.run && event.at - one.1 < LEASE;
                 if let Some(one) = alive.iter().find(recent).filter(|_| clocks_agree) {
                     tell(8, format!("at {} run {} acts on {node}, and run {} is alive", event.at, event.run, one.0));

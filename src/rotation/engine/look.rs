@@ -10,7 +10,7 @@ use crate::protocol::{
 use crate::rotation::basis::{ISSUER_ROW, ServiceKind, ServiceSeen};
 use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Accounts, Check, MetadataCheck, Step, TrustCheck, Which};
-use crate::rotation::record::{Instant, JournalError, Record};
+use crate::rotation::record::{JournalError, Record, Since};
 
 /// What a proof in a roll is for.
 const PURPOSE: &str = "rotation";
@@ -251,7 +251,7 @@ impl Engine<'_> {
     }
 
     fn first_come(&mut self, step: &Step, after: jiff::Timestamp) -> Result<(), JournalError> {
-        self.record(Record::Instant(Instant { step: step.id.clone(), after }))
+        self.record(Record::Since(Since { step: step.id.clone(), after }))
     }
 
     /// Returns from when on the job must have run, by the clock of its server: the instant at which the step was first come to.

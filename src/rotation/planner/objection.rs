@@ -136,7 +136,7 @@ impl fmt::Display for Objection {
             Self::ByHand(node) => {
                 write!(f, "{node}: its transport is manual, and this version rolls no signing server by hand")
             }
-            Self::TooOld(node) => write!(f, "{node}: s2scert runs on Windows Server 2016 and later"),
+            Self::TooOld(node) => write!(f, "{node}: the program runs on Windows Server 2016 and later"),
         }
     }
 }
