@@ -2,12 +2,7 @@
 //!
 //! `docs/PERFORMANCE.md` has the figure of a million.
 
-#![expect(
-    clippy::exit,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a tool for people who look at the simulation"
-)]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who look at the simulation")]
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

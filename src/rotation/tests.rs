@@ -35,7 +35,8 @@ fn a_sound_plan_has_no_fault_and_is_admitted_octet_for_octet() {
 #[test]
 fn what_stands_against_a_roll_is_told() {
     type Change = fn(&mut Basis);
-    let cases: [(Change, fn(&Objection) -> bool); 13] = [
+    type Told = fn(&Objection) -> bool;
+    let cases: [(Change, Told); 13] = [
         (|b| b.seen.nodes.clear(), |o| *o == Objection::NobodySigns),
         (|b| b.seen.update_crm = Id::word("nobody"), |o| *o == Objection::NoUpdateCrm),
         (|b| b.seen.nodes[1].name = Id::word("CRM-001"), |o| matches!(o, Objection::TwoOfOneName(_))),

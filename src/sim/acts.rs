@@ -1,5 +1,7 @@
 //! What actions see and do on a simulated node: stores, keys, Microsoft's script, rows, services, SharePoint.
 
+#![expect(clippy::result_large_err, reason = "an outcome that ends an action is passed on as it is")]
+
 use jiff::Timestamp;
 
 use super::fault::Fault;

@@ -47,10 +47,8 @@ fn row_once(story: &Story, tell: Tell<'_>) {
     let mut running: Vec<usize> = Vec::new();
     for event in &story.events {
         match &event.what {
-            What::Rows { before, after } if event.run > 0 => {
-                if !before.contains(&NEW) && after.contains(&NEW) {
-                    switched[usize::from(others.contains(&event.run))] += 1;
-                }
+            What::Rows { before, after } if event.run > 0 && !before.contains(&NEW) && after.contains(&NEW) => {
+                switched[usize::from(others.contains(&event.run))] += 1;
             }
             What::ScriptBegins { node, update_crm, rows, unready } => {
                 if !running.is_empty() {
@@ -226,7 +224,7 @@ fn as_before(story: &Story, tell: Tell<'_>) {
         if was.store.len() != is.store.len() || !was.store.iter().zip(&is.store).all(mended) {
             tell(6, format!("rolled back, and the store of {} is {:?}, before {:?}", is.name, is.store, was.store));
         }
-        if is.signs && is.signs_with.iter().any(|one| *one == Some(NEW)) && was.signs_with != is.signs_with {
+        if is.signs && is.signs_with.contains(&Some(NEW)) && was.signs_with != is.signs_with {
             tell(6, format!("rolled back, and a process of {} signs with the new certificate", is.name));
         }
     }

@@ -150,7 +150,7 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
         sim.state().advance(4000);
         sim.run(&mut journal, Way::Resume, false, &Nobody);
     }
-    let leaks = if seed % SEARCHED == 0 { leaks(&sim, &journal) } else { Vec::new() };
+    let leaks = if seed.is_multiple_of(SEARCHED) { leaks(&sim, &journal) } else { Vec::new() };
     let state = sim.state();
     let plan = sim.admitted.plan();
     let story = Story {
