@@ -1,6 +1,6 @@
 //! Rolls a simulated farm from many seeds, and tells what the checker finds: `simulate ROLLS LEAST MOST [FIRST_SEED]`.
 //!
-//! `docs/PERFORMANCE.md` has the figure of a million.
+//! `docs/PERFORMANCE.md` has figures.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who look at the simulation")]
 
