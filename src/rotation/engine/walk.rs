@@ -144,7 +144,14 @@ impl Engine<'_> {
         if step.act == Act::Look {
             return self.await_check(step, why, false);
         }
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                match self.look_patiently(step)? {
+                    Look::Holds => return self.done(step),
+                    Look::Unseen(why) => return Ok(Taken::Failed(why)),
+                    Look::Not(_) => {}
+                }
+            }
             self.world.audience.tell(&News::Acts(step));
             let acted = self.act(step)?;
             match acted {
