@@ -2,7 +2,7 @@
 //! (on-premises).
 //!
 //! This page is the map of the house. Arrows point one way:
-//! `cli -> app -> {watch, policy} -> {farm, cert}`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
+//! `cli -> app -> {rotation, watch, policy} -> {farm, cert}`. `sys` implements [`ports`] and is named only where it is wired, in `main`.
 //!
 //! | room | holds | pure |
 //! |---|---|---|
@@ -13,6 +13,8 @@
 //! | [`doctor`] | what a farm needs before a roll, as named checks | yes |
 //! | [`protocol`] | what goes over the wire to a node and back | yes |
 //! | [`ports`] | every trait through which the core touches the world | yes |
+//! | [`rotation`] | a roll: planner, lint, admission, engine, journal | through ports |
+//! | [`sim`] | a farm that is not there, and the checker of what happened in it | yes |
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
 //! | [`transport`] | one request to a node and one answer back: local, ssh, winrm, manual | through ports |
 //! | [`notify`] | mail, webhook, syslog, file, program: alerts to messages, and out | through ports |
@@ -33,6 +35,8 @@ pub mod notify;
 pub mod policy;
 pub mod ports;
 pub mod protocol;
+pub mod rotation;
+pub mod sim;
 pub mod store;
 pub mod sys;
 pub mod transport;

@@ -20,6 +20,7 @@ pub mod outputs;
 pub mod passwords;
 pub mod pfx_choice;
 pub mod policies;
+pub mod rehearse;
 pub mod report;
 pub mod source;
 pub mod store;

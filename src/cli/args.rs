@@ -98,6 +98,11 @@ pub enum Command {
     },
     /// Tell what this program was built from
     Version,
+    /// Roll the certificate of a sample farm that is not there: a full life, then everything that can go wrong
+    ///
+    /// The same planner and engine as in a real roll, against a simulation in virtual time. No server is asked, nothing is
+    /// changed. Exit code 1 when an invariant was broken.
+    Rehearse(RehearseArgs),
     /// Look, without changing anything, at what nobody has seen yet on a real server; write a bundle without names
     Fieldtest(FieldtestArgs),
 }
@@ -116,6 +121,18 @@ pub struct DoctorArgs {
     /// Where this node keeps its state.
     #[command(flatten)]
     pub state: super::node_args::StateArgs,
+}
+
+/// `s2scert rehearse`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct RehearseArgs {
+    /// How many servers of Dynamics the sample farm has
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=i64::from(crate::app::rehearse::MOST_SERVERS)))]
+    pub servers: u32,
+
+    /// What is left to chance follows from this number
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// `s2scert fieldtest`.

@@ -26,7 +26,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, gate, import, inspect, issue, policies, store, version,
+    access, check, doctor, explain, export, farm, fieldtest, gate, import, inspect, issue, policies, rehearse, store,
+    version,
 };
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::acts::MachineActs;
@@ -191,6 +192,12 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             let written = write_manual(host, out)?;
             output.talk(&format!("{written} manual pages written to {}", out.display()));
             Ok(ExitCode::Ok)
+        }
+        Command::Rehearse(args) => {
+            let options = rehearse::Options { servers: args.servers, seed: args.seed };
+            let report = rehearse::rehearse(&options)?;
+            output.answer(&report, views::rehearse::render)?;
+            Ok(report.exit_code())
         }
         Command::Fieldtest(args) => {
             let report = fieldtest::fieldtest(host, &MachineActs, &args.options())?;

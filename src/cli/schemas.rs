@@ -5,7 +5,7 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, version, watch,
+    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, version, watch,
 };
 use crate::{node, protocol};
 
@@ -66,6 +66,8 @@ pub enum SchemaArg {
     StoreRemove,
     /// `store orphans --json`.
     StoreOrphans,
+    /// `rehearse --json`.
+    Rehearse,
     /// `fieldtest --json`.
     Fieldtest,
     /// The bundle that `fieldtest` writes.
@@ -118,6 +120,7 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::StoreInstall => schema_for!(node::store::InstallReport),
         SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
         SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
+        SchemaArg::Rehearse => schema_for!(rehearse::RehearseReport),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Watch => schema_for!(watch::WatchReport),

@@ -34,6 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store", "transport", "watch",
         ],
     ),
+    ("rotation", &["cert", "error", "farm", "policy", "ports", "protocol"]),
+    ("sim", &["cert", "error", "farm", "node", "ports", "protocol", "rotation"]),
     ("sys", &["cert", "error", "farm", "ports"]),
     ("transport", &["cert", "error", "farm", "ports", "protocol"]),
     ("notify", &["cert", "error", "farm", "ports", "watch"]),

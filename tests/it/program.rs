@@ -104,6 +104,7 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("alert-history", run(dir, &["alert", "history", "--state-dir", "watch-state", "--json"])),
         ("farm-status", status(dir)),
         ("farm-report", run(dir, &["farm", "report", "--from", "collected", "--html", "farm.html", "--json"])),
+        ("rehearse", run(dir, &["rehearse", "--servers", "1", "--json"])),
         ("error", run(dir, &["inspect", "nothing-here", "--json"])),
         ("error", run(dir, &["inspect", "--no-such-option", "--json"])),
     ];

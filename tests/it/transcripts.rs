@@ -29,5 +29,6 @@ mod issue;
 mod node;
 mod passwords;
 mod policy;
+mod rehearse;
 mod store;
 mod watch;

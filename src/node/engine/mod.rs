@@ -30,7 +30,7 @@ use crate::protocol::{
     Refusal, RefusalCode, Text, Ticket, Trouble, Unclear,
 };
 use attempts::{Attempt, End};
-use standing::Standing;
+pub(crate) use standing::Standing;
 
 /// The variable that names the state folder.
 pub const STATE_VARIABLE: &str = "S2SCERT_STATE";

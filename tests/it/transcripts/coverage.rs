@@ -173,6 +173,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the new PFX cannot be read back, so it was not written", "a guard against faults of our own"),
     ("the new key and certificate do not fit", "a guard against faults of our own"),
     ("the other identity did nothing", "a guard: who may act as another has acted"),
+    ("the sample farm cannot be simulated", "a guard: the sample farm can be planned for; src/sim/tests.rs"),
     ("the random generator failed", "the system always has some"),
     ("the settings that hold without a file are wrong", "a guard against faults of our own"),
     ("the signature does not verify", "a guard against faults of our own"),

@@ -43,6 +43,7 @@ fn help() {
         " alert test",
         " version",
         " fieldtest",
+        " rehearse",
     ] {
         shell.run(&format!("s2scert{command} --help"));
     }
@@ -69,6 +70,7 @@ fn self_description() {
         "version",
         "fieldtest",
         "fieldtest-bundle",
+        "rehearse",
         "farm",
         "farm-init",
         "farm-check",

@@ -1,0 +1,283 @@
+//! The end of a run: what it is called, what is cleared away, what is left to do.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::walk::Walked;
+use super::{Engine, Halt, Stop};
+use crate::cert::digest::hex_upper;
+use crate::protocol::{Action, Facts, Id, Nothing, Text};
+use crate::rotation::mutant::{Part, is_out};
+use crate::rotation::plan::{Act, Check, Step, Which};
+use crate::rotation::record::{EndKind, Ended, Record};
+
+/// How a roll is gone on with, as a word of the command `rotate`.
+const RESUME: &str = "rotate resume";
+/// How it is taken back.
+const ROLLBACK: &str = "rotate rollback";
+
+/// How a run ended.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// The farm uses the new certificate, and it was proven.
+    Done,
+    /// The farm is as before.
+    RolledBack {
+        /// Why.
+        why: String,
+    },
+    /// It was so already.
+    NothingToDo,
+    /// Something is left to do.
+    Manual {
+        /// Why the run could not do it.
+        why: String,
+        /// What, with the commands.
+        left: Vec<Left>,
+    },
+}
+
+/// Something that is left to do.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Left {
+    /// The node.
+    pub node: String,
+    /// What.
+    pub what: String,
+    /// The commands, in order.
+    pub commands: Vec<String>,
+}
+
+impl End {
+    /// What a roll that is over is told as, when somebody takes it up again.
+    pub(super) fn of_the_past(kind: EndKind) -> Self {
+        match kind {
+            EndKind::RolledBack => Self::RolledBack { why: "this roll was taken back before; plan anew".to_owned() },
+            EndKind::Done | EndKind::NothingToDo | EndKind::Manual => Self::NothingToDo,
+        }
+    }
+
+    /// Returns the sort.
+    #[must_use]
+    pub const fn kind(&self) -> EndKind {
+        match self {
+            Self::Done => EndKind::Done,
+            Self::RolledBack { .. } => EndKind::RolledBack,
+            Self::NothingToDo => EndKind::NothingToDo,
+            Self::Manual { .. } => EndKind::Manual,
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Ends a run that held the lease.
+    pub(super) fn close(mut self, walked: Result<Walked, Halt>) -> Result<End, Stop> {
+        let walked = match walked {
+            Ok(walked) => walked,
+            Err(Halt::Stop(stop)) => return Err(self.let_go(stop)),
+            Err(Halt::Lost(node, why)) => return Ok(self.unreached(&node, &why)),
+        };
+        let mut left = match &walked {
+            Walked::Forward { by_hand } => by_hand.iter().map(|step| self.by_hand(step)).collect(),
+            Walked::Back(_) => Vec::new(),
+            Walked::Stuck { at, .. } | Walked::Later { at, .. } => self.rest(at),
+        };
+        // Whatever the end is, no PFX stays on any node.
+        for node in self.names().into_iter().filter(|_| !is_out(Part::Unstage)) {
+            match self.settle(&node) {
+                Ok(()) => {}
+                Err(Halt::Stop(stop)) => return Err(self.let_go(stop)),
+                Err(Halt::Lost(_, why)) => left.push(self.unseen(&node, &why)),
+            }
+        }
+        let end = match walked {
+            Walked::Forward { .. } if left.is_empty() && !self.acted && self.state.begun.is_empty() => End::NothingToDo,
+            Walked::Forward { .. } if left.is_empty() => End::Done,
+            Walked::Back(why) if left.is_empty() => End::RolledBack { why },
+            Walked::Forward { .. } => self.manual("others have their part to do".to_owned(), left),
+            Walked::Back(why) => {
+                self.manual(format!("the roll was taken back ({why}), and not everything was seen"), left)
+            }
+            Walked::Stuck { why, .. } | Walked::Later { why, .. } => self.manual(why, left),
+        };
+        self.seal(end)
+    }
+
+    /// Writes the end down, and clears the markers where the roll is over.
+    fn seal(mut self, end: End) -> Result<End, Stop> {
+        let why = match &end {
+            End::RolledBack { why } | End::Manual { why, .. } => why.as_str(),
+            End::Done | End::NothingToDo => "",
+        };
+        let ended = Ended { end: end.kind(), why: Text::told(why), at: self.now() };
+        self.record(Record::Ended(ended))?;
+        match self.copy_records() {
+            Ok(()) => {}
+            Err(Halt::Stop(stop)) => return Err(self.let_go(stop)),
+            Err(Halt::Lost(node, why)) => return Ok(self.unreached(&node, &why)),
+        }
+        if end.kind() == EndKind::Manual {
+            self.release();
+            return Ok(end);
+        }
+        self.clear(end)
+    }
+
+    /// Takes the markers away and gives the lease back.
+    fn clear(mut self, end: End) -> Result<End, Stop> {
+        let mut left = Vec::new();
+        for node in self.names().into_iter().filter(|_| !is_out(Part::Unmark)) {
+            match self.keep(&node, &Action::RollMarkerClear(Nothing {})) {
+                Ok(()) => {}
+                Err(Halt::Stop(stop)) => return Err(self.let_go(stop)),
+                Err(Halt::Lost(node, why)) => left.push(self.unseen(&node, &why)),
+            }
+        }
+        self.release();
+        if left.is_empty() {
+            return Ok(end);
+        }
+        Ok(self.manual("a node could not be reached to end the roll there".to_owned(), left))
+    }
+
+    /// Clears away what the last run of a roll that is over could not.
+    pub(super) fn finish(mut self, kind: EndKind) -> Result<End, Stop> {
+        for node in self.names() {
+            match self.settle(&node) {
+                Ok(()) => {}
+                Err(Halt::Stop(stop)) => return Err(self.let_go(stop)),
+                Err(Halt::Lost(node, why)) => return Ok(self.unreached(&node, &why)),
+            }
+        }
+        let end = match kind {
+            EndKind::Done => End::Done,
+            other => End::of_the_past(other),
+        };
+        self.clear(end)
+    }
+
+    /// Returns whether the marker of this roll stands on a node, or a node does not say.
+    pub(super) fn anything_left(&mut self) -> bool {
+        self.names().iter().any(|node| match self.see(node, &Action::RollMarker(Nothing {})) {
+            Ok(seen) => match seen.facts {
+                Facts::Roll(facts) => facts.roll.is_some_and(|marker| marker.roll == self.plan.roll),
+                _ => true,
+            },
+            Err(_) => true,
+        })
+    }
+
+    /// A roll that could not take the lease has not begun.
+    pub(super) fn not_begun(mut self, halt: Halt) -> Result<End, Stop> {
+        match halt {
+            Halt::Stop(stop) => Err(self.let_go(stop)),
+            Halt::Lost(node, why) => {
+                let left = vec![self.unseen(&node, &why)];
+                Ok(self.manual(format!("{node} cannot be reached, so that this run did nothing: {why}"), left))
+            }
+        }
+    }
+
+    /// A node without which nothing can be said or done.
+    pub(super) fn unreached(mut self, node: &Id, why: &str) -> End {
+        let mut left = vec![self.unseen(node, why)];
+        // Who does not hold the lease does nothing at all.
+        let others = self.names().into_iter().filter(|other| other != node && self.renew_at != jiff::Timestamp::MIN);
+        for other in others.collect::<Vec<_>>() {
+            // Nothing is insisted on: whoever resumes clears it.
+            let ticket = self.ticket(Id::word(&format!("settle@last-{other}")), 1);
+            let cleared = self.send_once(&other, ticket, Action::Unstage(Nothing {}));
+            if !matches!(cleared, Some(crate::protocol::Outcome::Done(_))) {
+                left.push(self.unseen(&other, "it was not seen whether a PFX is left there"));
+            }
+        }
+        self.release();
+        self.manual(format!("{node} cannot be reached: {why}"), left)
+    }
+
+    fn manual(&self, why: String, mut left: Vec<Left>) -> End {
+        if is_out(Part::Instructions) {
+            left.iter_mut().for_each(|one| one.commands.clear());
+            return End::Manual { why, left };
+        }
+        left.push(Left {
+            node: "the controller".to_owned(),
+            what: "go on with this roll, or take it back".to_owned(),
+            commands: vec![RESUME.to_owned(), ROLLBACK.to_owned()],
+        });
+        End::Manual { why, left }
+    }
+
+    fn unseen(&self, node: &Id, why: &str) -> Left {
+        Left {
+            node: node.as_str().to_owned(),
+            what: format!("bring it back ({why}); until it was seen, a staged PFX and the roll marker may be there"),
+            commands: vec!["s2scert node describe".to_owned()],
+        }
+    }
+
+    /// Returns what is left from a step on, in the direction in which the roll goes.
+    fn rest(&self, at: &Step) -> Vec<Left> {
+        let steps = if self.state.turned.is_some() { &self.plan.unwind } else { &self.plan.steps };
+        let rest = steps.iter().skip_while(|step| step.id != at.id).filter(|step| self.is_begun(step));
+        rest.filter(|step| step.act != Act::Look || step.id == at.id).map(|step| self.by_hand(step)).collect()
+    }
+
+    /// Says how a person does a step.
+    fn by_hand(&self, step: &Step) -> Left {
+        let certificate = |which| self.certificate(which).map(|one| hex_upper(one.as_bytes())).unwrap_or_default();
+        let (what, commands) = match &step.act {
+            Act::ByHand(hand) => {
+                (hand.what.as_str().to_owned(), hand.commands.iter().map(|one| one.as_str().to_owned()).collect())
+            }
+            Act::Look => (look_words(&step.check), Vec::new()),
+            Act::Recycle(named) => (
+                "recycle the application pool".to_owned(),
+                vec![format!("Restart-WebAppPool -Name '{}'", named.name.as_str())],
+            ),
+            Act::Restart(named) => {
+                ("restart the service".to_owned(), vec![format!("Restart-Service -Name '{}'", named.name.as_str())])
+            }
+            Act::Refresh => (
+                "let SharePoint read the metadata again".to_owned(),
+                vec![
+                    "Get-SPTimerJob | Where-Object { $_.Name -match 'RefreshMetadataFeed' } | Start-SPTimerJob"
+                        .to_owned(),
+                ],
+            ),
+            Act::RestoreRows => (
+                "make the row S2STokenIssuer what it was".to_owned(),
+                vec![
+                    "Get-CrmCertificate".to_owned(),
+                    format!(
+                        "Set-CrmCertificate -CertificateType S2STokenIssuer -StoreName My -StoreLocation LocalMachine -StoreFindType FindBySubjectDistinguishedName -DataFile {}.cer",
+                        certificate(Which::Old)
+                    ),
+                ],
+            ),
+            Act::Remove(which) => (
+                "remove the certificate with its key".to_owned(),
+                vec![format!("Remove-Item -Path Cert:\\LocalMachine\\My\\{} -DeleteKey", certificate(*which))],
+            ),
+            Act::ImportByScript(_)
+            | Act::ImportNatively
+            | Act::Mend
+            | Act::Grant(_)
+            | Act::Switch(_)
+            | Act::RestoreAccess => (format!("step {} of the plan", step.id), vec![RESUME.to_owned()]),
+        };
+        Left { node: step.node.as_str().to_owned(), what, commands }
+    }
+}
+
+fn look_words(check: &Check) -> String {
+    match check {
+        Check::Metadata(check) => {
+            format!("wait until the metadata document of {} shows the certificate", check.organization)
+        }
+        Check::Trust(check) => format!("wait until the trust {} accepts the certificate", check.name.as_str()),
+        Check::Quarantine(days) => format!("wait until {} days have passed since everything was verified", days.days),
+        _ => "wait until the server is seen ready".to_owned(),
+    }
+}

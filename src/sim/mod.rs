@@ -1,0 +1,31 @@
+//! A farm that is not there, behind the same transport port, with a virtual clock and faults.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `state` | the farm at one moment, and what time does to it |
+//! | `node` | the rules of a node: fence, lease, marker, attempt, `busy` |
+//! | `acts` | what actions see and do, Microsoft's script among them |
+//! | `describe` | what a node tells of itself |
+//! | `fault` | what goes wrong, drawn from the seed |
+//! | `world` | the ports of the engine; a controller that can die; a second operator |
+//! | `build` | a farm from a seed |
+//! | `roll` | one roll from a seed, in as many runs as it takes |
+//! | `trace` | what happened, as plain values |
+//! | `checker` | the invariants, apart from planner and engine |
+
+mod acts;
+mod build;
+pub mod checker;
+mod describe;
+pub mod dice;
+pub mod fault;
+mod node;
+pub mod roll;
+mod state;
+pub mod trace;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use world::RunEnd;

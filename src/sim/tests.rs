@@ -1,0 +1,169 @@
+//! Many rolls without a violation; and each part of the engine taken out in turn, which the checker must find.
+
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use rayon::prelude::*;
+
+use super::build::build;
+use super::fault::Fault;
+use super::roll::{Rolled, Shape, roll};
+use crate::rotation::admission::{Refused, still_rests};
+use crate::rotation::basis::{Basis, Strategy};
+use crate::rotation::belief::Belief;
+use crate::rotation::engine::End;
+use crate::rotation::mutant::{Part, take_out};
+use crate::rotation::observe::observe;
+use crate::rotation::planner;
+use crate::rotation::record::EndKind;
+
+/// How many rolls the ordinary tests run.
+const ROLLS: u64 = 20_000;
+
+fn kind(rolled: &Rolled) -> Option<EndKind> {
+    rolled.end.as_ref().map(End::kind)
+}
+
+#[test]
+fn twenty_thousand_rolls_in_which_things_go_wrong_break_no_invariant() {
+    let shape = Shape::chaos(1, 5);
+    let broken: Vec<String> = (0..ROLLS)
+        .into_par_iter()
+        .filter_map(|seed| match roll(seed, &shape) {
+            Ok(rolled) if rolled.violations.is_empty() => None,
+            Ok(rolled) => Some(format!("seed {seed}: {:?}", rolled.violations)),
+            Err(why) => Some(format!("seed {seed}: {why}")),
+        })
+        .collect();
+    assert!(broken.is_empty(), "{} of {ROLLS} rolls\n{}", broken.len(), broken[..broken.len().min(5)].join("\n"));
+}
+
+#[test]
+fn a_roll_in_which_nothing_goes_wrong_is_done() {
+    for seed in 0..200 {
+        let shape = Shape { retire: false, ..Shape::calm(1, 6) };
+        let rolled = roll(seed, &shape).unwrap();
+        assert_eq!(rolled.violations, [], "seed {seed}");
+        assert_eq!(kind(&rolled), Some(EndKind::Done), "seed {seed}: {:?}", rolled.end);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_story_each_time() {
+    for seed in 0..50 {
+        let shape = Shape::chaos(1, 5);
+        let [one, other] = [0, 1].map(|_| roll(seed, &shape).unwrap().story.events);
+        assert_eq!(one, other, "seed {seed}");
+    }
+}
+
+/// One fault of each kind at each request of a roll of two and of three servers.
+#[test]
+fn one_fault_of_each_kind_at_each_request_breaks_no_invariant() {
+    for (least, seed) in [(2, 3), (3, 4)] {
+        let calm = Shape { retire: false, ..Shape::calm(least, least) };
+        let requests = roll(seed, &calm).unwrap().requests;
+        let broken: Vec<String> = (1..=requests)
+            .into_par_iter()
+            .flat_map_iter(|request| Fault::ALL.map(|fault| (request, fault)))
+            .filter_map(|(request, fault)| {
+                let shape = Shape { fault_at: Some((request, fault)), ..calm.clone() };
+                let rolled = roll(seed, &shape).ok()?;
+                let ended = rolled.end.is_some();
+                (!rolled.violations.is_empty() || !ended)
+                    .then(|| format!("{fault:?} at request {request}: {:?}", rolled.violations))
+            })
+            .collect();
+        assert!(broken.is_empty(), "{least} servers, seed {seed}: {}", broken.join("\n"));
+    }
+}
+
+#[test]
+fn whatever_two_beliefs_are_wrong_the_invariants_hold() {
+    for one in Belief::ALL {
+        for other in Belief::ALL {
+            for seed in 0..4 {
+                let disbelieved = vec![one, other];
+                let shape = Shape { disbelieved, ..Shape::calm(1, 3) };
+                let rolled = roll(seed, &shape).unwrap();
+                assert_eq!(rolled.violations, [], "{one:?}, {other:?}, seed {seed}");
+            }
+        }
+    }
+}
+
+/// The farm that is planned for is the farm that is seen through the transport: what a plan rests on can be looked at again.
+#[test]
+fn what_is_seen_through_the_transport_is_what_a_plan_rests_on() {
+    for seed in 0..20 {
+        let sim = build(seed, &Shape::sample(3, Strategy::Direct)).unwrap();
+        let planned = sim.admitted.plan();
+        let seen = observe(&sim.farm, &sim).unwrap();
+        for node in &planned.basis.seen.nodes {
+            let now = seen.node(node.name.as_str()).unwrap();
+            assert_eq!(now.accounts.len(), node.accounts.len());
+            assert!(now.accounts.iter().all(|account| node.accounts.contains(account)));
+            assert_eq!(
+                (now.script_sha256, &now.services, now.holds(&planned.basis.asked.certificate.thumbprint)),
+                (node.script_sha256, &node.services, node.holds(&planned.basis.asked.certificate.thumbprint))
+            );
+        }
+        assert_eq!(seen.rows, planned.basis.seen.rows);
+        assert_eq!(seen.sharepoint, planned.basis.seen.sharepoint);
+        let basis = Basis { asked: planned.basis.asked.clone(), seen: seen.clone() };
+        let plan = planner::plan(&basis).unwrap();
+        assert_eq!(still_rests(&plan, plan.basis.asked.now, &seen), Ok(()));
+        sim.state().hand_over_row();
+        let moved = observe(&sim.farm, &sim).unwrap();
+        assert!(matches!(still_rests(&plan, plan.basis.asked.now, &moved), Err(Refused::Moved(_))));
+    }
+}
+
+/// Returns the first seed that shows a part to be missing, and how.
+fn killed(part: Part) -> Option<(u64, String)> {
+    take_out(Some(part));
+    let shape = Shape::chaos(1, 4);
+    let found = (0..ROLLS).find_map(|seed| match roll(seed, &shape) {
+        Ok(rolled) => rolled.violations.first().map(|one| (seed, format!("{}: {}", one.invariant, one.what))),
+        Err(why) => Some((seed, why)),
+    });
+    take_out(None);
+    found
+}
+
+macro_rules! mutants {
+    ($($name:ident: $part:ident;)*) => {$(
+        #[test]
+        fn $name() {
+            let found = killed(Part::$part);
+            assert!(found.is_some(), "nobody notices that {} is taken out", stringify!($part));
+            let (seed, what) = found.unwrap();
+            println!("{} taken out: seed {seed}, invariant {what}", stringify!($part));
+        }
+    )*};
+}
+
+mutants! {
+    the_checker_finds_that_it_is_not_looked_before: FirstProbe;
+    the_checker_finds_that_it_is_not_looked_after: SecondProbe;
+    the_checker_finds_a_missing_gate: Gate;
+    the_checker_finds_a_missing_proof_after_the_switch: ProofAfterSwitch;
+    the_checker_finds_that_nothing_is_awaited: Settle;
+    the_checker_finds_that_nothing_is_fenced_off: FenceOff;
+    the_checker_finds_a_missing_lease: Lease;
+    the_checker_finds_a_lease_that_is_not_renewed: Renewal;
+    the_checker_finds_a_missing_marker: Marker;
+    the_checker_finds_a_missing_intent: Intent;
+    the_checker_finds_a_journal_that_is_not_copied: Copy;
+    the_checker_finds_that_nothing_is_started_anew: Recycle;
+    the_checker_finds_trusts_that_were_left_out: Trust;
+    the_checker_finds_a_missing_quarantine: Quarantine;
+    the_checker_finds_a_way_back_after_the_point_of_no_return: NoReturn;
+    the_checker_finds_a_pfx_that_was_left: Unstage;
+    the_checker_finds_a_marker_that_was_left: Unmark;
+    the_checker_finds_a_row_that_is_not_taken_back: UndoRow;
+    the_checker_finds_a_certificate_that_is_not_taken_back: UndoImport;
+    the_checker_finds_access_that_is_not_taken_back: UndoAccess;
+    the_checker_finds_processes_that_are_left_on_the_way_back: UndoRecycle;
+    the_checker_finds_trusts_that_are_left_on_the_way_back: UndoTrust;
+    the_checker_finds_an_end_without_instructions: Instructions;
+}
