@@ -88,7 +88,7 @@ impl DoctorReport {
 }
 
 /// Makes the way to the servers of a farm, whose description stands in a file.
-pub type Reach<'a> = &'a dyn Fn(&Farm, &Path) -> Arc<dyn Transport>;
+pub type Reach<'a> = &'a dyn Fn(&Path) -> Result<Arc<dyn Transport>>;
 
 /// Looks, and judges.
 ///
@@ -106,7 +106,10 @@ pub fn doctor(host: &Host, acts: &dyn Acts, reach: Reach<'_>, options: &Options)
         told_here = Some(told);
     }
     let farm = read.as_ref().map_or(&found, |(_, read)| &read.farm);
-    let way_there = read.as_ref().filter(|_| options.from.is_none()).map(|(path, _)| (path, reach(farm, path)));
+    let way_there = match read.as_ref().filter(|_| options.from.is_none()) {
+        Some((path, _)) => Some((path, reach(path)?)),
+        None => None,
+    };
     let collected = match (&options.from, &way_there) {
         (Some(folder), _) => collect(host, farm, folder)?,
         (None, Some((path, transport))) => {

@@ -7,14 +7,13 @@ pub mod node_args;
 mod output;
 mod password_args;
 pub mod pfx_args;
-mod reach;
 mod requests;
 pub mod schemas;
 pub mod store_args;
 mod views;
-mod ways;
 mod watch;
 pub mod watch_args;
+mod ways;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -159,12 +158,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Access(command) => access_command(command, host, output),
         Command::Farm(command) => farm_command(command, host, output),
         Command::Doctor(args) => {
-            let report = doctor::doctor(
-                host,
-                &MachineActs,
-                &|farm, file| reach::far(host, farm, file),
-                &requests::doctor(args),
-            )?;
+            let report =
+                doctor::doctor(host, &MachineActs, &|file| ways::looking(host, file), &requests::doctor(args))?;
             output.answer(&report, views::doctor::render)?;
             Ok(report.exit_code())
         }

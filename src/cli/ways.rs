@@ -10,7 +10,7 @@ use crate::app::farm::observe::Live;
 use crate::error::Result;
 use crate::node::acts::MachineActs;
 use crate::node::engine::{self, Allow};
-use crate::ports::Host;
+use crate::ports::{Host, Transport};
 use crate::transport::{Carrier, Push, Settings};
 
 /// Returns the ways to the servers of a description, to look only.
@@ -20,16 +20,28 @@ pub(super) fn live(host: &Host, file: &Path, way: &WayArgs, only: &[String]) -> 
         node_program: way.node_program.clone(),
         push: if way.push { Push::WhenMissing } else { Push::Never },
     };
+    Ok(Live {
+        transport: carrier(host, settings),
+        deadline: Duration::from_secs(u64::from(way.deadline)),
+        only: only.to_vec(),
+    })
+}
+
+/// Returns what reaches the servers of a description to look at them. Nothing is put on a server.
+///
+/// # Errors
+/// As [`farm::ssh`].
+pub(super) fn looking(host: &Host, file: &Path) -> Result<Arc<dyn Transport>> {
+    Ok(carrier(host, Settings { ssh: farm::ssh(host, file)?, node_program: None, push: Push::Never }))
+}
+
+fn carrier(host: &Host, settings: Settings) -> Arc<dyn Transport> {
     let own = host.clone();
     let here = move |request: &[u8]| {
         let settings = engine::Settings { allow: Allow::Observe, state: None, read_within: Duration::ZERO };
         engine::answer(&own, &MachineActs, &settings, request)
     };
-    Ok(Live {
-        transport: Arc::new(Carrier::new(host, Arc::new(here), settings)),
-        deadline: Duration::from_secs(u64::from(way.deadline)),
-        only: only.to_vec(),
-    })
+    Arc::new(Carrier::new(host, Arc::new(here), settings))
 }
 
 /// Evaluates what servers show: bundles of a folder, or the servers themselves.

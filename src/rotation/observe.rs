@@ -209,7 +209,7 @@ impl Looker<'_> {
     }
 
     fn store(&mut self, node: &Node) -> Vec<StoredSeen> {
-        match self.ask(node, Action::StoreList(StoreList { store: Store::My })) {
+        match self.ask(node, Action::StoreList(StoreList { store: Store::My, whole: None })) {
             Ok(Facts::Certificates(facts)) => {
                 if let Some(gap) = facts.gaps.first() {
                     self.gap(node, format!("{}: {}", gap.what.as_str(), gap.why.as_str()));

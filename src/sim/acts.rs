@@ -121,6 +121,8 @@ impl State {
                         issuers: List::first(farm.trusts.iter().map(issuer)),
                         roots: List::default(),
                         servers: List::default(),
+                        applications: List::default(),
+                        proxies: List::default(),
                     }),
                 ))
             }

@@ -259,6 +259,7 @@ fn farm(state: &State) -> Result<Farm, String> {
             user: None,
             drain: None,
             undrain: None,
+            staging: None,
         });
     }
     let mut organizations = Vec::new();

@@ -48,6 +48,7 @@ impl State {
                     exportable: None,
                     access: None,
                 }),
+                whole: None,
             }
         };
         let certificates = List::first(self.nodes[node].store.iter().map(certificate));

@@ -1,9 +1,8 @@
 //! Programs of a machine in memory: none, unless they are installed.
 
-use std::io;
 use std::sync::Arc;
 
-use s2scert::ports::{CommandError, CommandLimits, Commands, OpenSsh, PowerShell, ProgramLimits, ProgramOutput};
+use s2scert::ports::{CommandError, OpenSsh, PowerShell, ProgramLimits, ProgramOutput};
 use zeroize::Zeroizing;
 
 use super::FakeHost;

@@ -16,7 +16,7 @@ type Alter = fn(&mut Json);
 
 fn examine(alter: Alter) -> DoctorReport {
     let server = Server::new(alter);
-    doctor(&server.fake.host(), &MachineActs, &|_, _| unreachable!("there is no description"), &Options::default())
+    doctor(&server.fake.host(), &MachineActs, &|_| unreachable!("there is no description"), &Options::default())
         .unwrap()
 }
 
