@@ -71,8 +71,8 @@ fn passes(name: &OsStr) -> bool {
 }
 
 /// Returns the program that a test puts in the place of PowerShell. A release build knows no such variable.
-#[cfg(debug_assertions)]
 #[expect(clippy::disallowed_methods, reason = "the edge at which the stand-in of a test is named")]
+#[cfg(debug_assertions)]
 fn substitute() -> Option<PathBuf> {
     std::env::var_os("S2SCERT_TEST_POWERSHELL").map(PathBuf::from)
 }

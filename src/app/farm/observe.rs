@@ -14,11 +14,11 @@ use serde::Serialize;
 use super::metadata::Documents;
 use super::translate;
 use crate::farm::description::{Farm, Node, Role, Transport as Way};
-use crate::farm::truth::{Seen, ServerFacts, ServiceFacts};
+use crate::farm::truth::{RefreshJob, Seen, ServerFacts, ServiceFacts};
 use crate::ports::{CarryError, Host, Transport};
 use crate::protocol::{
-    self, Action, Answer, Facts, Id, List, Mode, NodeFacts, Nothing, Outcome, REQUEST_SCHEMA, Request, Store,
-    StoreList, Text, Whole,
+    self, Action, Answer, Facts, Id, List, Mode, NodeFacts, Nothing, Outcome, REQUEST_SCHEMA, RefusalCode, Request,
+    Store, StoreList, Text, Whole,
 };
 
 /// The longest time that a node is given for one request, in seconds.
@@ -153,7 +153,7 @@ impl<'a> Asking<'a> {
         let (mut trusts, mut refresh_job) = (Seen::Unseen(not_asked()), Seen::Unseen(not_asked()));
         if node.has(Role::Sharepoint) {
             trusts = self.further(Action::SharepointTrusts(Nothing {}), translate::trusts);
-            refresh_job = self.further(Action::MetadataJob(Nothing {}), translate::job);
+            refresh_job = self.job();
         }
         let metadata = documents.ask(node, self.left());
         let clock = self
@@ -187,8 +187,24 @@ impl<'a> Asking<'a> {
     }
 
     /// Asks for what needs to go on to another server, and says so where that may be why nothing was seen.
+    /// Looks at the job that reads metadata. A farm that has not exactly one is told by a refusal of its own: that is seen.
+    fn job(&mut self) -> Seen<Option<RefreshJob>> {
+        match self.ask(Action::MetadataJob(Nothing {})) {
+            Ok(Answer { outcome: Outcome::Refused(refusal), .. }) if refusal.code == RefusalCode::Moved => {
+                Seen::Seen(None)
+            }
+            answered => self.with_the_second_hop(turned(answered, translate::job)),
+        }
+    }
+
     fn further<T>(&mut self, action: Action, turn: impl FnOnce(Facts) -> Result<T, String>) -> Seen<T> {
-        match self.place(action, turn) {
+        let place = self.place(action, turn);
+        self.with_the_second_hop(place)
+    }
+
+    /// What goes on to another server and was not seen may want credentials: that is said with it.
+    fn with_the_second_hop<T>(&self, place: Seen<T>) -> Seen<T> {
+        match place {
             Seen::Unseen(why) if self.identity == Some(false) => Seen::Unseen(format!(
                 "{why}; this session has no credentials to go on with (the double hop): look from that server itself"
             )),
@@ -197,8 +213,7 @@ impl<'a> Asking<'a> {
     }
 
     fn place<T>(&mut self, action: Action, turn: impl FnOnce(Facts) -> Result<T, String>) -> Seen<T> {
-        let answered = self.ask(action).map_err(|error| error.why).and_then(seen).and_then(turn);
-        answered.map_or_else(Seen::Unseen, Seen::Seen)
+        turned(self.ask(action), turn)
     }
 
     fn ask(&mut self, action: Action) -> Result<Answer, CarryError> {
@@ -225,6 +240,10 @@ impl<'a> Asking<'a> {
         }
         Ok(answer)
     }
+}
+
+fn turned<T>(answered: Result<Answer, CarryError>, turn: impl FnOnce(Facts) -> Result<T, String>) -> Seen<T> {
+    answered.map_err(|error| error.why).and_then(seen).and_then(turn).map_or_else(Seen::Unseen, Seen::Seen)
 }
 
 /// Returns what an answer shows, or why it shows nothing.
