@@ -75,7 +75,7 @@ pub(super) fn load(host: &Host, path: &Path) -> Result<Described> {
 /// Returns with what ssh is started, its paths as they are to be used.
 ///
 /// # Errors
-/// As [`load`], and when others may write one of those files while we are elevated.
+/// As `load`, and when others may write one of those files while we are elevated.
 pub fn ssh(host: &Host, path: &Path) -> Result<Ssh> {
     let ssh = load(host, path)?.farm.ssh;
     let beside = |file: Option<PathBuf>| -> Result<Option<PathBuf>> {
