@@ -348,3 +348,6 @@ pub fn distance(span: SignedDuration) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod histories;
