@@ -84,6 +84,19 @@ pub struct Request {
     pub action: Action,
 }
 
+impl Request {
+    /// Makes a request: to act under a ticket, to look without one.
+    #[must_use]
+    pub fn new(request: Id, deadline_seconds: u32, ticket: Option<Ticket>, action: Action) -> Self {
+        let mode = if ticket.is_some() { Mode::Perform } else { Mode::Observe };
+        let (roll, step, attempt, fence) = match ticket {
+            Some(ticket) => (Some(ticket.roll), Some(ticket.step), Some(ticket.attempt), Some(ticket.fence)),
+            None => (None, None, None, None),
+        };
+        Self { schema: REQUEST_SCHEMA.to_owned(), request, deadline_seconds, mode, roll, step, attempt, fence, action }
+    }
+}
+
 /// What entitles a request to act, and tells it from every other attempt.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

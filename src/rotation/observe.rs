@@ -11,8 +11,7 @@ use crate::cert::Thumbprint;
 use crate::farm::description::{Farm, Node, Role, SharePoint, Transport as How};
 use crate::ports::Transport;
 use crate::protocol::{
-    Action, Facts, Hex, Id, Mode, Nothing, Observed, Outcome, REQUEST_SCHEMA, Request, Seen, Service, Store, StoreList,
-    Text,
+    Action, Facts, Hex, Id, Nothing, Observed, Outcome, Request, Seen, Service, Store, StoreList, Text,
 };
 
 /// How long one look may take, in seconds: a description starts PowerShell three times, SharePoint's cmdlets need a minute to
@@ -95,17 +94,7 @@ impl Looker<'_> {
 
     fn ask(&mut self, node: &Node, action: Action) -> Result<Facts, String> {
         self.asked += 1;
-        let request = Request {
-            schema: REQUEST_SCHEMA.to_owned(),
-            request: Id::word(&format!("look-{}", self.asked)),
-            deadline_seconds: LOOK,
-            mode: Mode::Observe,
-            roll: None,
-            step: None,
-            attempt: None,
-            fence: None,
-            action,
-        };
+        let request = Request::new(Id::word(&format!("look-{}", self.asked)), LOOK, None, action);
         let patience = Duration::from_secs(u64::from(LOOK) + 30);
         match self.transport.ask(node, &request, patience).map_err(|error| error.why)?.outcome {
             Outcome::Observed(Observed { facts: Facts::Unseen(trouble), .. }) | Outcome::Failed(trouble) => {

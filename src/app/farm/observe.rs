@@ -17,8 +17,8 @@ use crate::farm::description::{Farm, Node, Role, Transport as Way};
 use crate::farm::truth::{RefreshJob, Seen, ServerFacts, ServiceFacts};
 use crate::ports::{CarryError, Host, Transport};
 use crate::protocol::{
-    self, Action, Answer, Facts, Id, List, Mode, NodeFacts, Nothing, Outcome, REQUEST_SCHEMA, RefusalCode, Request,
-    Store, StoreList, Text, Whole,
+    self, Action, Answer, Facts, Id, List, NodeFacts, Nothing, Outcome, RefusalCode, Request, Store, StoreList, Text,
+    Whole,
 };
 
 /// The longest time that a node is given for one request, in seconds.
@@ -219,17 +219,9 @@ impl<'a> Asking<'a> {
     fn ask(&mut self, action: Action) -> Result<Answer, CarryError> {
         let left = self.left();
         self.number += 1;
-        let request = Request {
-            schema: REQUEST_SCHEMA.to_owned(),
-            request: Id::word(&format!("observe-{}-{}", self.begun.as_millisecond(), self.number)),
-            deadline_seconds: u32::try_from(left.as_secs().clamp(1, MOST_SECONDS)).unwrap_or(1),
-            mode: Mode::Observe,
-            roll: None,
-            step: None,
-            attempt: None,
-            fence: None,
-            action,
-        };
+        let number = Id::word(&format!("observe-{}-{}", self.begun.as_millisecond(), self.number));
+        let seconds = u32::try_from(left.as_secs().clamp(1, MOST_SECONDS)).unwrap_or(1);
+        let request = Request::new(number, seconds, None, action);
         let asked = self.host.clock.now();
         let answer = self.live.transport.ask(self.node, &request, left)?;
         let took = self.host.clock.now().duration_since(asked);

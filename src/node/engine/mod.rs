@@ -142,17 +142,7 @@ pub fn describe(host: &Host, acts: &dyn Acts, state: Option<&Path>) -> Answer {
 /// Makes the request that looks, under the name `request`.
 #[must_use]
 pub fn observation(request: &str, action: Action) -> protocol::Request {
-    protocol::Request {
-        schema: protocol::REQUEST_SCHEMA.to_owned(),
-        request: protocol::Id::word(request),
-        deadline_seconds: LOOK_SECONDS,
-        mode: protocol::Mode::Observe,
-        roll: None,
-        step: None,
-        attempt: None,
-        fence: None,
-        action,
-    }
+    protocol::Request::new(protocol::Id::word(request), LOOK_SECONDS, None, action)
 }
 
 /// Looks from within this process, under the name `request`: a node that may observe only, so that nothing could act.

@@ -6,9 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, Halt, Stop};
 use crate::ports::CarryError;
-use crate::protocol::{
-    Action, Answer, Facts, Holds, Id, Mode, Outcome, REQUEST_SCHEMA, Refusal, RefusalCode, Request, Text, Ticket, Which,
-};
+use crate::protocol::{Action, Answer, Facts, Holds, Id, Outcome, Refusal, RefusalCode, Request, Text, Ticket, Which};
 use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::Step;
 use crate::rotation::record::{self, Came, Intent, Record};
@@ -60,24 +58,11 @@ fn seconds(action: &Action) -> u32 {
 }
 
 impl Engine<'_> {
-    fn send(&mut self, node: &Id, mode: Mode, ticket: Option<Ticket>, action: Action) -> Result<Answer, CarryError> {
+    fn send(&mut self, node: &Id, ticket: Option<Ticket>, action: Action) -> Result<Answer, CarryError> {
         self.requests += 1;
         let deadline_seconds = seconds(&action);
-        let (roll, step, attempt, fence) = match ticket {
-            Some(ticket) => (Some(ticket.roll), Some(ticket.step), Some(ticket.attempt), Some(ticket.fence)),
-            None => (None, None, None, None),
-        };
-        let request = Request {
-            schema: REQUEST_SCHEMA.to_owned(),
-            request: Id::word(&format!("q-{}-{}", self.fence, self.requests)),
-            deadline_seconds,
-            mode,
-            roll,
-            step,
-            attempt,
-            fence,
-            action,
-        };
+        let number = Id::word(&format!("q-{}-{}", self.fence, self.requests));
+        let request = Request::new(number, deadline_seconds, ticket, action);
         match self.nodes.get(node) {
             // The answer may come a little after the deadline of the node.
             Some(there) => {
@@ -97,7 +82,7 @@ impl Engine<'_> {
     pub(super) fn see(&mut self, node: &Id, action: &Action) -> Result<Seen, String> {
         let until = self.until(AWAY);
         loop {
-            let why = match self.send(node, Mode::Observe, None, action.clone()) {
+            let why = match self.send(node, None, action.clone()) {
                 Ok(Answer { at, outcome: Outcome::Observed(seen), .. }) => {
                     return Ok(Seen { holds: seen.holds, facts: seen.facts, at });
                 }
@@ -116,7 +101,7 @@ impl Engine<'_> {
         let until = self.until(AWAY);
         loop {
             let ticket = self.ticket(Id::word("keep"), 1);
-            let why = match self.send(node, Mode::Perform, Some(ticket), action.clone()) {
+            let why = match self.send(node, Some(ticket), action.clone()) {
                 Ok(Answer { outcome: Outcome::Done(_), .. }) => return Ok(()),
                 Ok(Answer { outcome: Outcome::Refused(refusal), .. }) if is_final(&refusal) => {
                     return Err(Halt::Stop(stop(&refusal)));
@@ -153,7 +138,7 @@ impl Engine<'_> {
         self.acted = true;
         self.proven.remove(node);
         let ticket = self.ticket(name.clone(), attempt);
-        let answer = self.send(node, Mode::Perform, Some(ticket), action);
+        let answer = self.send(node, Some(ticket), action);
         let (came, why) = match &answer {
             Ok(Answer { outcome: Outcome::Done(_), .. }) => (Came::Done, None),
             Ok(Answer { outcome, .. }) => (came(outcome), Some(words(outcome))),
@@ -216,7 +201,7 @@ impl Engine<'_> {
             let name = Id::word(&format!("settle@{}", self.settled));
             let ticket = self.ticket(name, 1);
             let action = Action::Unstage(crate::protocol::Nothing {});
-            let (why, until) = match self.send(node, Mode::Perform, Some(ticket), action) {
+            let (why, until) = match self.send(node, Some(ticket), action) {
                 Ok(Answer { outcome: Outcome::Done(_), .. }) => return Ok(()),
                 Ok(Answer { outcome: Outcome::Refused(refusal), .. }) if is_final(&refusal) => {
                     return Err(Halt::Stop(stop(&refusal)));
@@ -237,7 +222,7 @@ impl Engine<'_> {
 
     /// Asks once, and does not insist on an answer.
     pub(super) fn send_once(&mut self, node: &Id, ticket: Ticket, action: Action) -> Option<Outcome> {
-        self.send(node, Mode::Perform, Some(ticket), action).ok().map(|answer| answer.outcome)
+        self.send(node, Some(ticket), action).ok().map(|answer| answer.outcome)
     }
 
     pub(super) fn ticket(&self, step: Id, attempt: u32) -> Ticket {
