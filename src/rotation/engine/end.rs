@@ -11,10 +11,10 @@ use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Act, Check, Step, Which};
 use crate::rotation::record::{EndKind, Ended, Record};
 
-/// How a roll is gone on with, as a word of the command `rotate`.
-const RESUME: &str = "rotate resume";
+/// How a roll is gone on with.
+const RESUME: &str = "s2scert rotate resume";
 /// How it is taken back.
-const ROLLBACK: &str = "rotate rollback";
+const ROLLBACK: &str = "s2scert rotate rollback";
 
 /// How a run ended.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
