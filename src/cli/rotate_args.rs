@@ -280,10 +280,6 @@ impl AgainArgs {
 
 impl StatusArgs {
     pub(super) fn options(&self) -> status::Options {
-        status::Options {
-            farm: self.farm.file.clone(),
-            state: self.state.state_dir.clone(),
-            here_only: self.here,
-        }
+        status::Options { farm: self.farm.file.clone(), state: self.state.state_dir.clone(), here_only: self.here }
     }
 }

@@ -17,16 +17,18 @@ fn thrown<T>(text: &str, id: &str, reason: &str) -> Run<T> {
     Err(Stop::Throw(Failure::new(text, id, reason)))
 }
 
-/// The variable that names the program which imports a real PFX into the real store of a node of the lab.
-const IMPORTER: &str = "S2SCERT_STANDIN_IMPORTER";
+/// The program that imports a real PFX into the real store of a node of the lab. It lies in the folder of the node.
+const IMPORTER: &str = "importer";
 
 /// Lets a program import a PFX that lies on the disk, as the lab has it: it gets the password on standard input, and prints
 /// base64 of the certificate. Nothing where there is no such program, or it fails.
 #[allow(clippy::disallowed_methods, reason = "a program for tests only")]
 fn imported(bound: &Bound) -> Option<Json> {
-    let importer = std::env::var_os(IMPORTER)?;
+    let file = bound.text("certificateFile");
+    let above = std::path::Path::new(&file).ancestors().skip(1).map(|folder| folder.join(IMPORTER));
+    let importer = above.into_iter().find(|one| one.is_file())?;
     let mut command = std::process::Command::new(importer);
-    command.arg(bound.text("certificateFile")).arg(bound.text("serviceAccount"));
+    command.arg(&file).arg(bound.text("serviceAccount"));
     command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
     let mut child = command.spawn().ok()?;
     let password = bound.text("password");

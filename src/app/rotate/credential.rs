@@ -75,9 +75,8 @@ impl<'a> Sealer<'a> {
     /// # Errors
     /// [`Kind::Internal`] when the plan holds no certificate; [`Kind::Refused`] when the credential is that of another.
     pub(super) fn new(host: &'a Host, certificate: &[u8], opened: Option<Opened>) -> Result<Self> {
-        let certificate = Certificate::from_der(certificate).map_err(|error| {
-            Error::new(Kind::Internal, "the certificate of the plan cannot be read").because(error)
-        })?;
+        let certificate = Certificate::from_der(certificate)
+            .map_err(|error| Error::new(Kind::Internal, "the certificate of the plan cannot be read").because(error))?;
         if let Some(one) = &opened
             && *one.credential.chain().leaf() != certificate
         {
@@ -85,7 +84,9 @@ impl<'a> Sealer<'a> {
             return Err(Error::new(Kind::Refused, "the credential is not that of the plan")
                 .at(leaf.thumbprint())
                 .because(std::io::Error::other(format!("the plan is for {}", certificate.thumbprint())))
-                .hint("name the file that the plan was made with, or plan anew: s2scert rotate plan --credential FILE"));
+                .hint(
+                    "name the file that the plan was made with, or plan anew: s2scert rotate plan --credential FILE",
+                ));
         }
         Ok(Self { host, certificate, opened })
     }

@@ -172,9 +172,7 @@ impl Kept {
     /// What the system reports.
     pub(super) fn how(&self) -> Result<Option<How>> {
         let found = self.folder.read(HOW, HOW_BYTES)?;
-        Ok(found
-            .and_then(|bytes| serde_json::from_slice::<How>(&bytes).ok())
-            .filter(|how| how.schema == HOW_SCHEMA))
+        Ok(found.and_then(|bytes| serde_json::from_slice::<How>(&bytes).ok()).filter(|how| how.schema == HOW_SCHEMA))
     }
 
     /// Opens the journal.
@@ -191,8 +189,7 @@ impl Kept {
     /// As [`Kept::journal`].
     pub(super) fn state(&self) -> Result<(Vec<Record>, State)> {
         let records = self.journal()?.records();
-        let state = State::of(&records)
-            .map_err(|error| damaged(&self.folder, JournalError(error.to_string())))?;
+        let state = State::of(&records).map_err(|error| damaged(&self.folder, JournalError(error.to_string())))?;
         Ok((records, state))
     }
 }

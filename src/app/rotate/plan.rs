@@ -11,9 +11,9 @@ use super::{Reach, described};
 use crate::app::gate::{self, Gate};
 use crate::app::issue;
 use crate::app::outputs::{self, Output};
-use crate::app::passwords::OutSource;
+use crate::app::passwords::{self, OutSource};
 use crate::app::pfx_choice::PfxOptions;
-use crate::app::report::Identity;
+use crate::app::report::{Identity, quoted};
 use crate::app::source;
 use crate::cert::Certificate;
 use crate::cert::key::KeySpec;
@@ -67,6 +67,26 @@ pub enum Source {
         /// Where its password comes from.
         password: OutSource,
     },
+}
+
+impl Source {
+    /// Returns the options with which the credential is named again.
+    fn again(&self) -> String {
+        let (file, password) = match self {
+            Self::File(Credentials { file, passwords }) => {
+                let password = passwords.iter().find_map(|source| match source {
+                    passwords::Source::File(path) => Some(path),
+                    _ => None,
+                });
+                (file.as_ref(), password)
+            }
+            Self::Issue { out, password: OutSource::Generate(password) } => (Some(out), Some(password)),
+            Self::Issue { out, .. } => (Some(out), None),
+        };
+        let file = file.map_or_else(|| "FILE".to_owned(), |file| quoted(file));
+        let password = password.map_or_else(String::new, |file| format!(" --password-file {}", quoted(file)));
+        format!("--credential {file}{password}")
+    }
 }
 
 /// A certificate, with what a policy says of it.

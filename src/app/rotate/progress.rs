@@ -120,7 +120,10 @@ impl<'a> Teller<'a> {
 
 impl Audience for Teller<'_> {
     fn tell(&self, news: &News<'_>) {
-        let step = |event, step: &Step, why: Option<&str>| self.say(event, Some(step), words::step(step), why);
+        let step = |event, step: &Step, why: Option<&str>| {
+            let what = if event == Event::Acts { words::step(step) } else { words::look(&step.check) };
+            self.say(event, Some(step), what, why);
+        };
         match *news {
             News::Holds(one) => step(Event::Holds, one, None),
             News::Acts(one) => step(Event::Acts, one, None),

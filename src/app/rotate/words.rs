@@ -17,7 +17,7 @@ pub(super) fn step(step: &Step) -> String {
         Act::ImportByScript(_) => "import with Microsoft's script, without -updateCrm".to_owned(),
         Act::ImportNatively => "import natively".to_owned(),
         Act::Mend => "the key opens, in a CSP with KeySpec 1; where not, install it again natively".to_owned(),
-        Act::Grant(accounts) => format!("let {} read the key", names(accounts)),
+        Act::Grant(accounts) => format!("give read access to the key: {}", names(accounts)),
         Act::Switch(_) => "run Microsoft's script with -updateCrm: the row names the new certificate".to_owned(),
         Act::RestoreRows => "make the row what it was, with Set-CrmCertificate".to_owned(),
         Act::Recycle(named) => format!("recycle the application pool {}", named.name.as_str()),
@@ -34,8 +34,10 @@ pub(super) fn look(check: &Check) -> String {
     match check {
         Check::Present => "the certificate is in the store".to_owned(),
         Check::Usable => "the key opens, is its own, in a CSP with KeySpec 1".to_owned(),
-        Check::Readable(accounts) => format!("{} may read the key", names(accounts)),
-        Check::Ready(_) => "prove it ready: it signs what was drawn for it, and every account may read the key".to_owned(),
+        Check::Readable(accounts) => format!("access to the key is there: {}", names(accounts)),
+        Check::Ready(_) => {
+            "prove it ready: it signs what was drawn for it, and every account may read the key".to_owned()
+        }
         Check::RowIsNew => "the row names the new certificate, alone".to_owned(),
         Check::RowsAsBefore => "the row is what it was".to_owned(),
         Check::Metadata(check) => {
@@ -43,7 +45,9 @@ pub(super) fn look(check: &Check) -> String {
         }
         Check::Began(began) => format!("{} has begun anew", began.service.name),
         Check::JobRan => "SharePoint's job has run to its end".to_owned(),
-        Check::Trust(check) => format!("the trust {} accepts the {} certificate", check.name.as_str(), word(check.which)),
+        Check::Trust(check) => {
+            format!("the trust {} accepts the {} certificate", check.name.as_str(), word(check.which))
+        }
         Check::Gone(which) => format!("the {} certificate is not in the store", word(*which)),
         Check::AccessAsBefore => "the access list is what it was".to_owned(),
         Check::Quarantine(days) => format!("{} days have passed since everything was verified", days.days),

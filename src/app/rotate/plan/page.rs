@@ -299,8 +299,9 @@ impl PlanReport {
         report.next = vec![
             format!("see it go, and see it fail, on a farm that is not there: s2scert rehearse {out}"),
             format!(
-                "carry it out: s2scert rotate apply {out} --farm {} --credential FILE --approved-digest {}",
+                "carry it out: s2scert rotate apply {out} --farm {} {} --approved-digest {}",
                 options.farm.display(),
+                options.credential.again(),
                 plan.digest()
             ),
         ];
@@ -410,7 +411,8 @@ fn gap(plan: &Plan) -> String {
     };
     match (plan.strategy, ends) {
         (Strategy::Initial, _) => {
-            "each server is away while its services begin anew; SharePoint trusts nothing yet, so nothing of it breaks".to_owned()
+            "each server is away while its services begin anew; SharePoint trusts nothing yet, so nothing of it breaks"
+                .to_owned()
         }
         (_, Some(ends)) => format!(
             "from step {begins}, when the first server begins to sign with the new certificate, to step {ends}, when SharePoint has \

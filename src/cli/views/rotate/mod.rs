@@ -17,11 +17,11 @@ pub(crate) fn progress(one: &Progress) -> String {
     let node = one.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
     let word = match one.event {
         Event::Begins | Event::Turns => "",
-        Event::Holds => "so already: ",
-        Event::Acts => "begins: ",
-        Event::Waits => "waits: ",
+        Event::Holds => "is so: ",
+        Event::Acts => "now: ",
+        Event::Waits => "waits until: ",
         Event::Done => "done: ",
-        Event::Fails => "NOT DONE: ",
+        Event::Fails => "NOT SO: ",
     };
     let why = one.why.as_ref().map_or_else(String::new, |why| format!(" - {why}"));
     format!("{time}  {place}{node}{word}{}{why}", one.what)
