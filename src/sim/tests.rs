@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::build::build;
@@ -118,6 +120,23 @@ fn what_is_seen_through_the_transport_is_what_a_plan_rests_on() {
     }
 }
 
+/// What a plan rests on is enough to rehearse it.
+#[test]
+fn a_farm_as_it_was_seen_rolls_as_the_farm_itself() {
+    for seed in 0..40 {
+        let calm = Shape { retire: false, ..Shape::calm(1, 6) };
+        let plan = roll(seed, &calm).unwrap().plan;
+        let observed = Shape::observed(Arc::new(plan.basis.clone()));
+        let rolled = roll(seed, &observed).unwrap();
+        assert_eq!(rolled.plan.bytes(), plan.bytes(), "seed {seed}");
+        assert_eq!((&rolled.violations[..], kind(&rolled)), (&[][..], Some(EndKind::Done)), "seed {seed}");
+        for request in (1..=rolled.requests).step_by(17) {
+            let shape = Shape { fault_at: Some((request, Fault::FailsAfter)), ..observed.clone() };
+            assert_eq!(roll(seed, &shape).unwrap().violations, [], "seed {seed}, request {request}");
+        }
+    }
+}
+
 /// Returns the first seed that shows a part to be missing, and how.
 fn killed(part: Part) -> Option<(u64, String)> {
     take_out(Some(part));
@@ -166,4 +185,16 @@ mutants! {
     the_checker_finds_processes_that_are_left_on_the_way_back: UndoRecycle;
     the_checker_finds_trusts_that_are_left_on_the_way_back: UndoTrust;
     the_checker_finds_an_end_without_instructions: Instructions;
+    the_checker_finds_a_switch_that_no_trust_is_ready_for: Publish;
+    the_checker_finds_an_old_certificate_that_is_not_published_on: Cross;
+    the_checker_finds_a_job_that_is_not_held: Hold;
+    the_checker_finds_a_job_that_is_not_released: Release;
+    the_checker_finds_an_old_certificate_that_is_published_in_the_end: Withdraw;
+    the_checker_finds_web_servers_that_are_left: ResetWeb;
+    the_checker_finds_a_job_that_is_not_held_on_the_way_back: UndoHold;
+    the_checker_finds_a_new_certificate_that_is_not_published_on_the_way_back: UndoCross;
+    the_checker_finds_a_job_that_is_not_released_on_the_way_back: UndoRelease;
+    the_checker_finds_a_row_beside_it_that_is_not_taken_back: UndoPublish;
+    the_checker_finds_a_held_job_that_nobody_is_told_of: HeldTold;
+    the_checker_finds_a_step_that_is_taken_after_its_time: Until;
 }

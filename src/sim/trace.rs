@@ -1,5 +1,7 @@
 //! What happened in a simulated farm, as plain values. The engine knows nothing of it; the checker knows nothing else.
 
+use crate::rotation::basis::Strategy;
+
 /// A certificate of the simulation, by number.
 pub type Cert = u8;
 /// The certificate that the farm signs with at first.
@@ -68,6 +70,13 @@ pub enum What {
         /// After.
         after: Vec<Cert>,
     },
+    /// The rows that are published beside them changed.
+    Alternatives {
+        /// Before.
+        before: Vec<Cert>,
+        /// After.
+        after: Vec<Cert>,
+    },
     /// A certificate came into a store.
     Imported {
         /// The node.
@@ -95,6 +104,10 @@ pub enum What {
     Restarted {
         /// The node.
         node: usize,
+        /// The process, by its place on the node.
+        process: usize,
+        /// What it signs with from now on.
+        loads: Option<Cert>,
     },
     /// A node signed with the new certificate.
     Proved {
@@ -103,11 +116,20 @@ pub enum What {
     },
     /// SharePoint's job has read the metadata: what the trusts accept from now on.
     TrustsRead {
+        /// The SharePoint farm, by its place.
+        farm: usize,
         /// The certificates.
         accepted: Vec<Cert>,
     },
     /// SharePoint's job was started by us.
     JobStarted,
+    /// SharePoint's job was held or released.
+    JobHeld {
+        /// The SharePoint farm, by its place.
+        farm: usize,
+        /// Whether it is held from now on.
+        held: bool,
+    },
 }
 
 /// How a run ended.
@@ -139,6 +161,12 @@ pub struct Snapshot {
     pub nodes: Vec<NodeShot>,
     /// The rows of the type that is signed with.
     pub rows: Vec<Cert>,
+    /// The rows of the type that is published beside them.
+    pub alternatives: Vec<Cert>,
+    /// The servers of SharePoint farms whose job is held.
+    pub held: Vec<usize>,
+    /// How many trusts that follow the metadata each SharePoint farm has, in the order of `trusts`.
+    pub farms: Vec<usize>,
     /// What each trust that follows the metadata accepts.
     pub trusts: Vec<Vec<Cert>>,
 }
@@ -150,6 +178,8 @@ pub struct NodeShot {
     pub name: String,
     /// Whether it signs.
     pub signs: bool,
+    /// Whether it is a SharePoint server that a roll knows.
+    pub serves_sharepoint: bool,
     /// Whether it answers.
     pub up: bool,
     /// Its certificates: whether the key is usable, and who reads it.
@@ -177,6 +207,14 @@ pub struct Story {
     pub update_crm: usize,
     /// Whether the old certificate is in use elsewhere, so that it may never go; and the days of quarantine.
     pub quarantine_days: Option<i64>,
+    /// The shape of the roll.
+    pub strategy: Strategy,
+    /// The servers that a repair is about; none stands for all.
+    pub scope: Vec<String>,
+    /// When an earlier roll verified the certificate of the row, in seconds from the beginning.
+    pub verified: Option<i64>,
+    /// Whether processes sign with what the row names without being started anew.
+    pub processes_follow: bool,
     /// Whether somebody changed the farm by hand.
     pub by_hand: bool,
     /// What one-use passwords were found where none may be.
