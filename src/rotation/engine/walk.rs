@@ -3,7 +3,7 @@
 use super::look::Look;
 use super::talk::Acted;
 use super::{Engine, Halt};
-use crate::protocol::Text;
+use crate::protocol::{Facts, ScriptRun, Text};
 use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Act, Check, Phase, Plan, Step, Which};
 use crate::rotation::record::{Done, Moment, Record, Turned};
@@ -13,6 +13,8 @@ use crate::rotation::world::News;
 const ATTEMPTS: u32 = 3;
 /// A wait that is longer than this, in seconds, is not sat through: the roll is resumed later.
 const LONGEST_WAIT: u32 = 3600;
+/// How many of the errors that a script has told are repeated.
+const SAID: usize = 3;
 /// How long one pause is, so that the lease is renewed in time, in seconds.
 const LONGEST_PAUSE: u32 = 60;
 
@@ -168,8 +170,8 @@ impl Engine<'_> {
                     }
                 }
                 Acted::Done(_) if is_out(Part::SecondProbe) => return self.done(step),
-                Acted::Done(_) => match self.await_check(step, why, true)? {
-                    Taken::Failed(not) => why = not,
+                Acted::Done(facts) => match self.await_check(step, why, true)? {
+                    Taken::Failed(not) => why = with_what_was_said(not, &facts),
                     taken => return Ok(taken),
                 },
             }
@@ -238,6 +240,17 @@ impl Engine<'_> {
             !matches!(step.check, Check::Began(_) | Check::JobRan | Check::Recorded | Check::Quarantine(_))
         };
         plan.steps.iter().filter(follows).all(|step| matches!(self.look(step), Ok(Look::Holds)))
+    }
+}
+
+/// Adds what a script has said of its own failure, which it may have ended well in spite of.
+fn with_what_was_said(not: String, facts: &Facts) -> String {
+    match facts {
+        Facts::Script(ScriptRun { errors, .. }) if !errors.is_empty() => {
+            let said: Vec<&str> = errors.iter().take(SAID).map(Text::as_str).collect();
+            format!("{not}; the script said: {}", said.join("; "))
+        }
+        _ => not,
     }
 }
 
