@@ -71,12 +71,16 @@ pub enum SchemaArg {
     Rehearse,
     /// `rotate plan --json`.
     RotatePlan,
-    /// The last line of `rotate apply --json`, `rotate resume --json` and `rotate rollback --json`.
+    /// The last line of `rotate apply --json`, `rotate resume --json`, `rotate rollback --json` and `rotate abort --json`.
     RotateRun,
     /// Each other line of them.
     RotateProgress,
     /// `rotate status --json`.
     RotateStatus,
+    /// `rotate verify --json`.
+    RotateVerify,
+    /// `rotate record --json`.
+    RotateRecord,
     /// The file that `rotate plan` writes.
     RotationPlan,
     /// `fieldtest --json`.
@@ -136,6 +140,8 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::RotateRun => schema_for!(rotate::run::RunReport),
         SchemaArg::RotateProgress => schema_for!(rotate::progress::Progress),
         SchemaArg::RotateStatus => schema_for!(rotate::status::StatusReport),
+        SchemaArg::RotateVerify => schema_for!(rotate::verify::VerifyReport),
+        SchemaArg::RotateRecord => schema_for!(rotate::record::RecordReport),
         SchemaArg::RotationPlan => schema_for!(crate::rotation::plan::Plan),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),

@@ -155,7 +155,7 @@ fn ending(end: &RunEnd) -> What {
         RunEnd::Stop(_) => What::RunEnds(Ending::Stopped),
         RunEnd::End(End::Done) => What::RunEnds(Ending::Done),
         RunEnd::End(End::RolledBack { .. }) => What::RunEnds(Ending::RolledBack),
-        RunEnd::End(End::NothingToDo) => What::RunEnds(Ending::Nothing),
+        RunEnd::End(End::NothingToDo | End::Aborted) => What::RunEnds(Ending::Nothing),
         RunEnd::End(End::Manual { left, .. }) => What::RunEnds(Ending::Manual {
             named: left.iter().map(|one| one.node.clone()).collect(),
             commands: left.iter().map(|one| one.commands.len()).sum(),

@@ -140,7 +140,7 @@ impl Engine<'_> {
             if is_out(Part::Gate) || self.proven.contains(&one.name) {
                 continue;
             }
-            let accounts = crate::rotation::plan::Accounts { names: one.accounts.clone() };
+            let accounts = Accounts { names: one.accounts.clone() };
             match self.ready(&one.name, &accounts) {
                 Look::Holds => {}
                 Look::Not(why) | Look::Unseen(why) => return Err(format!("{} is not ready: {why}", one.name)),

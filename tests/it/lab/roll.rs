@@ -155,7 +155,8 @@ fn places(count: usize) -> Vec<usize> {
 /// Plans, and rolls while the controller is killed whenever its journal has so many records.
 fn roll_killed_at(lab: &Folder, places: &[usize]) {
     let (ada, bob) = (Operator::new(lab, "ada"), Operator::new(lab, "bob"));
-    let planned = ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
+    let planned =
+        ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
     assert_eq!(planned["strategy"], "direct");
     let digest = planned["plan_sha256"].as_str().unwrap();
     let credential = "--credential new.pfx --password-file new.pass";
@@ -217,7 +218,8 @@ fn a_roll_that_is_taken_back_leaves_the_farm_as_it_was() {
     small_farm(lab);
     let before = facts(lab);
     let ada = Operator::new(lab, "ada");
-    let planned = ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
+    let planned =
+        ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
     let switch = planned["global_step"].as_u64().unwrap();
     let apply = "rotate apply plan.json --farm small.toml --credential new.pfx --password-file new.pass";
     let mut child = ada.command(apply).spawn().unwrap();
