@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::access_args::AccessCommand;
+use super::audit_args::AuditCommand;
 use super::farm_args::FarmCommand;
 use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
@@ -70,6 +71,9 @@ pub enum Command {
     /// Roll the certificate of a farm: plan, apply, resume, roll back
     #[command(subcommand)]
     Rotate(RotateCommand),
+    /// Show what was done in a roll, verify the record of it, and write all of it into one file
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Judge what a roll needs, on this server or over the farm, and tell what to do
     ///
     /// Exit code 3 when a check fails, 8 when something was not seen and nothing fails. docs/doctor.md lists the checks.
@@ -129,8 +133,12 @@ pub struct DoctorArgs {
 }
 
 /// `s2scert rehearse`.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct RehearseArgs {
+    /// Rehearse this plan, on the farm as it was seen when it was made [default: a sample farm]
+    #[arg(value_name = "PLAN.json", conflicts_with = "servers")]
+    pub plan: Option<PathBuf>,
+
     /// How many servers of Dynamics the sample farm has
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=i64::from(crate::app::rehearse::MOST_SERVERS)))]
     pub servers: u32,

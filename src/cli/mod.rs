@@ -2,6 +2,7 @@
 
 pub mod access_args;
 pub mod args;
+pub mod audit_args;
 pub mod farm_args;
 pub mod node_args;
 mod output;
@@ -191,11 +192,12 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(ExitCode::Ok)
         }
         Command::Rehearse(args) => {
-            let options = rehearse::Options { servers: args.servers, seed: args.seed };
-            let report = rehearse::rehearse(&options)?;
+            let options = rehearse::Options { plan: args.plan.clone(), servers: args.servers, seed: args.seed };
+            let report = rehearse::rehearse(host, &options)?;
             output.answer(&report, views::rehearse::render)?;
             Ok(report.exit_code())
         }
+        Command::Audit(command) => rotate::audit(command, host, output),
         Command::Rotate(command) => rotate::rotate(command, host, output),
         Command::Fieldtest(args) => {
             let report = fieldtest::fieldtest(host, &MachineActs, &args.options())?;

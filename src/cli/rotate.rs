@@ -1,12 +1,14 @@
-//! `rotate`: the job, what is told meanwhile, its view, its exit code.
+//! `rotate` and `audit`: the job, what is told meanwhile, its view, its exit code.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use super::audit_args::AuditCommand;
 use super::output::Output;
 use super::rotate_args::{ReachArgs, RotateCommand};
 use super::{views, ways};
+use crate::app::audit;
 use crate::app::rotate::progress::Progress;
 use crate::app::rotate::{plan, record, run, status, verify};
 use crate::error::{Error, ExitCode, Kind, Result};
@@ -20,6 +22,10 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
             let report = plan::plan(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
             output.answer(&report, views::rotate::plan::render)?;
             Ok(report.exit_code())
+        }
+        RotateCommand::Show { plan } => {
+            output.answer(&plan::show(host, plan)?, views::rotate::plan::render)?;
+            Ok(ExitCode::Ok)
         }
         RotateCommand::Apply(args) => {
             let report = carried_out(host, &args.options(), &args.reach, output)?;
@@ -51,6 +57,21 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
             Ok(report.exit_code())
         }
     }
+}
+
+pub(super) fn audit(command: &AuditCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        AuditCommand::Show(of) => output.answer(&audit::show(host, &of.options(None))?, views::rotate::render_audit)?,
+        AuditCommand::Verify { head, of } => {
+            output.answer(&audit::show(host, &of.options(*head))?, views::rotate::render_audit_verdict)?;
+        }
+        AuditCommand::Export(args) => {
+            let report = audit::export(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
+            output.answer(&report, views::rotate::render_audit_export)?;
+            return Ok(report.exit_code());
+        }
+    }
+    Ok(ExitCode::Ok)
 }
 
 /// Carries a roll to an end on a thread of its own, while this one prints what happens: lines on stderr for people; with

@@ -5,7 +5,7 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, rotate,
+    access, audit, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, rotate,
     version, watch,
 };
 use crate::{node, protocol};
@@ -81,6 +81,12 @@ pub enum SchemaArg {
     RotateVerify,
     /// `rotate record --json`.
     RotateRecord,
+    /// `audit show --json` and `audit verify --json`.
+    Audit,
+    /// `audit export --json`.
+    AuditExport,
+    /// The file that `audit export` writes.
+    Evidence,
     /// The file that `rotate plan` writes.
     RotationPlan,
     /// `fieldtest --json`.
@@ -142,6 +148,9 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::RotateStatus => schema_for!(rotate::status::StatusReport),
         SchemaArg::RotateVerify => schema_for!(rotate::verify::VerifyReport),
         SchemaArg::RotateRecord => schema_for!(rotate::record::RecordReport),
+        SchemaArg::Audit => schema_for!(audit::AuditReport),
+        SchemaArg::AuditExport => schema_for!(audit::ExportReport),
+        SchemaArg::Evidence => schema_for!(audit::Evidence),
         SchemaArg::RotationPlan => schema_for!(crate::rotation::plan::Plan),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),

@@ -30,5 +30,6 @@ mod node;
 mod passwords;
 mod policy;
 mod rehearse;
+mod rotate;
 mod store;
 mod watch;

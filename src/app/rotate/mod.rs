@@ -16,11 +16,11 @@
 
 mod credential;
 mod documents;
-mod places;
+pub(super) mod places;
 pub mod plan;
 pub mod progress;
 pub mod record;
-mod refused;
+pub(super) mod refused;
 pub mod run;
 pub mod status;
 pub mod verify;
@@ -35,6 +35,7 @@ use crate::ports::{Host, Transport};
 use crate::protocol::Text;
 
 pub use credential::Credentials;
+pub(super) use run::when;
 
 /// Gives the way to the servers of a description, on which may be acted.
 pub type Reach<'a> = dyn Fn(&Path) -> Result<Arc<dyn Transport>> + 'a;
@@ -49,6 +50,6 @@ fn owner(host: &Host) -> Result<Text> {
 }
 
 /// Reads a description without errors.
-fn described(host: &Host, file: &Path) -> Result<Farm> {
+pub(super) fn described(host: &Host, file: &Path) -> Result<Farm> {
     Ok(super::farm::load(host, file)?.farm)
 }
