@@ -13,7 +13,7 @@ use crate::lab_farm::{Folder, NODES};
 use crate::standin::World;
 
 /// So many writes of the journal, drawn from a seed, are the last of their controller.
-const KILLS: usize = 6;
+const KILLS: usize = 4;
 /// The seed.
 const SEED: u64 = 20_261_125;
 /// A roll of the small farm writes about so many records.
