@@ -7,6 +7,7 @@ pub mod check;
 mod check_report;
 mod check_subjects;
 pub mod doctor;
+pub mod emit;
 pub mod explain;
 pub mod export;
 pub mod farm;

@@ -12,6 +12,7 @@
 //! | `record` | the journal: records, and the one order that is legal |
 //! | `journal` | the journal as a file: one line a record, each with the hash of the one before |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
+//! | `words` | what checks and acts are called on a page |
 //! | `mutant` | parts of the engine that tests take out |
 //! | `world` | what the engine needs beside the transport |
 
@@ -26,6 +27,7 @@ pub mod observe;
 pub mod plan;
 pub mod planner;
 pub mod record;
+mod words;
 pub mod world;
 
 #[cfg(test)]
