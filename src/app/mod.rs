@@ -3,6 +3,7 @@
 //! Nothing here prints. Reports are rendered in [`crate::cli`], for people and as JSON from the same value.
 
 pub mod access;
+pub mod audit;
 pub mod check;
 mod check_report;
 mod check_subjects;

@@ -74,6 +74,9 @@ pub enum Command {
     /// Show what the watch has told, and answer it
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Show who did what, and whether the log of it is whole
+    #[command(subcommand)]
+    Audit(super::audit::AuditCommand),
     /// Tell what an error text or code may mean here, and which command tells its causes apart
     Explain {
         /// The text as it was shown, a part of it, or a code in any spelling; several words need no quotation marks

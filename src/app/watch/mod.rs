@@ -17,6 +17,7 @@ use super::gate;
 use super::passwords::Source;
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
+use crate::node::engine;
 use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
@@ -244,8 +245,7 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
 /// # Errors
 /// When it is unsafe or cannot be made.
 fn folder(host: &Host, path: Option<&Path>) -> Result<Arc<dyn StateFolder>> {
-    let path = path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?;
-    Ok(host.state.create(&path)?)
+    Ok(host.state.create(&engine::place(host, path)?)?)
 }
 
 /// Opens the memory. One that cannot be used for a reason of the machine is done without: rather is something told twice than
