@@ -10,6 +10,8 @@ mod winrm;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod winrm_tests;
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -105,8 +105,9 @@ fn read(said: &FromNode, request: &Request) -> Result<Answer, CarryError> {
             fault: CarryFault::Program,
             reached: true,
             why: format!("the program on the node gave no answer: {why}"),
-            next: "look at the program there, and at what AppLocker or an antivirus says of it: s2scert explain applocker"
-                .to_owned(),
+            next:
+                "look at the program there, and at what AppLocker or an antivirus says of it: s2scert explain applocker"
+                    .to_owned(),
         });
     }
     answer::read(&bytes, request)
@@ -201,7 +202,8 @@ fn carried(node: &Node, failed: &CallError, patience: Duration) -> CarryError {
         other => {
             let mut error = answer::garbled(other.to_string());
             error.reached = reached;
-            "look for a profile, a wrapper or a policy that changes what powershell.exe prints".clone_into(&mut error.next);
+            "look for a profile, a wrapper or a policy that changes what powershell.exe prints"
+                .clone_into(&mut error.next);
             error
         }
     }

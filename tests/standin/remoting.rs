@@ -29,7 +29,8 @@ pub(super) fn open(session: &mut Session<'_>, bound: &Bound) -> Output {
         return report(&text, "NetworkPathNotFound,PSSessionOpenFailed");
     };
     let tls = bound.parameter("UseSSL").is_some_and(|flag| flag.truth());
-    let port = bound.parameter("Port").map_or_else(|| if tls { "5986" } else { "5985" }.to_owned(), |port| port.words());
+    let port =
+        bound.parameter("Port").map_or_else(|| if tls { "5986" } else { "5985" }.to_owned(), |port| port.words());
     let listens = host["port"].as_i64().unwrap_or(5985).to_string();
     if port != listens || tls != (host["tls"] == json!(true)) {
         let text = format!("Connecting to remote server {name} failed: WinRM cannot complete the operation.");
@@ -97,7 +98,8 @@ pub(super) fn invoke(session: &mut Session<'_>, bound: &Bound) -> Output {
         session.world.note(entry);
     }
     session.world.with(|state| {
-        let key = state["remote"].as_object().and_then(|all| all.keys().find(|key| key.eq_ignore_ascii_case(&name)).cloned());
+        let key =
+            state["remote"].as_object().and_then(|all| all.keys().find(|key| key.eq_ignore_ascii_case(&name)).cloned());
         if let Some(key) = key {
             state["remote"][key] = far.state();
         }
@@ -180,9 +182,11 @@ pub(super) fn program(session: &mut Session<'_>, path: &str, bound: &Bound) -> O
     };
     let (lines, errors, code) = match program["run"].as_array() {
         Some(command) => real(command, &words, &stdin)?,
-        None => {
-            (items(program, "output").to_vec(), items(program, "errors").to_vec(), program["exitCode"].as_i64().unwrap_or(0))
-        }
+        None => (
+            items(program, "output").to_vec(),
+            items(program, "errors").to_vec(),
+            program["exitCode"].as_i64().unwrap_or(0),
+        ),
     };
     let lines: Vec<Json> = match program["oversize"].as_u64() {
         Some(size) => vec![json!("x".repeat(usize::try_from(size).unwrap_or(0)))],

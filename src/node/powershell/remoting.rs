@@ -136,9 +136,5 @@ impl Call for PutOnNode {
 }
 
 fn place<'a>(far: &'a Far, port: Option<&'a str>) -> Vec<(&'static str, Field<'a>)> {
-    vec![
-        ("address", Field::Text(&far.address)),
-        ("port", Field::optional(port)),
-        ("tls", Field::Flag(far.tls)),
-    ]
+    vec![("address", Field::Text(&far.address)), ("port", Field::optional(port)), ("tls", Field::Flag(far.tls))]
 }

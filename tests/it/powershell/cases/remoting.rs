@@ -165,9 +165,11 @@ fn asking() -> Vec<Case> {
                     state["remote"][NODE]["programs"] = json!({});
                 },
                 |p, r| ask(p, r, &asked(None, false)),
-                Err("the script failed: Program 's2scert.exe' failed to run: This program is blocked by group policy: \
+                Err(
+                    "the script failed: Program 's2scert.exe' failed to run: This program is blocked by group policy: \
                      C:\\PROGRA~1\\s2scert\\AB12\\s2scert.exe |  | NativeCommandFailed | ApplicationFailedException | running | \
-                     RemoteSigned | -2146233088 | unclear"),
+                     RemoteSigned | -2146233088 | unclear",
+                ),
             )
         },
         Case {
