@@ -18,6 +18,7 @@ pub mod import;
 pub mod inspect;
 pub mod issue;
 pub mod keygen;
+mod once;
 pub mod outputs;
 pub mod passwords;
 pub mod pfx_choice;

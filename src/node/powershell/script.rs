@@ -111,6 +111,10 @@ scripts! {
     RELEASE_METADATA_JOB =
         "ReleaseMetadataJob", NetworkIdentity, Changes, 300,
         ["SharePoint", "MetadataJob", "ReleaseMetadataJob", "MetadataJobState"];
+    /// Hands a request to the program on another server. Each request brings a deadline of its own.
+    ASK_NODE = "AskNode", NetworkIdentity, Changes, 900, ["OpenSession", "AskNode"];
+    /// Puts the program on another server.
+    PUT_ON_NODE = "PutOnNode", NetworkIdentity, Changes, 900, ["OpenSession", "PutOnNode"];
 }
 
 impl fmt::Debug for Script {
