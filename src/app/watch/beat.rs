@@ -14,15 +14,12 @@ use crate::store::watch::Run;
 use crate::watch::Level;
 use crate::watch::facts::{Kind, Trouble, minute};
 use crate::watch::settings::{HeartbeatTable, Settings};
+use crate::watch::silence::{self, Silence};
 
 /// The schema of a heartbeat file.
 const SCHEMA: &str = "s2scert.heartbeat/1.0";
 /// The most that is read of another's heartbeat.
 const MAX_FILE: u64 = 64 << 10;
-/// How old a heartbeat may be where nothing is said: two days and a bit, for a watch that looks once a day.
-const LATE: SignedDuration = SignedDuration::from_hours(50);
-/// How far the clock of another machine may be ahead.
-const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// How long a ping may take.
 const PING: Duration = Duration::from_secs(20);
 /// The most certificates of which there are metrics: the number of series is bounded.
@@ -94,7 +91,7 @@ fn ping(host: &Host, url: &str) -> Option<String> {
 
 /// Looks at the heartbeats of others.
 pub(super) fn others(host: &Host, beat: &HeartbeatTable, now: Timestamp) -> Vec<Trouble> {
-    let late = beat.late.map_or(LATE, |span| span.0);
+    let late = beat.late.map_or(silence::LATE, |span| span.0);
     beat.others.iter().filter_map(|path| other(host, path, late, now)).collect()
 }
 
@@ -116,21 +113,14 @@ fn other(host: &Host, path: &Path, late: SignedDuration, now: Timestamp) -> Opti
     let Ok(beat) = serde_json::from_slice::<Beat>(&bytes) else {
         return trouble(format!("{about} is no heartbeat of a watch"));
     };
-    let age = now.duration_since(beat.ended);
-    if age > late {
-        trouble(format!("the watch {} on {} has been silent since {}", beat.name, beat.machine, minute(beat.ended)))
-    } else if age < -SKEW {
-        trouble(format!(
-            "the watch {} on {} ended at {}, which has not come yet: one of the two clocks is wrong",
-            beat.name,
-            beat.machine,
-            minute(beat.ended)
-        ))
-    } else if beat.exit_code == ExitCode::Undelivered.code() {
-        trouble(format!("the watch {} on {} could not tell anybody anything", beat.name, beat.machine))
-    } else {
-        None
-    }
+    let seen = silence::Beat { ended: beat.ended, could_tell: beat.exit_code != ExitCode::Undelivered.code() };
+    let who = format!("the watch {} on {}", beat.name, beat.machine);
+    let ended = minute(beat.ended);
+    trouble(match silence::silence(seen, late, now)? {
+        Silence::Late => format!("{who} has been silent since {ended}"),
+        Silence::Ahead => format!("{who} ended at {ended}, which has not come yet: one of the two clocks is wrong"),
+        Silence::Mute => format!("{who} could not tell anybody anything"),
+    })
 }
 
 /// Writes metrics in the text format of Prometheus. The number of series is bounded, and no path or secret is a label.
