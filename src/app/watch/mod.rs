@@ -3,6 +3,9 @@
 pub mod alerts;
 mod beat;
 mod channels;
+mod farm;
+mod globs;
+mod places;
 mod scan;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::check;
-use super::gate;
+use super::gate::{self, Gate};
 use super::passwords::Source;
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
@@ -24,9 +27,10 @@ use crate::watch::Level;
 use crate::watch::decide::{Alert, decide, is_told};
 use crate::watch::facts::{self, Trouble};
 use crate::watch::memory::Memory;
-use crate::watch::settings::{self, Settings};
+use crate::watch::settings::{self, Endpoint, EndpointTable, Settings};
 pub use channels::Sent;
 use channels::{Sender, chain};
+pub use farm::{Ways, Wire};
 
 /// The most that is read of watch.toml; the reader's own bound lies below.
 const MAX_FILE: u64 = 4 << 20;
@@ -38,8 +42,10 @@ pub const SCHEMA: &str = "s2scert.watch/1.0";
 /// What the person asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Files and folders, in addition to those of the settings.
+    /// Files, folders, patterns and endpoints, in addition to those of the settings.
     pub paths: Vec<PathBuf>,
+    /// The ways to the servers of a farm.
+    pub ways: Ways,
     /// The settings.
     pub config: Option<PathBuf>,
     /// The state folder; without one, the usual.
@@ -126,7 +132,6 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     // Without a channel nobody is told, so there is nothing to remember.
     let mut store = if speaks { open(host, options.state.as_deref(), now, &mut notes)? } else { None };
     let mut scan = scan::scan(host, &check, &orders.rules, store.as_mut(), now)?;
-    notes.append(&mut scan.notes);
     let before = match store.as_ref().map(WatchStore::memory) {
         Some(Ok(memory)) => memory,
         Some(Err(error)) => {
@@ -136,6 +141,10 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         }
         None => Memory::default(),
     };
+    let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
+    let seen = look(host, &settings, options, &judge)?;
+    scan.add(seen, &orders.rules, now);
+    notes.append(&mut scan.notes);
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
     scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
     scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
@@ -219,8 +228,10 @@ pub(super) fn load(host: &Host, path: Option<&Path>) -> Result<Settings> {
 }
 
 fn check_options(settings: &Settings, options: &Options) -> Result<check::Options> {
-    let paths: Vec<PathBuf> = settings.paths.iter().chain(&options.paths).cloned().collect();
-    if paths.is_empty() {
+    let named = options.paths.iter().filter(|path| !is_endpoint(path));
+    let paths: Vec<PathBuf> = settings.paths.iter().chain(named).cloned().collect();
+    let elsewhere = !settings.store.is_empty() || !settings.endpoint.is_empty() || settings.farm.is_some();
+    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| is_endpoint(path)) {
         return Err(Error::new(Kind::Usage, "nothing is named to look at")
             .hint("name files or folders: s2scert watch --once FILE")
             .hint("or put them into the settings: paths = [\"FOLDER\"]"));
@@ -237,6 +248,30 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
     let waivers = options.waivers.clone().or_else(|| settings.waivers.clone());
     let gate = gate::Options { policy: policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned()), waivers };
     Ok(check::Options { paths, gate, target: None, passwords })
+}
+
+/// Returns whether a word of the command line is the address of a server.
+fn is_endpoint(path: &Path) -> bool {
+    path.to_str().is_some_and(Endpoint::is_meant)
+}
+
+/// Looks at everything that is no file.
+///
+/// # Errors
+/// [`Kind::Usage`] where the address of an endpoint cannot be used.
+fn look(host: &Host, settings: &Settings, options: &Options, judge: &places::Judge<'_>) -> Result<places::Places> {
+    let mut endpoints = settings.endpoint.clone();
+    for word in options.paths.iter().filter_map(|path| path.to_str()).filter(|word| Endpoint::is_meant(word)) {
+        let url = Endpoint::try_from(word.to_owned()).map_err(|why| Error::new(Kind::Usage, why).at(word))?;
+        endpoints.push(EndpointTable::of(url));
+    }
+    let mut seen = places::Places::default();
+    places::stores(host, &settings.store, judge, &mut seen);
+    places::endpoints(host, &endpoints, judge, &mut seen);
+    if let Some(table) = &settings.farm {
+        farm::look(host, table, &options.ways, &mut seen);
+    }
+    Ok(seen)
 }
 
 /// Opens the state folder.
