@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod histories;
+mod sinks;
+mod smtp;
 mod sources;
 
 use std::fs;

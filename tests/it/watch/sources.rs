@@ -147,7 +147,7 @@ fn a_store_is_seen_with_its_issuers_and_one_that_is_not_there_is_told() {
     let install = ["store", "install", "chain.pfx", "--password-file", "pass", "--store-dir", "stores", "--trust-root"];
     let output = desk.command(&install).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let long = "[ladder]\nthresholds = [\"5000d\"]\n";
+    let long = "[ladder]\nthresholds = [\"3600d\"]\n";
     desk.settings(&format!("[[store]]\nplace = {{ folder = \"stores\" }}\n{long}"));
     let answer = desk.watch(&[]);
     assert_eq!((answer.number("certificates"), answer.alerts("expiry").len()), (1, 1), "{answer:?}");
