@@ -9,6 +9,7 @@ mod mail;
 mod powershell;
 mod program;
 mod state;
+mod stop;
 mod store;
 mod transport;
 mod web;
@@ -33,6 +34,7 @@ pub use mail::{Mail, MailError, MailFault, MailMessage, MailServer, MailTls};
 pub use powershell::PowerShell;
 pub use program::{OpenSsh, ProgramLimits, ProgramOutput};
 pub use state::{Entry, Held, StateFolder, StateFolders};
+pub use stop::Stop;
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 pub use transport::{CarryError, CarryFault, Transport};
 pub use web::{Web, WebAnswer, WebError, WebFault, WebHeader, WebRequest, WebTrust};
@@ -73,6 +75,8 @@ pub struct Host {
     pub pause: Arc<dyn Pause>,
     /// HTTPS servers.
     pub web: Arc<dyn Web>,
+    /// Being asked to end.
+    pub stop: Arc<dyn Stop>,
 }
 
 /// Tells the time.

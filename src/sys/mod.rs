@@ -55,6 +55,7 @@ pub fn host() -> Host {
         wire: Arc::new(wire::SystemWire),
         pause: Arc::new(wire::SystemWire),
         web: Arc::new(web::SystemWeb),
+        stop: os::stop::system(),
     }
 }
 

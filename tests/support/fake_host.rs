@@ -69,6 +69,7 @@ struct State {
     stores: fake_store::Stores,
     deaf: BTreeMap<String, usize>,
     outbox: Vec<(String, String)>,
+    rounds: usize,
 }
 
 impl FakeHost {
@@ -91,6 +92,7 @@ impl FakeHost {
             stores: fake_store::Stores::default(),
             deaf: BTreeMap::new(),
             outbox: Vec::new(),
+            rounds: 0,
         };
         let (state, web) = (Arc::new(Mutex::new(state)), fake_web::FakeWeb::default());
         Self { state, folders: FakeFolders::default(), powershell: None, openssh: None, web }
@@ -162,6 +164,7 @@ impl FakeHost {
             machine: fake.clone(),
             mail: fake.clone(),
             wire: fake.clone(),
+            stop: fake.clone(),
             pause: fake,
             web: Arc::new(self.web.clone()),
         }

@@ -21,6 +21,9 @@ const SCHEMA: &str = "s2scert.heartbeat/1.0";
 const MAX_FILE: u64 = 64 << 10;
 /// How old a heartbeat may be where nothing is said: two days and a bit, for a watch that looks once a day.
 const LATE: SignedDuration = SignedDuration::from_hours(50);
+/// How long after a promised run, or after the last call of its trigger, a watch with a schedule counts as silent: a restart or
+/// an update of the machine is no silence, and clocks differ.
+const GRACE: SignedDuration = SignedDuration::from_hours(2);
 /// How far the clock of another machine may be ahead.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// How long a ping may take.
@@ -39,6 +42,12 @@ struct Beat {
     alerts: u64,
     delivered: u64,
     failed: u64,
+    /// When the trigger called last, where there is a schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    called: Option<Timestamp>,
+    /// When the next run is due, where there is a schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<Timestamp>,
 }
 
 /// Writes everything that tells that this run has ended. What cannot be written is said and stops nothing.
@@ -60,6 +69,8 @@ pub(super) fn write(host: &Host, settings: &Settings, report: &WatchReport, run:
             alerts: run.alerts,
             delivered: run.delivered,
             failed: run.failed,
+            called: settings.schedule.as_ref().map(|_| run.ended),
+            next: settings.next_run(run.ended),
         };
         put("the heartbeat", path, &serde_json::to_vec_pretty(&beat).unwrap_or_default());
     }
@@ -73,6 +84,17 @@ pub(super) fn write(host: &Host, settings: &Settings, report: &WatchReport, run:
         notes.extend(ping(host, url.as_str()).map(|why| format!("the ping did not get through: {why}")));
     }
     notes
+}
+
+/// Notes in the heartbeat that the trigger has called, where a run left one and nothing was due.
+pub(super) fn alive(host: &Host, settings: &Settings, now: Timestamp) -> Option<String> {
+    let path = settings.heartbeat.file.as_ref()?;
+    let bytes = host.files.read(path, MAX_FILE).ok()?;
+    let mut beat = serde_json::from_slice::<Beat>(&bytes).ok()?;
+    (beat.called, beat.next) = (Some(now), settings.next_run(now));
+    let bytes = serde_json::to_vec_pretty(&beat).unwrap_or_default();
+    let written = host.files.create(path, Access::Public, Existing::Replace, &bytes);
+    written.err().map(|error| format!("the heartbeat cannot be written: {}", Error::from(error)))
 }
 
 fn ping(host: &Host, url: &str) -> Option<String> {
@@ -94,11 +116,11 @@ fn ping(host: &Host, url: &str) -> Option<String> {
 
 /// Looks at the heartbeats of others.
 pub(super) fn others(host: &Host, beat: &HeartbeatTable, now: Timestamp) -> Vec<Trouble> {
-    let late = beat.late.map_or(LATE, |span| span.0);
+    let late = beat.late.map(|span| span.0);
     beat.others.iter().filter_map(|path| other(host, path, late, now)).collect()
 }
 
-fn other(host: &Host, path: &Path, late: SignedDuration, now: Timestamp) -> Option<Trouble> {
+fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
     let about = path.display().to_string();
     let trouble = |message: String| {
         Some(Trouble {
@@ -117,8 +139,18 @@ fn other(host: &Host, path: &Path, late: SignedDuration, now: Timestamp) -> Opti
         return trouble(format!("{about} is no heartbeat of a watch"));
     };
     let age = now.duration_since(beat.ended);
-    if age > late {
+    if age > late.unwrap_or(LATE) && (late.is_some() || beat.next.is_none()) {
         trouble(format!("the watch {} on {} has been silent since {}", beat.name, beat.machine, minute(beat.ended)))
+    } else if let Some(next) = beat.next.filter(|next| late.is_none() && now.duration_since(*next) > GRACE) {
+        trouble(format!(
+            "the watch {} on {} should have looked at {}, and looked last at {}",
+            beat.name,
+            beat.machine,
+            minute(next),
+            minute(beat.ended)
+        ))
+    } else if let Some(called) = beat.called.filter(|called| late.is_none() && now.duration_since(*called) > GRACE) {
+        trouble(format!("the schedule of the watch {} on {} has not called since {}", beat.name, beat.machine, minute(called)))
     } else if age < -SKEW {
         trouble(format!(
             "the watch {} on {} ended at {}, which has not come yet: one of the two clocks is wrong",

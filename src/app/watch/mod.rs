@@ -3,6 +3,7 @@
 pub mod alerts;
 mod beat;
 mod channels;
+pub mod round;
 mod scan;
 
 use std::path::{Path, PathBuf};
