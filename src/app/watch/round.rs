@@ -194,8 +194,12 @@ fn write(folder: &dyn StateFolder, record: &Record) -> Option<String> {
 }
 
 /// Returns the record of a state folder that exists.
+#[allow(dead_code)]
 pub(super) fn existing(host: &Host, options: &Options) -> Option<Record> {
     let path = options.state.clone().map_or_else(|| host.state.default_place(), Ok).ok()?;
     let folder: Arc<dyn StateFolder> = host.state.find(&path).ok()??;
     read(&*folder, &mut Vec::new()).0
 }
+
+#[cfg(test)]
+mod tests;
