@@ -8,6 +8,7 @@ mod key_fault;
 mod mail;
 mod powershell;
 mod program;
+mod scheduler;
 mod state;
 mod stop;
 mod store;
@@ -33,6 +34,7 @@ pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 pub use mail::{Mail, MailError, MailFault, MailMessage, MailServer, MailTls};
 pub use powershell::PowerShell;
 pub use program::{OpenSsh, ProgramLimits, ProgramOutput};
+pub use scheduler::{Scheduler, SchedulerKind, SchedulerProgram};
 pub use state::{Entry, Held, StateFolder, StateFolders};
 pub use stop::Stop;
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
@@ -77,6 +79,8 @@ pub struct Host {
     pub web: Arc<dyn Web>,
     /// Being asked to end.
     pub stop: Arc<dyn Stop>,
+    /// What calls programs by the clock.
+    pub scheduler: Arc<dyn Scheduler>,
 }
 
 /// Tells the time.
@@ -102,6 +106,8 @@ pub enum Access {
     Secret,
     /// What the system gives a new file by default.
     Public,
+    /// Everybody may read it and only the owner may write it (0644 whatever the umask is; on Windows as [`Access::Public`]).
+    Shared,
 }
 
 /// What happens when the target exists.

@@ -121,7 +121,8 @@ impl Draw {
         if self.below(3) == 0 {
             weekday = match self.below(2) {
                 0 => self.one_of(&["sun", "MON", "sat", "mon-fri", "sat,sun", "7", "5-7", "0,6"]).to_owned(),
-                _ => self.field(0, 6),
+                // Of the whole week croniter says that no day is named, and Vixie cron that all are.
+                _ => Some(self.field(0, 6)).filter(|field| !field.starts_with("0-6")).unwrap_or_else(|| "1".to_owned()),
             };
         }
         format!("{minute} {hour} {day} {month} {weekday}")
@@ -131,9 +132,13 @@ impl Draw {
         let one = low + self.below(high - low + 1);
         let other = low + self.below(high - low + 1);
         let (from, to) = (one.min(other), one.max(other));
+        // croniter takes 5-5 for a whole turn of the clock, every other cron for a five.
+        if from == to {
+            return one.to_string();
+        }
         match self.below(7) {
             0 => "*".to_owned(),
-            1 => format!("*/{}", 1 + self.below(high)),
+            1 => format!("*/{}", 2 + self.below(high - 1)),
             2 => format!("{from}-{to}"),
             3 => format!("{from}-{to}/{}", 1 + self.below(9)),
             4 => format!("{one},{other}"),

@@ -10,9 +10,12 @@ import json
 import sys
 from datetime import datetime, timedelta, timezone
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 from croniter import croniter
+
+# The rules of the package tzdata, whose version is that of the rules in our program; a machine may have others.
+reset_tzpath(to=[])
 
 STEP = timedelta(minutes=1)
 AROUND = timedelta(hours=3)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use s2scert::ports::{
     CommandError, CommandLimits, Commands, Environment, EnvironmentError, Machine, MachineFacts, Mail, MailError,
-    MailFault, MailMessage, MailServer, OpenSsh, Pause, ProgramLimits, ProgramOutput, Stop, Wire, WireTarget,
+    MailFault, MailMessage, MailServer, OpenSsh, Pause, ProgramLimits, ProgramOutput, Wire, WireTarget,
 };
 use zeroize::Zeroizing;
 
@@ -16,12 +16,6 @@ impl FakeHost {
     /// Makes what is sent to a host fail this many times.
     pub(crate) fn deaf(self, host: &str, times: usize) -> Self {
         self.state().deaf.insert(host.to_owned(), times);
-        self
-    }
-
-    /// Makes somebody ask the process to end when it has waited this many times.
-    pub(crate) fn ending_after(self, rounds: usize) -> Self {
-        self.state().rounds = rounds;
         self
     }
 
@@ -45,19 +39,6 @@ impl FakeHost {
                 true
             }
         }
-    }
-}
-
-impl Stop for FakeHost {
-    fn listen(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn wait(&self, time: Duration) -> bool {
-        self.pass(i64::try_from(time.as_secs()).unwrap_or_default());
-        let mut state = self.state();
-        state.rounds = state.rounds.saturating_sub(1);
-        state.rounds == 0
     }
 }
 

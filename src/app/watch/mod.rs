@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::check;
 use super::gate;
 use super::passwords::Source;
+use super::schedule::{self, ScheduleFinding};
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, StateFolder};
@@ -139,6 +140,7 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     };
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
     scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
+    scan.facts.troubles.extend(schedule_troubles(host, options.state.as_deref()));
     scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
     let decision = decide(&scan.facts, &before, &orders, now);
     let mut memory = decision.memory.clone();
@@ -240,13 +242,36 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
     Ok(check::Options { paths, gate, target: None, passwords })
 }
 
+/// Returns where the state folder stands.
+///
+/// # Errors
+/// When the environment does not tell.
+pub(super) fn folder_path(host: &Host, path: Option<&Path>) -> Result<PathBuf> {
+    Ok(path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?)
+}
+
+/// What is wrong with the trigger that was installed for this state folder.
+fn schedule_troubles(host: &Host, state: Option<&Path>) -> Vec<Trouble> {
+    let Ok(path) = folder_path(host, state) else { return Vec::new() };
+    let trouble = |finding: ScheduleFinding| Trouble {
+        kind: facts::Kind::Silent,
+        about: "the own schedule".to_owned(),
+        level: Level::Error,
+        message: finding.message,
+        remedy: finding.remedy,
+    };
+    let mut troubles: Vec<Trouble> = schedule::faults(host, &path).into_iter().map(trouble).collect();
+    // One thing is spoken of under one key; the first says enough to look.
+    troubles.truncate(1);
+    troubles
+}
+
 /// Opens the state folder.
 ///
 /// # Errors
 /// When it is unsafe or cannot be made.
 fn folder(host: &Host, path: Option<&Path>) -> Result<Arc<dyn StateFolder>> {
-    let path = path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?;
-    Ok(host.state.create(&path)?)
+    Ok(host.state.create(&folder_path(host, path)?)?)
 }
 
 /// Opens the memory. One that cannot be used for a reason of the machine is done without: rather is something told twice than

@@ -1,5 +1,6 @@
 //! `watch --once --if-due` and `watch --stay`: whether a run is due, the run, and the record of it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,13 +29,13 @@ pub const SCHEMA: &str = "s2scert.watch-round/1.0";
 
 /// The record: when the trigger called last, and the last run that was due.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Record {
+pub(crate) struct Record {
     format: String,
     /// When the trigger called last, whether a run was due or not.
-    pub(super) called: Timestamp,
+    pub(crate) called: Timestamp,
     /// The last run that was due.
     #[serde(default)]
-    pub(super) last: Option<LastRun>,
+    pub(crate) last: Option<LastRun>,
 }
 
 /// What `watch --once --if-due --json` prints.
@@ -80,7 +81,7 @@ impl Round {
 ///
 /// # Errors
 /// [`Kind::Usage`] where there is none.
-pub(super) fn timing(settings: &Settings) -> Result<(Cron, TimeZone)> {
+pub(crate) fn timing(settings: &Settings) -> Result<(Cron, TimeZone)> {
     let schedule = settings.schedule.as_ref().ok_or_else(|| {
         Error::new(Kind::Usage, "the settings have no schedule")
             .hint("write one into them: [schedule] cron = \"0 7 * * *\"")
@@ -194,10 +195,8 @@ fn write(folder: &dyn StateFolder, record: &Record) -> Option<String> {
 }
 
 /// Returns the record of a state folder that exists.
-#[allow(dead_code)]
-pub(super) fn existing(host: &Host, options: &Options) -> Option<Record> {
-    let path = options.state.clone().map_or_else(|| host.state.default_place(), Ok).ok()?;
-    let folder: Arc<dyn StateFolder> = host.state.find(&path).ok()??;
+pub(crate) fn existing(host: &Host, state: &Path) -> Option<Record> {
+    let folder: Arc<dyn StateFolder> = host.state.find(state).ok()??;
     read(&*folder, &mut Vec::new()).0
 }
 

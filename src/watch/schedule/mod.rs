@@ -3,12 +3,19 @@
 //! | file | holds |
 //! |---|---|
 //! | `cron` | the expression, and the instants that it names in a zone |
+//! | `trigger` | what is written for the scheduler of a machine: its texts by sort |
+//! | `systemd`, `task` | the texts for systemd and for the Windows Task Scheduler |
+//! | `xml` | the little of XML that a task needs |
 //!
 //! The trigger that the machine keeps is dumb: it calls every [`TRIGGER_MINUTES`] minutes. Whether there is something to do is
 //! decided here, from the expression, the zone and the record of the last run. So summer time, a machine that was off and a
 //! clock that was set back have one meaning on every system.
 
 mod cron;
+mod systemd;
+mod task;
+mod trigger;
+mod xml;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +23,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cron::Cron;
+pub use task::differences;
+pub use trigger::{SERVICE, TASK_NAME, TIMER, Text, Trigger, TriggerKind};
+pub use xml::{Leaf, leaves};
 
 use super::CLOCK_TOLERANCE;
 use super::earlier;
