@@ -23,15 +23,24 @@ pub struct WatchArgs {
     pub paths: Vec<PathBuf>,
 
     /// Look once and end; a schedule of the machine calls again
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "stay")]
     pub once: bool,
+
+    /// Look only where the schedule of the settings has a run due that has not been made: for a trigger that calls every
+    /// 15 minutes
+    #[arg(long, requires = "config", conflicts_with = "stay")]
+    pub if_due: bool,
+
+    /// Stay and look whenever the schedule has a run due, until SIGTERM or Ctrl+C, which end it between two runs: for containers
+    #[arg(long, requires = "config", conflicts_with = "once")]
+    pub stay: bool,
 
     /// The settings: what is watched, when somebody is told, and how
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
     /// How the result is printed
-    #[arg(long, value_enum, default_value_t = WatchFormat::Text)]
+    #[arg(long, value_enum, default_value_t = WatchFormat::Text, conflicts_with_all = ["if_due", "stay"])]
     pub format: WatchFormat,
 
     /// Where what was told is remembered.

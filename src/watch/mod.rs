@@ -8,6 +8,7 @@
 //! | `facts` | what was seen, as items that can be spoken of |
 //! | `memory` | what was told on which channel, acknowledged and snoozed |
 //! | `decide` | the one decision: (facts, memory, now) to alerts, and who is due to get them |
+//! | `schedule` | when the watch looks: a cron expression in a zone, and whether a run is due |
 //! | `silence` | what is wrong with another watch, from its heartbeat |
 //! | `succession` | one certificate in several places, and one that takes the place of another |
 //! | `settings` | watch.toml |
@@ -21,6 +22,7 @@ pub mod facts;
 pub mod ladder;
 mod level;
 pub mod memory;
+pub mod schedule;
 pub mod settings;
 pub mod silence;
 pub mod succession;

@@ -15,6 +15,8 @@ mod canary;
 mod certificates;
 /// No test: keys and chains that others use, made once a run.
 mod chains;
+/// The schedule of the watch against another implementation of cron.
+mod cron;
 /// The page of dependencies against Cargo.toml and Cargo.lock.
 mod dependencies;
 /// What a foreign decoder is known to refuse or to show otherwise.

@@ -6,6 +6,7 @@ mod channels;
 mod farm;
 mod globs;
 mod places;
+pub mod round;
 mod scan;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use serde::Serialize;
 use super::check;
 use super::gate::{self, Gate};
 use super::passwords::Source;
+use super::schedule::{self, ScheduleFinding};
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, StateFolder};
@@ -27,7 +29,7 @@ use crate::watch::Level;
 use crate::watch::decide::{Alert, decide, is_told};
 use crate::watch::facts::{self, Trouble};
 use crate::watch::memory::Memory;
-use crate::watch::settings::{self, Endpoint, EndpointTable, Settings};
+use crate::watch::settings::{self, Settings};
 pub use channels::Sent;
 use channels::{Sender, chain};
 pub use farm::{Ways, Wire};
@@ -142,11 +144,12 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         None => Memory::default(),
     };
     let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
-    let seen = look(host, &settings, options, &judge)?;
+    let seen = places::look(host, &settings, options, &judge)?;
     scan.add(seen, &orders.rules, now);
     notes.append(&mut scan.notes);
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
     scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
+    scan.facts.troubles.extend(schedule_troubles(host, options.state.as_deref()));
     scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
     let decision = decide(&scan.facts, &before, &orders, now);
     let mut memory = decision.memory.clone();
@@ -228,10 +231,10 @@ pub(super) fn load(host: &Host, path: Option<&Path>) -> Result<Settings> {
 }
 
 fn check_options(settings: &Settings, options: &Options) -> Result<check::Options> {
-    let named = options.paths.iter().filter(|path| !is_endpoint(path));
+    let named = options.paths.iter().filter(|path| !places::is_endpoint(path));
     let paths: Vec<PathBuf> = settings.paths.iter().chain(named).cloned().collect();
     let elsewhere = !settings.store.is_empty() || !settings.endpoint.is_empty() || settings.farm.is_some();
-    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| is_endpoint(path)) {
+    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| places::is_endpoint(path)) {
         return Err(Error::new(Kind::Usage, "nothing is named to look at")
             .hint("name files or folders: s2scert watch --once FILE")
             .hint("or put them into the settings: paths = [\"FOLDER\"]"));
@@ -250,28 +253,28 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
     Ok(check::Options { paths, gate, target: None, passwords })
 }
 
-/// Returns whether a word of the command line is the address of a server.
-fn is_endpoint(path: &Path) -> bool {
-    path.to_str().is_some_and(Endpoint::is_meant)
-}
-
-/// Looks at everything that is no file.
+/// Returns where the state folder stands.
 ///
 /// # Errors
-/// [`Kind::Usage`] where the address of an endpoint cannot be used.
-fn look(host: &Host, settings: &Settings, options: &Options, judge: &places::Judge<'_>) -> Result<places::Places> {
-    let mut endpoints = settings.endpoint.clone();
-    for word in options.paths.iter().filter_map(|path| path.to_str()).filter(|word| Endpoint::is_meant(word)) {
-        let url = Endpoint::try_from(word.to_owned()).map_err(|why| Error::new(Kind::Usage, why).at(word))?;
-        endpoints.push(EndpointTable::of(url));
-    }
-    let mut seen = places::Places::default();
-    places::stores(host, &settings.store, judge, &mut seen);
-    places::endpoints(host, &endpoints, judge, &mut seen);
-    if let Some(table) = &settings.farm {
-        farm::look(host, table, &options.ways, &mut seen);
-    }
-    Ok(seen)
+/// When the environment does not tell.
+pub(super) fn folder_path(host: &Host, path: Option<&Path>) -> Result<PathBuf> {
+    Ok(path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?)
+}
+
+/// What is wrong with the trigger that was installed for this state folder.
+fn schedule_troubles(host: &Host, state: Option<&Path>) -> Vec<Trouble> {
+    let Ok(path) = folder_path(host, state) else { return Vec::new() };
+    let trouble = |finding: ScheduleFinding| Trouble {
+        kind: facts::Kind::Silent,
+        about: "the own schedule".to_owned(),
+        level: Level::Error,
+        message: finding.message,
+        remedy: finding.remedy,
+    };
+    let mut troubles: Vec<Trouble> = schedule::faults(host, &path).into_iter().map(trouble).collect();
+    // One thing is spoken of under one key; the first says enough to look.
+    troubles.truncate(1);
+    troubles
 }
 
 /// Opens the state folder.
@@ -279,8 +282,7 @@ fn look(host: &Host, settings: &Settings, options: &Options, judge: &places::Jud
 /// # Errors
 /// When it is unsafe or cannot be made.
 fn folder(host: &Host, path: Option<&Path>) -> Result<Arc<dyn StateFolder>> {
-    let path = path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?;
-    Ok(host.state.create(&path)?)
+    Ok(host.state.create(&folder_path(host, path)?)?)
 }
 
 /// Opens the memory. One that cannot be used for a reason of the machine is done without: rather is something told twice than

@@ -14,6 +14,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::Schema;
 
@@ -151,6 +152,12 @@ impl Settings {
                 format!("zone: {name:?} is no known time zone; write it as Europe/Berlin, or leave it out for UTC")
             }),
         }
+    }
+
+    /// Returns when the schedule has the next run after `now`, where there is a schedule.
+    #[must_use]
+    pub fn next_run(&self, now: Timestamp) -> Option<Timestamp> {
+        self.schedule.as_ref()?.cron.next(&self.time_zone().ok()?, now)
     }
 
     /// Returns by what it is decided who is told.

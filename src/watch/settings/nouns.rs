@@ -13,6 +13,7 @@ use super::words::{Secret, Span};
 use crate::farm::description::{Label, Url};
 use crate::watch::Level;
 use crate::watch::ladder::Threshold;
+use crate::watch::schedule::Cron;
 
 /// What is watched, when somebody is told, and how.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -165,7 +166,8 @@ pub struct HeartbeatTable {
     pub calendar: Option<PathBuf>,
     /// Heartbeat files of other watches. One that is older than `late` is spoken of.
     pub others: Vec<PathBuf>,
-    /// From which age on a heartbeat is late.
+    /// From which age on a heartbeat is late. Without it: two hours after the run that its schedule promises or after the last
+    /// call of its trigger, and 46 hours where it has no schedule.
     pub late: Option<Span>,
 }
 
@@ -173,6 +175,8 @@ pub struct HeartbeatTable {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleTable {
-    /// A cron expression of five fields, in the zone of the file: "0 7 * * *" is every day at seven.
-    pub cron: String,
+    /// A cron expression of five fields (minute, hour, day of the month, month, day of the week), in the zone of the file:
+    /// "0 7 * * *" is every day at seven.
+    #[schemars(with = "String")]
+    pub cron: Cron,
 }

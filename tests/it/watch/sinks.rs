@@ -213,7 +213,9 @@ fn what_cannot_fare_better_is_tried_once_and_a_redirect_is_not_followed() {
     let authority = Authority::new("Contoso Root");
     let elsewhere = Hook::new(identity(&authority), "200 OK");
     let to = format!("302 Found\r\nLocation: https://127.0.0.1:{}/", elsewhere.server.port);
-    for (status, why) in [(to, "nothing is followed"), ("404 Not Found".to_owned(), "404"), ("401 No".to_owned(), "401")] {
+    for (status, why) in
+        [(to, "nothing is followed"), ("404 Not Found".to_owned(), "404"), ("401 No".to_owned(), "401")]
+    {
         let hook = Hook::new(identity(&authority), status.leak());
         let answer = watch(&desk(&authority), &hook.table(""));
         let (delivered, attempts, told) = fared(&answer, "hook");

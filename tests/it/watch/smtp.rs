@@ -120,8 +120,13 @@ fn talk(
                 let plain = rest.strip_prefix("PLAIN ").and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
                 let text = String::from_utf8_lossy(&plain).into_owned();
                 let parts: Vec<&str> = text.split('\0').collect();
-                letter.login = parts.get(1).zip(parts.get(2)).map(|(user, word)| ((*user).to_owned(), (*word).to_owned()));
-                if letter.login.as_ref().is_some_and(|(_, word)| word == "Mail-4711") { "235 welcome" } else { "535 no" }
+                letter.login =
+                    parts.get(1).zip(parts.get(2)).map(|(user, word)| ((*user).to_owned(), (*word).to_owned()));
+                if letter.login.as_ref().is_some_and(|(_, word)| word == "Mail-4711") {
+                    "235 welcome"
+                } else {
+                    "535 no"
+                }
             }
             "MAIL" if manner == Manner::NotNow => "451 come back later",
             "MAIL" => {
