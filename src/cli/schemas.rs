@@ -5,7 +5,8 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, version, watch,
+    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, schedule,
+    version, watch,
 };
 use crate::{node, protocol};
 
@@ -74,6 +75,10 @@ pub enum SchemaArg {
     FieldtestBundle,
     /// `watch --json`.
     Watch,
+    /// `watch --once --if-due --json` and `watch --stay --json`.
+    WatchRound,
+    /// `schedule install|show|remove|check --json`.
+    Schedule,
     /// The file watch.toml.
     WatchSettings,
     /// What channels are sent.
@@ -130,6 +135,8 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Watch => schema_for!(watch::WatchReport),
+        SchemaArg::WatchRound => schema_for!(watch::round::Round),
+        SchemaArg::Schedule => schema_for!(schedule::ScheduleReport),
         SchemaArg::WatchSettings => crate::watch::settings::schema(),
         SchemaArg::WatchMessage => schema_for!(crate::notify::Message),
         SchemaArg::AlertList => schema_for!(watch::alerts::AlertList),
