@@ -9,9 +9,9 @@ use super::farm_args::FarmCommand;
 use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 use super::pfx_args::{FormatArg, KeyArg, PfxArgs, TargetArg};
+use super::schedule_args::ScheduleCommand;
 use super::schemas::SchemaArg;
 use super::store_args::{InstallArgs, StoreCommand};
-use super::schedule_args::ScheduleCommand;
 use super::watch_args::{AlertCommand, WatchArgs};
 
 /// Looks after the certificate with which Dynamics 365 Customer Engagement (on-premises) signs its server-to-server

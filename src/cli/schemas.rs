@@ -5,8 +5,8 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, schedule, version,
-    watch,
+    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, schedule,
+    version, watch,
 };
 use crate::{node, protocol};
 

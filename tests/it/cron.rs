@@ -74,7 +74,10 @@ fn five_thousand_expressions_are_due_when_another_implementation_says() {
         let (latest, next) = (cron.latest(&zone, now), cron.next(&zone, now));
         if (latest, next) != (of(answer.latest), of(answer.next)) {
             let theirs = (of(answer.latest), of(answer.next));
-            wrong.push(format!("{:?} {} at {now}: {latest:?} {next:?}, theirs {theirs:?}", question.cron, question.zone));
+            wrong.push(format!(
+                "{:?} {} at {now}: {latest:?} {next:?}, theirs {theirs:?}",
+                question.cron, question.zone
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {EXPRESSIONS} differ:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
@@ -97,7 +100,8 @@ impl Draw {
     fn instant(&mut self, zone: &str) -> i64 {
         let start = 1_262_304_000 + self.below(25 * 365 * 86_400) as i64;
         let zone = TimeZone::get(zone).unwrap();
-        let change = zone.following(Timestamp::from_second(start).unwrap()).next().map(|one| one.timestamp().as_second());
+        let change =
+            zone.following(Timestamp::from_second(start).unwrap()).next().map(|one| one.timestamp().as_second());
         match change {
             Some(change) if self.below(2) == 0 && change < 2_051_222_400 => change - 7_200 + self.below(14_400) as i64,
             _ => start,

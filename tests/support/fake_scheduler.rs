@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use s2scert::ports::{
-    Access, CommandError, FileError, FileFault, ProgramLimits, ProgramOutput, Scheduler, SchedulerKind,
-    SchedulerProgram, Stop,
+    Access, CommandError, FileError, ProgramLimits, ProgramOutput, Scheduler, SchedulerKind, SchedulerProgram,
+    StateFolders as _, Stop,
 };
 use zeroize::Zeroizing;
 
@@ -66,19 +66,18 @@ impl FakeHost {
         match arguments.first().map(String::as_str) {
             Some("/Create") => {
                 let file = PathBuf::from(&arguments[4]);
-                let folder = self.folders.open(file.parent().unwrap_or(Path::new("")));
+                let folder = self.folders.find(file.parent().unwrap_or(Path::new(""))).ok().flatten();
                 let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let Some(bytes) = folder.and_then(|folder| folder.read(&name, 1 << 20).ok().flatten()) else {
                     return (1, "ERROR: The system cannot find the file specified.".to_owned());
                 };
-                let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+                let units: Vec<u16> =
+                    bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
                 let text = String::from_utf16_lossy(&units);
                 self.state().schedulers.task = Some(text.trim_start_matches('\u{feff}').to_owned());
                 (0, "SUCCESS".to_owned())
             }
-            Some("/Query") => {
-                self.task().map_or_else(|| (1, "ERROR: no such task".to_owned()), |task| (0, task))
-            }
+            Some("/Query") => self.task().map_or_else(|| (1, "ERROR: no such task".to_owned()), |task| (0, task)),
             _ => {
                 let there = self.state().schedulers.task.take().is_some();
                 (i32::from(!there), String::new())
@@ -98,7 +97,9 @@ impl FakeHost {
                 let file = if timer { file } else { "static" };
                 return (
                     0,
-                    format!("UnitFileState={file}\nActiveState={active}\nDropInPaths=\nNeedDaemonReload=no\nLoadState=loaded\n"),
+                    format!(
+                        "UnitFileState={file}\nActiveState={active}\nDropInPaths=\nNeedDaemonReload=no\nLoadState=loaded\n"
+                    ),
                 );
             }
             _ => {}

@@ -26,10 +26,6 @@ pub fn install(
     if !report.pending || !agree(&report)? {
         return Ok(report);
     }
-    let facts = host.machine.facts().map_err(|e| Error::new(Kind::Internal, "it is not known who runs this").because(e))?;
-    if !facts.elevated {
-        return Err(not_elevated());
-    }
     let present = match wanted.trigger.kind {
         TriggerKind::Task => SchedulerKind::Tasks,
         TriggerKind::Systemd => SchedulerKind::Systemd,
@@ -40,9 +36,13 @@ pub fn install(
             .hint("see what it would be: s2scert schedule show --config watch.toml")
             .hint("in a container let the watch stay: s2scert watch --stay --config watch.toml"));
     }
+    if !host.machine.facts().is_ok_and(|facts| facts.elevated) {
+        return Err(not_elevated());
+    }
     // What runs by the clock with all rights must be nobody else's to change.
     host.state.admit(Path::new(&wanted.trigger.program)).map_err(|error| {
-        Error::from(error).hint("put s2scert where only an administrator can write, and install the schedule from there")
+        Error::from(error)
+            .hint("put s2scert where only an administrator can write, and install the schedule from there")
     })?;
     let state = host.state.create(&wanted.state)?;
     put(host, &wanted, &*state)?;

@@ -118,7 +118,12 @@ pub(super) fn of(host: &Host, settings: &Settings, trigger: &Trigger, config: Op
             ChannelKind::Syslog(log) => needs.push(reach(log.server.as_str(), channel.name.as_str())),
             ChannelKind::Command(command) => {
                 let program = command.command.words().first().cloned().unwrap_or_default();
-                needs.push(untried(Right::Start, program, "a channel", "a program is not started to see whether it can be"));
+                needs.push(untried(
+                    Right::Start,
+                    program,
+                    "a channel",
+                    "a program is not started to see whether it can be",
+                ));
             }
             ChannelKind::File(_) => {}
         }
@@ -184,7 +189,11 @@ impl Looker<'_> {
                 files.walk(&[path.to_owned()], &mut |entry| {
                     entries += 1;
                     fault = entry.err();
-                    if fault.is_some() || entries >= MOST_ENTRIES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    if fault.is_some() || entries >= MOST_ENTRIES {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
                 });
                 fault.map_or(Ok(()), Err)
             }
@@ -212,7 +221,9 @@ impl Looker<'_> {
                 to: name.clone(),
                 what: WHAT,
                 seen: Seen::Missing,
-                why: Some("a schedule does not get the variables of your session: name a file, or a command".to_owned()),
+                why: Some(
+                    "a schedule does not get the variables of your session: name a file, or a command".to_owned(),
+                ),
             },
             SecretSource::Command(words) => {
                 let program = words.words().first().cloned().unwrap_or_default();

@@ -100,7 +100,10 @@ pub(super) fn switched_off(host: &Host, kind: TriggerKind) -> Vec<String> {
                 let mut say = |bad: bool, what: String| found.extend(bad.then_some(what));
                 if unit == TIMER {
                     let (file, active) = (value("UnitFileState"), value("ActiveState"));
-                    say(file != "enabled", format!("{unit} is {file:?} and not enabled: it is gone after the next start"));
+                    say(
+                        file != "enabled",
+                        format!("{unit} is {file:?} and not enabled: it is gone after the next start"),
+                    );
                     say(active != "active", format!("{unit} is {active:?} and not active: it does not call"));
                 }
                 let drops = value("DropInPaths");

@@ -150,7 +150,12 @@ fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp)
             minute(beat.ended)
         ))
     } else if let Some(called) = beat.called.filter(|called| late.is_none() && now.duration_since(*called) > GRACE) {
-        trouble(format!("the schedule of the watch {} on {} has not called since {}", beat.name, beat.machine, minute(called)))
+        trouble(format!(
+            "the schedule of the watch {} on {} has not called since {}",
+            beat.name,
+            beat.machine,
+            minute(called)
+        ))
     } else if age < -SKEW {
         trouble(format!(
             "the watch {} on {} ended at {}, which has not come yet: one of the two clocks is wrong",

@@ -44,7 +44,8 @@ impl TryFrom<String> for Cron {
         };
         let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '*' | '/' | ',' | '-' | ' ' | '\t');
         let fields: Vec<&str> = text.split_ascii_whitespace().collect();
-        if text.len() > LONGEST || !text.chars().all(known) || fields.len() != 5 || !fields.iter().all(|one| plain(one)) {
+        if text.len() > LONGEST || !text.chars().all(known) || fields.len() != 5 || !fields.iter().all(|one| plain(one))
+        {
             return Err(wrong());
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();

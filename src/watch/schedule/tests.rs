@@ -97,9 +97,27 @@ fn within_a_repeated_hour_the_latest_instant_lies_in_the_first_of_the_two() {
 #[test]
 fn expressions_that_mean_something_else_elsewhere_are_refused() {
     for wrong in [
-        "", "0 7 * *", "0 7 * * * *", "@daily", "60 7 * * *", "0 24 * * *", "0 7 0 * *", "0 7 * 13 *", "0 7 * * 8",
-        "0 7 L * *", "0 7 15W * *", "0 7 * * FRI#2", "0 7 ? * *", "0 7 * * +1", "a b c d e", "0 7 * * \u{e9}",
-        "-1 7 * * *", "*/0 7 * * *", "5-1 7 * * *", "0 7 30 2 *", "0 7 * JANFEB *",
+        "",
+        "0 7 * *",
+        "0 7 * * * *",
+        "@daily",
+        "60 7 * * *",
+        "0 24 * * *",
+        "0 7 0 * *",
+        "0 7 * 13 *",
+        "0 7 * * 8",
+        "0 7 L * *",
+        "0 7 15W * *",
+        "0 7 * * FRI#2",
+        "0 7 ? * *",
+        "0 7 * * +1",
+        "a b c d e",
+        "0 7 * * \u{e9}",
+        "-1 7 * * *",
+        "*/0 7 * * *",
+        "5-1 7 * * *",
+        "0 7 30 2 *",
+        "0 7 * JANFEB *",
     ] {
         assert!(Cron::try_from(wrong.to_owned()).is_err(), "{wrong:?} was taken");
     }

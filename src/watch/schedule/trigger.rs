@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::{TRIGGER_MINUTES, systemd, task};
 
 /// Where systemd looks for the units of an administrator.
-pub const SYSTEMD_FOLDER: &str = "/etc/systemd/system";
+pub(super) const SYSTEMD_FOLDER: &str = "/etc/systemd/system";
 /// The name of the units.
 pub const SERVICE: &str = "s2scert-watch.service";
 /// The timer.
 pub const TIMER: &str = "s2scert-watch.timer";
 /// Where cron looks for tables of the machine.
-pub const CRON_FOLDER: &str = "/etc/cron.d";
+pub(super) const CRON_FOLDER: &str = "/etc/cron.d";
 /// The table. Cron passes over names with a dot.
-pub const CRON_FILE: &str = "s2scert-watch";
+pub(super) const CRON_FILE: &str = "s2scert-watch";
 /// The name of the task of Windows, in a folder of its own.
 pub const TASK_NAME: &str = r"\s2scert\watch";
 
@@ -96,7 +96,8 @@ impl Trigger {
             return Err(format!("{user:?} is no name of a user that a cron table can hold"));
         }
         // A percent sign ends the line of cron before the shell sees it.
-        let words: Vec<String> = std::iter::once(&self.program).chain(&self.arguments).map(|word| shell(word)).collect();
+        let words: Vec<String> =
+            std::iter::once(&self.program).chain(&self.arguments).map(|word| shell(word)).collect();
         let line = words.join(" ").replace('%', r"\%");
         Ok(format!(
             "# Written by s2scert schedule install. When the watch really looks is decided by watch.toml.\n\
@@ -117,3 +118,6 @@ fn shell(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests;

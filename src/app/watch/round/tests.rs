@@ -118,7 +118,8 @@ fn a_damaged_record_is_said_and_mended_by_the_next_run() {
 
 #[test]
 fn settings_without_a_schedule_are_refused_with_what_to_write() {
-    let machine = FakeHost::new("2026-11-25T12:00:00Z".parse().unwrap(), 1).with_file("watch.toml", "format = \"1.0\"\n");
+    let machine =
+        FakeHost::new("2026-11-25T12:00:00Z".parse().unwrap(), 1).with_file("watch.toml", "format = \"1.0\"\n");
     let error = if_due(&machine.host(), &options()).map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Usage);
     assert!(error.hints()[0].contains("[schedule]"));
