@@ -20,6 +20,8 @@ pub enum ExitCode {
     Finding = 3,
     /// Something named was not found, cannot be read as what it should be, or cannot be written.
     Unreadable = 4,
+    /// A plan would change something.
+    ChangesPending = 5,
     /// An alert of level attention or warning stands.
     AlertWarning = 6,
     /// An alert of level error or critical stands.
@@ -36,7 +38,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every code this version can end with, in order, each with the sentence printed in the documentation.
-    pub const TABLE: [(Self, &'static str); 11] = [
+    pub const TABLE: [(Self, &'static str); 12] = [
         (Self::Ok, "done, or nothing to do"),
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
@@ -45,6 +47,7 @@ impl ExitCode {
             Self::Unreadable,
             "something named was not found, or cannot be read or written (no such folder, access denied)",
         ),
+        (Self::ChangesPending, "a plan was made that would change something"),
         (Self::AlertWarning, "an alert of level attention or warning stands"),
         (Self::AlertCritical, "an alert of level error or critical stands"),
         (Self::PartialView, "a part of the farm was not seen; what was seen is in order"),

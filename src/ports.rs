@@ -8,7 +8,9 @@ mod key_fault;
 mod mail;
 mod powershell;
 mod program;
+mod scheduler;
 mod state;
+mod stop;
 mod store;
 mod transport;
 mod web;
@@ -32,7 +34,9 @@ pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 pub use mail::{Mail, MailError, MailFault, MailMessage, MailServer, MailTls};
 pub use powershell::PowerShell;
 pub use program::{OpenSsh, ProgramLimits, ProgramOutput};
+pub use scheduler::{Scheduler, SchedulerKind, SchedulerProgram};
 pub use state::{Entry, Held, StateFolder, StateFolders};
+pub use stop::Stop;
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 pub use transport::{CarryError, CarryFault, Transport};
 pub use web::{Web, WebAnswer, WebError, WebFault, WebHeader, WebRequest, WebTrust};
@@ -73,6 +77,10 @@ pub struct Host {
     pub pause: Arc<dyn Pause>,
     /// HTTPS servers.
     pub web: Arc<dyn Web>,
+    /// Being asked to end.
+    pub stop: Arc<dyn Stop>,
+    /// What calls programs by the clock.
+    pub scheduler: Arc<dyn Scheduler>,
 }
 
 /// Tells the time.
@@ -98,6 +106,8 @@ pub enum Access {
     Secret,
     /// What the system gives a new file by default.
     Public,
+    /// Everybody may read it and only the owner may write it (0644 whatever the umask is; on Windows as [`Access::Public`]).
+    Shared,
 }
 
 /// What happens when the target exists.

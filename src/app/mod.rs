@@ -3,10 +3,12 @@
 //! Nothing here prints. Reports are rendered in [`crate::cli`], for people and as JSON from the same value.
 
 pub mod access;
+pub mod audit;
 pub mod check;
 mod check_report;
 mod check_subjects;
 pub mod doctor;
+pub mod emit;
 pub mod explain;
 pub mod export;
 pub mod farm;
@@ -23,6 +25,7 @@ pub mod pfx_choice;
 pub mod policies;
 pub mod rehearse;
 pub mod report;
+pub mod schedule;
 pub mod source;
 pub mod store;
 pub mod version;

@@ -2,12 +2,15 @@
 
 pub mod access_args;
 pub mod args;
+pub mod audit;
 pub mod farm_args;
 pub mod node_args;
 mod output;
 mod password_args;
 pub mod pfx_args;
 mod requests;
+mod schedule;
+pub mod schedule_args;
 pub mod schemas;
 pub mod store_args;
 mod views;
@@ -165,6 +168,8 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         }
         Command::Watch(args) => watch::watch(args, host, output),
         Command::Alert(command) => watch::alert(command, host, output),
+        Command::Audit(command) => audit::audit(command, host, output),
+        Command::Schedule(command) => schedule::schedule(command, host, output),
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
             Ok(ExitCode::Ok)

@@ -5,7 +5,8 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, version, watch,
+    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, schedule,
+    version, watch,
 };
 use crate::{node, protocol};
 
@@ -74,6 +75,10 @@ pub enum SchemaArg {
     FieldtestBundle,
     /// `watch --json`.
     Watch,
+    /// `watch --once --if-due --json` and `watch --stay --json`.
+    WatchRound,
+    /// `schedule install|show|remove|check --json`.
+    Schedule,
     /// The file watch.toml.
     WatchSettings,
     /// What channels are sent.
@@ -86,6 +91,12 @@ pub enum SchemaArg {
     AlertHistory,
     /// `alert test --json`.
     AlertTest,
+    /// `audit show --json`.
+    AuditShow,
+    /// `audit verify --json`.
+    AuditVerify,
+    /// `audit export --json`.
+    AuditExport,
     /// What any command prints with --json when it fails.
     Error,
 }
@@ -124,12 +135,17 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Watch => schema_for!(watch::WatchReport),
+        SchemaArg::WatchRound => schema_for!(watch::round::Round),
+        SchemaArg::Schedule => schema_for!(schedule::ScheduleReport),
         SchemaArg::WatchSettings => crate::watch::settings::schema(),
         SchemaArg::WatchMessage => schema_for!(crate::notify::Message),
         SchemaArg::AlertList => schema_for!(watch::alerts::AlertList),
         SchemaArg::AlertAnswer => schema_for!(watch::alerts::AlertAnswer),
         SchemaArg::AlertHistory => schema_for!(watch::alerts::AlertHistory),
         SchemaArg::AlertTest => schema_for!(watch::alerts::AlertTest),
+        SchemaArg::AuditShow => schema_for!(crate::app::audit::AuditShow),
+        SchemaArg::AuditVerify => schema_for!(crate::app::audit::AuditVerify),
+        SchemaArg::AuditExport => schema_for!(crate::app::audit::AuditExport),
         SchemaArg::Error => schema_for!(ErrorReport),
     }
 }

@@ -22,8 +22,13 @@ impl Wire for SystemWire {
 
 impl Pause for SystemWire {
     fn pause(&self, time: Duration) {
-        thread::sleep(time);
+        sleep(time);
     }
+}
+
+/// Lets this time pass.
+pub(super) fn sleep(time: Duration) {
+    thread::sleep(time);
 }
 
 fn send(to: &WireTarget, bytes: &[u8]) -> io::Result<()> {

@@ -52,7 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sys", &["cert", "error", "farm", "ports"]),
     ("transport", &["cert", "error", "farm", "node", "ports", "protocol"]),
     ("notify", &["cert", "error", "farm", "ports", "watch"]),
-    ("store", &["cert", "error", "farm", "ports", "watch"]),
+    ("store", &["cert", "error", "farm", "ports", "protocol", "watch"]),
     ("watch", &["cert", "farm", "policy"]),
 ];
 

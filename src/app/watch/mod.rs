@@ -3,6 +3,10 @@
 pub mod alerts;
 mod beat;
 mod channels;
+mod farm;
+mod globs;
+mod places;
+pub mod round;
 mod scan;
 
 use std::path::{Path, PathBuf};
@@ -13,10 +17,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::check;
-use super::gate;
+use super::gate::{self, Gate};
 use super::passwords::Source;
+use super::schedule::{self, ScheduleFinding};
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
+use crate::node::engine;
 use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
@@ -27,6 +33,7 @@ use crate::watch::memory::Memory;
 use crate::watch::settings::{self, Settings};
 pub use channels::Sent;
 use channels::{Sender, chain};
+pub use farm::{Ways, Wire};
 
 /// The most that is read of watch.toml; the reader's own bound lies below.
 const MAX_FILE: u64 = 4 << 20;
@@ -38,8 +45,10 @@ pub const SCHEMA: &str = "s2scert.watch/1.0";
 /// What the person asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Files and folders, in addition to those of the settings.
+    /// Files, folders, patterns and endpoints, in addition to those of the settings.
     pub paths: Vec<PathBuf>,
+    /// The ways to the servers of a farm.
+    pub ways: Ways,
     /// The settings.
     pub config: Option<PathBuf>,
     /// The state folder; without one, the usual.
@@ -126,7 +135,6 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     // Without a channel nobody is told, so there is nothing to remember.
     let mut store = if speaks { open(host, options.state.as_deref(), now, &mut notes)? } else { None };
     let mut scan = scan::scan(host, &check, &orders.rules, store.as_mut(), now)?;
-    notes.append(&mut scan.notes);
     let before = match store.as_ref().map(WatchStore::memory) {
         Some(Ok(memory)) => memory,
         Some(Err(error)) => {
@@ -136,8 +144,13 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         }
         None => Memory::default(),
     };
+    let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
+    let seen = places::look(host, &settings, options, &judge)?;
+    scan.add(seen, &orders.rules, now);
+    notes.append(&mut scan.notes);
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
     scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
+    scan.facts.troubles.extend(schedule_troubles(host, options.state.as_deref()));
     scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
     let decision = decide(&scan.facts, &before, &orders, now);
     let mut memory = decision.memory.clone();
@@ -219,8 +232,10 @@ pub(super) fn load(host: &Host, path: Option<&Path>) -> Result<Settings> {
 }
 
 fn check_options(settings: &Settings, options: &Options) -> Result<check::Options> {
-    let paths: Vec<PathBuf> = settings.paths.iter().chain(&options.paths).cloned().collect();
-    if paths.is_empty() {
+    let named = options.paths.iter().filter(|path| !places::is_endpoint(path));
+    let paths: Vec<PathBuf> = settings.paths.iter().chain(named).cloned().collect();
+    let elsewhere = !settings.store.is_empty() || !settings.endpoint.is_empty() || settings.farm.is_some();
+    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| places::is_endpoint(path)) {
         return Err(Error::new(Kind::Usage, "nothing is named to look at")
             .hint("name files or folders: s2scert watch --once FILE")
             .hint("or put them into the settings: paths = [\"FOLDER\"]"));
@@ -239,13 +254,36 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
     Ok(check::Options { paths, gate, target: None, passwords })
 }
 
+/// Returns where the state folder stands.
+///
+/// # Errors
+/// When the environment does not tell.
+pub(super) fn folder_path(host: &Host, path: Option<&Path>) -> Result<PathBuf> {
+    Ok(engine::place(host, path)?)
+}
+
+/// What is wrong with the trigger that was installed for this state folder.
+fn schedule_troubles(host: &Host, state: Option<&Path>) -> Vec<Trouble> {
+    let Ok(path) = folder_path(host, state) else { return Vec::new() };
+    let trouble = |finding: ScheduleFinding| Trouble {
+        kind: facts::Kind::Silent,
+        about: "the own schedule".to_owned(),
+        level: Level::Error,
+        message: finding.message,
+        remedy: finding.remedy,
+    };
+    let mut troubles: Vec<Trouble> = schedule::faults(host, &path).into_iter().map(trouble).collect();
+    // One thing is spoken of under one key; the first says enough to look.
+    troubles.truncate(1);
+    troubles
+}
+
 /// Opens the state folder.
 ///
 /// # Errors
 /// When it is unsafe or cannot be made.
 fn folder(host: &Host, path: Option<&Path>) -> Result<Arc<dyn StateFolder>> {
-    let path = path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?;
-    Ok(host.state.create(&path)?)
+    Ok(host.state.create(&folder_path(host, path)?)?)
 }
 
 /// Opens the memory. One that cannot be used for a reason of the machine is done without: rather is something told twice than

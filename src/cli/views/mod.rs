@@ -4,6 +4,7 @@
 //! longer, so that those can be copied whole.
 
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod doctor;
@@ -17,6 +18,7 @@ pub(crate) mod issue;
 pub(crate) mod node;
 pub(crate) mod policy;
 pub(crate) mod rehearse;
+pub(crate) mod schedule;
 pub(crate) mod store;
 pub(crate) mod version;
 pub(crate) mod watch;

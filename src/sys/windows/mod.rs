@@ -12,6 +12,8 @@ pub(super) mod openssh;
 pub(super) mod powershell;
 pub(super) mod principal;
 pub(super) mod process;
+pub(super) mod scheduler;
+pub(super) mod stop;
 pub(super) mod store;
 pub(super) mod terminal;
 
