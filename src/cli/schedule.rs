@@ -5,30 +5,38 @@ use super::schedule_args::ScheduleCommand;
 use super::views;
 use crate::app::schedule::{self as job, ScheduleReport};
 use crate::error::{Error, ExitCode, Kind, Result};
-use crate::ports::Host;
+use crate::ports::{Host, Stream};
 
 pub(super) fn schedule(command: &ScheduleCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     let options = command.options();
+    let mut asked = false;
     let report = match command {
-        ScheduleCommand::Install { yes, .. } => {
-            job::install(host, &options, |report| agreed(report, *yes, "install", host, output))?
-        }
-        ScheduleCommand::Remove { yes, .. } => {
-            job::remove(host, &options, |report| agreed(report, *yes, "remove", host, output))?
-        }
+        ScheduleCommand::Install { yes, .. } => job::install(host, &options, |report| {
+            asked = !*yes && someone_sits_there(host, output);
+            if asked { agreed(report, "install", host, output) } else { Ok(*yes) }
+        })?,
+        ScheduleCommand::Remove { yes, .. } => job::remove(host, &options, |report| {
+            asked = !*yes && someone_sits_there(host, output);
+            if asked { agreed(report, "remove", host, output) } else { Ok(*yes) }
+        })?,
         ScheduleCommand::Show { .. } => job::show(host, &options)?,
         ScheduleCommand::Check { .. } => job::check(host, &options)?,
     };
-    output.answer(&report, views::schedule::render)?;
+    // Whoever was asked has seen it.
+    let seen = asked && !report.changed;
+    output.answer(&report, |report| {
+        if seen { "Nothing has been changed\n".to_owned() } else { views::schedule::render(report) }
+    })?;
     let shown = matches!(command, ScheduleCommand::Show { .. });
     Ok(if shown { ExitCode::Ok } else { report.exit_code() })
 }
 
-/// Asks whoever sits there. Where nobody does, or JSON was asked for, nobody agrees.
-fn agreed(report: &ScheduleReport, yes: bool, verb: &str, host: &Host, output: &mut Output<'_>) -> Result<bool> {
-    if yes || output.json {
-        return Ok(yes);
-    }
+/// Returns whether there is somebody to ask. Where nobody is, or JSON was asked for, nobody agrees.
+fn someone_sits_there(host: &Host, output: &Output<'_>) -> bool {
+    !output.json && host.terminal.is_terminal(Stream::Stdin)
+}
+
+fn agreed(report: &ScheduleReport, verb: &str, host: &Host, output: &mut Output<'_>) -> Result<bool> {
     output.talk(&views::schedule::render(report));
     let question = format!("Type yes to {verb} it (what you type is not shown): ");
     let broken =

@@ -58,6 +58,9 @@ mod program;
 mod remedies;
 /// The HTML report in a real browser.
 mod report_html;
+/// The schedule on the real machine: units before systemd's own checker, and a watch that stays and is asked to end.
+#[cfg(unix)]
+mod schedule;
 /// No test: the stand-in for `powershell.exe`, here without a process of its own.
 #[path = "../standin/mod.rs"]
 mod standin;

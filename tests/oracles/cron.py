@@ -30,16 +30,22 @@ def wall(zone, instant):
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
+def offsets(zone, minute):
+    """Returns every distance from UTC that the zone has within a day of this minute."""
+    return {(minute + timedelta(hours=hour)).astimezone(zone).utcoffset() for hour in range(-27, 28, 3)}
+
+
 def first_shown(zone, minute):
-    """Returns the first instant at which the wall clock shows this minute or, where it never does, a later one."""
-    # All offsets lie between -12 and +14 hours; the clock is looked at hour by hour, then minute by minute.
-    low = minute.replace(tzinfo=timezone.utc) - timedelta(hours=15)
-    high = low + timedelta(hours=29)
-    while low < high and wall(zone, low + timedelta(minutes=30)) < minute:
-        low += timedelta(minutes=30)
-    while wall(zone, low) < minute:
-        low += STEP
-    return low
+    """Returns the first instant at which the wall clock shows this minute or, where it never does, at which it has jumped over it."""
+    as_utc = minute.replace(tzinfo=timezone.utc)
+    distances = offsets(zone, as_utc)
+    shown = [as_utc - distance for distance in distances if wall(zone, as_utc - distance) == minute]
+    if shown:
+        return min(shown)
+    instant = as_utc - max(distances)
+    while wall(zone, instant) < minute:
+        instant += STEP
+    return instant
 
 
 def latest(text, zone, now):

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use s2scert::ports::{
-    Access, CommandError, FileError, FileFault, ProgramLimits, ProgramOutput, Scheduler, SchedulerKind,
-    SchedulerProgram, Stop,
+    Access, CommandError, FileError, ProgramLimits, ProgramOutput, Scheduler, SchedulerKind, SchedulerProgram,
+    StateFolders as _, Stop,
 };
 use zeroize::Zeroizing;
 
@@ -66,7 +66,7 @@ impl FakeHost {
         match arguments.first().map(String::as_str) {
             Some("/Create") => {
                 let file = PathBuf::from(&arguments[4]);
-                let folder = self.folders.open(file.parent().unwrap_or(Path::new("")));
+                let folder = self.folders.find(file.parent().unwrap_or(Path::new(""))).ok().flatten();
                 let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let Some(bytes) = folder.and_then(|folder| folder.read(&name, 1 << 20).ok().flatten()) else {
                     return (1, "ERROR: The system cannot find the file specified.".to_owned());

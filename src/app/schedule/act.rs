@@ -26,11 +26,6 @@ pub fn install(
     if !report.pending || !agree(&report)? {
         return Ok(report);
     }
-    let facts =
-        host.machine.facts().map_err(|e| Error::new(Kind::Internal, "it is not known who runs this").because(e))?;
-    if !facts.elevated {
-        return Err(not_elevated());
-    }
     let present = match wanted.trigger.kind {
         TriggerKind::Task => SchedulerKind::Tasks,
         TriggerKind::Systemd => SchedulerKind::Systemd,
@@ -40,6 +35,9 @@ pub fn install(
         return Err(Error::new(Kind::Refused, format!("this machine has no {}", wanted.trigger.kind.words()))
             .hint("see what it would be: s2scert schedule show --config watch.toml")
             .hint("in a container let the watch stay: s2scert watch --stay --config watch.toml"));
+    }
+    if !host.machine.facts().is_ok_and(|facts| facts.elevated) {
+        return Err(not_elevated());
     }
     // What runs by the clock with all rights must be nobody else's to change.
     host.state.admit(Path::new(&wanted.trigger.program)).map_err(|error| {

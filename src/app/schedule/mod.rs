@@ -153,7 +153,6 @@ impl ScheduleReport {
 struct Wanted {
     trigger: Trigger,
     texts: Vec<Text>,
-    settings: Settings,
     state: PathBuf,
 }
 
@@ -184,7 +183,7 @@ pub fn check(host: &Host, options: &Options) -> Result<ScheduleReport> {
             report.kind = Some(kept.trigger.kind);
             report.account = account_of(&kept.trigger);
             report.findings.extend(findings(host, &kept, &standing));
-            report.needs = needs::of(host, &settings, &kept.trigger, options.config.as_deref());
+            report.needs = needs::of(host, &settings, &kept.trigger, absolute_config(host, options).as_deref());
             report.texts = shown(kept.texts, standing);
         }
     }
@@ -246,13 +245,13 @@ fn prepared(host: &Host, options: &Options) -> Result<(Wanted, ScheduleReport)> 
     let standing = registered::look(host, trigger.kind, &texts);
     report.kind = Some(trigger.kind);
     report.account = account_of(&trigger);
-    report.needs = needs::of(host, &settings, &trigger, options.config.as_deref());
+    report.needs = needs::of(host, &settings, &trigger, absolute_config(host, options).as_deref());
     report.commands = act::commands(&trigger, &state);
     report.pending = standing.iter().any(|one| *one != Standing::Same)
         || !registered::switched_off(host, trigger.kind).is_empty()
         || kept::read(host, &state).ok().flatten().is_none_or(|kept| kept.trigger != trigger);
     report.texts = shown(texts.clone(), standing);
-    Ok((Wanted { trigger, texts, settings, state }, report))
+    Ok((Wanted { trigger, texts, state }, report))
 }
 
 fn shown(texts: Vec<Text>, standing: Vec<Standing>) -> Vec<ShownText> {
@@ -313,6 +312,10 @@ fn trigger(host: &Host, options: &Options, settings: &Settings, state: &Path) ->
     })
 }
 
+fn absolute_config(host: &Host, options: &Options) -> Option<PathBuf> {
+    options.config.as_deref().and_then(|path| absolute(host, path).ok())
+}
+
 fn account_of(trigger: &Trigger) -> String {
     trigger.account.clone().unwrap_or_else(|| {
         match trigger.kind {
@@ -328,3 +331,6 @@ fn absolute(host: &Host, path: &Path) -> Result<PathBuf> {
         |error| Error::new(Kind::Unreadable, "the path cannot be made absolute").at(path.display()).because(error);
     host.scheduler.absolute(path).map_err(failed)
 }
+
+#[cfg(test)]
+mod tests;

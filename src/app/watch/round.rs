@@ -84,7 +84,7 @@ impl Round {
 pub(crate) fn timing(settings: &Settings) -> Result<(Cron, TimeZone)> {
     let schedule = settings.schedule.as_ref().ok_or_else(|| {
         Error::new(Kind::Usage, "the settings have no schedule")
-            .hint("write one into them: [schedule] cron = \"0 7 * * *\"")
+            .hint("write a table [schedule] into them, with cron = \"0 7 * * *\"")
             .hint("or look at once: s2scert watch --once --config watch.toml")
     })?;
     let zone = settings.time_zone().map_err(|why| Error::new(Kind::Unreadable, why))?;

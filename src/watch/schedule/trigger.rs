@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::{TRIGGER_MINUTES, systemd, task};
 
 /// Where systemd looks for the units of an administrator.
-pub const SYSTEMD_FOLDER: &str = "/etc/systemd/system";
+pub(super) const SYSTEMD_FOLDER: &str = "/etc/systemd/system";
 /// The name of the units.
 pub const SERVICE: &str = "s2scert-watch.service";
 /// The timer.
 pub const TIMER: &str = "s2scert-watch.timer";
 /// Where cron looks for tables of the machine.
-pub const CRON_FOLDER: &str = "/etc/cron.d";
+pub(super) const CRON_FOLDER: &str = "/etc/cron.d";
 /// The table. Cron passes over names with a dot.
-pub const CRON_FILE: &str = "s2scert-watch";
+pub(super) const CRON_FILE: &str = "s2scert-watch";
 /// The name of the task of Windows, in a folder of its own.
 pub const TASK_NAME: &str = r"\s2scert\watch";
 
@@ -118,3 +118,6 @@ fn shell(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests;

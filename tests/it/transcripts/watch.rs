@@ -72,6 +72,75 @@ fn watch() {
         .compare("watch");
 }
 
+const SCHEDULED: &str = "format = \"1.0\"
+zone = \"Europe/Berlin\"
+paths = [\"later\"]
+passwords = [{ env = \"PFX_PASSWORD\" }]
+
+[schedule]
+cron = \"0 7 * * *\"
+
+[heartbeat]
+file = \"beat.json\"
+";
+
+#[test]
+fn schedule() {
+    let mut shell = Shell::new();
+    folder(&shell, "later", &["leaf.cer"]);
+    shell
+        .file("watch.toml", SCHEDULED)
+        .says("What the trigger of the machine calls every 15 minutes: the first time something is due.")
+        .run("PFX_PASSWORD=x s2scert watch --once --if-due --config watch.toml --state-dir state")
+        .run("PFX_PASSWORD=x s2scert watch --once --if-due --config watch.toml --state-dir state")
+        .run("PFX_PASSWORD=x s2scert watch --once --if-due --config watch.toml --state-dir state --json")
+        .says("What would be installed. Nothing is changed without a yes.")
+        .run_to("s2scert schedule show --kind systemd --config watch.toml --state-dir state", 62)
+        .run_to("s2scert schedule show --kind cron --account s2scert --config watch.toml --state-dir state", 8)
+        .run_to("s2scert schedule show --kind task --config watch.toml --state-dir state --json", 8)
+        .run_to("s2scert schedule install --kind cron --config watch.toml --state-dir state", 4)
+        .run_to(
+            "s2scert schedule install --kind systemd --account s2scert --config watch.toml --state-dir state --json",
+            8,
+        )
+        .run("s2scert schedule check --config watch.toml --state-dir state")
+        .run_to("s2scert schedule check --config watch.toml --state-dir state --json", 6)
+        .run("s2scert schedule remove --state-dir state")
+        .run("s2scert schedule remove --state-dir state --json")
+        .compare("schedule");
+}
+
+#[test]
+fn schedule_errors() {
+    let mut shell = Shell::new();
+    shell
+        .file("never.toml", "format = \"1.0\"\npaths = [\"leaf.cer\"]\n")
+        .run("s2scert watch --once --if-due")
+        .run("s2scert watch --once --if-due --config never.toml --state-dir state")
+        .run("s2scert watch --stay --config never.toml --state-dir state")
+        .run("s2scert watch --stay --once --config never.toml")
+        .run("s2scert watch --once --if-due --format table --config never.toml")
+        .file("february.toml", "format = \"1.0\"\n[schedule]\ncron = \"0 7 30 2 *\"\n")
+        .run("s2scert watch --once --if-due --config february.toml")
+        .file("six.toml", "format = \"1.0\"\n[schedule]\ncron = \"0 0 7 * * *\"\n")
+        .run("s2scert watch --once --if-due --config six.toml")
+        .file("watch.toml", SCHEDULED)
+        .run("s2scert schedule show --config never.toml --kind cron --state-dir state")
+        .run("s2scert schedule install --config watch.toml --kind task --state-dir state --yes")
+        .run("s2scert schedule show --config watch.toml --kind cron --account 'root /bin/sh' --state-dir state")
+        .run("s2scert schedule show --config watch.toml --kind launchd --state-dir state")
+        .run("s2scert schedule check --config no-such.toml --state-dir state")
+        .run("s2scert schedule remove --state-dir notes.txt --yes")
+        .file("due.toml", "format = \"1.0\"\npaths = [\"leaf.cer\"]\n[schedule]\ncron = \"0 7 * * *\"\n")
+        .run("s2scert watch --once --if-due --config due.toml --state-dir state");
+    std::fs::write(shell.folder().join("state/trigger.json"), "{").unwrap();
+    shell
+        .says("A record that is damaged.")
+        .run("s2scert schedule check --config watch.toml --state-dir state")
+        .run("s2scert schedule remove --state-dir state")
+        .compare("schedule-errors");
+}
+
 #[test]
 fn watch_errors() {
     let mut shell = Shell::new();
