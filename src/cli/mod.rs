@@ -2,6 +2,7 @@
 
 pub mod access_args;
 pub mod args;
+pub mod audit;
 pub mod farm_args;
 pub mod node_args;
 mod output;
@@ -167,6 +168,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         }
         Command::Watch(args) => watch::watch(args, host, output),
         Command::Alert(command) => watch::alert(command, host, output),
+        Command::Audit(command) => audit::audit(command, host, output),
         Command::Schedule(command) => schedule::schedule(command, host, output),
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;

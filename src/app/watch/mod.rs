@@ -22,6 +22,7 @@ use super::passwords::Source;
 use super::schedule::{self, ScheduleFinding};
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
+use crate::node::engine;
 use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
@@ -262,7 +263,7 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
 /// # Errors
 /// When the environment does not tell.
 pub(super) fn folder_path(host: &Host, path: Option<&Path>) -> Result<PathBuf> {
-    Ok(path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?)
+    Ok(engine::place(host, path)?)
 }
 
 /// What is wrong with the trigger that was installed for this state folder.
