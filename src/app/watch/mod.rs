@@ -39,6 +39,8 @@ pub use farm::{Ways, Wire};
 const MAX_FILE: u64 = 4 << 20;
 /// The policy by which what is deployed is judged where none is named.
 const DEFAULT_POLICY: &str = "baseline";
+/// How many lines of the delivery log are searched for the last that got through.
+const MOST_SEARCHED: u32 = 1_000;
 /// The schema of [`WatchReport`].
 pub const SCHEMA: &str = "s2scert.watch/1.0";
 
@@ -201,10 +203,12 @@ fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Opt
         delivered: report.summary.delivered,
         failed: report.summary.failed,
     };
+    let told = store.as_deref().and_then(|store| store.deliveries(MOST_SEARCHED).ok()).unwrap_or_default();
+    let told = told.into_iter().find(|one| one.outcome == "delivered").map(|one| one.at);
     if let Some(Err(error)) = store.map(|store| store.end_run(&run)) {
         report.notes.push(format!("the end of the run cannot be noted: {}", chain(&error)));
     }
-    let notes = beat::write(host, settings, report, &run);
+    let notes = beat::write(host, settings, report, &run, told);
     report.notes.extend(notes);
 }
 
