@@ -1,14 +1,15 @@
 //! The command line of `watch` and `alert`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::args::PolicyArgs;
 use super::node_args::StateArgs;
 use super::password_args::PasswordArgs;
-use crate::app::watch::Options;
 use crate::app::watch::alerts::Answer;
+use crate::app::watch::{Options, Ways};
 
 /// `s2scert watch`.
 #[derive(Args, Debug)]
@@ -17,7 +18,7 @@ Without a channel in the settings nobody but the reader of this output is told, 
 Exit code 6: an alert of level attention or warning stands; 7: error or critical; 4: something could not be read; \
 13: somebody should have been told, and nothing got through.")]
 pub struct WatchArgs {
-    /// Files and folders, in addition to those of the settings; folders are searched to the bottom
+    /// Files, folders (searched to the bottom), patterns (*, ?, **), tls://HOST:PORT or the https address of a metadata document, in addition to those of the settings
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -70,6 +71,7 @@ impl WatchArgs {
     pub(super) fn options(&self) -> Options {
         Options {
             paths: self.paths.clone(),
+            ways: Ways(Some(Arc::new(super::ways::looking))),
             config: self.config.clone(),
             state: self.state.state_dir.clone(),
             policy: self.policy.policy.clone(),

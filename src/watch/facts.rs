@@ -118,6 +118,10 @@ pub enum Kind {
     Policy,
     /// A source cannot be read, so nothing is known of it.
     Unreadable,
+    /// Somebody who has to use a private key cannot, or the key cannot be used.
+    Access,
+    /// The places of a farm disagree.
+    Disagreement,
     /// A waiver ends or has ended.
     Waiver,
     /// A channel could not be reached.
@@ -137,6 +141,8 @@ impl Kind {
             Self::NotYetValid => "not-yet-valid",
             Self::Policy => "policy",
             Self::Unreadable => "unreadable",
+            Self::Access => "access",
+            Self::Disagreement => "disagreement",
             Self::Waiver => "waiver",
             Self::Channel => "channel",
             Self::Silent => "silent",

@@ -32,6 +32,9 @@ mod farm;
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.
 mod hardship;
+/// No test: ten years of a watch.
+#[path = "../support/histories/mod.rs"]
+mod histories;
 /// A farm of real processes, broken in one way after the other.
 #[cfg(unix)]
 mod lab;
@@ -74,5 +77,7 @@ mod tls_server;
 mod tools;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;
+/// The watch: simulated years, receivers, bad input, kills.
+mod watch;
 // The Web port against real servers.
 mod web;

@@ -14,18 +14,12 @@ use crate::store::watch::Run;
 use crate::watch::Level;
 use crate::watch::facts::{Kind, Trouble, minute};
 use crate::watch::settings::{HeartbeatTable, Settings};
+use crate::watch::silence::{self, Silence};
 
 /// The schema of a heartbeat file.
 const SCHEMA: &str = "s2scert.heartbeat/1.0";
 /// The most that is read of another's heartbeat.
 const MAX_FILE: u64 = 64 << 10;
-/// How old a heartbeat may be where nothing is said: two days and a bit, for a watch that looks once a day.
-const LATE: SignedDuration = SignedDuration::from_hours(50);
-/// How long after a promised run, or after the last call of its trigger, a watch with a schedule counts as silent: a restart or
-/// an update of the machine is no silence, and clocks differ.
-const GRACE: SignedDuration = SignedDuration::from_hours(2);
-/// How far the clock of another machine may be ahead.
-const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// How long a ping may take.
 const PING: Duration = Duration::from_secs(20);
 /// The most certificates of which there are metrics: the number of series is bounded.
@@ -120,7 +114,7 @@ pub(super) fn others(host: &Host, beat: &HeartbeatTable, now: Timestamp) -> Vec<
     beat.others.iter().filter_map(|path| other(host, path, late, now)).collect()
 }
 
-fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
+pub(super) fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
     let about = path.display().to_string();
     let trouble = |message: String| {
         Some(Trouble {
@@ -138,36 +132,19 @@ fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp)
     let Ok(beat) = serde_json::from_slice::<Beat>(&bytes) else {
         return trouble(format!("{about} is no heartbeat of a watch"));
     };
-    let age = now.duration_since(beat.ended);
-    if age > late.unwrap_or(LATE) && (late.is_some() || beat.next.is_none()) {
-        trouble(format!("the watch {} on {} has been silent since {}", beat.name, beat.machine, minute(beat.ended)))
-    } else if let Some(next) = beat.next.filter(|next| late.is_none() && now.duration_since(*next) > GRACE) {
-        trouble(format!(
-            "the watch {} on {} should have looked at {}, and looked last at {}",
-            beat.name,
-            beat.machine,
-            minute(next),
-            minute(beat.ended)
-        ))
-    } else if let Some(called) = beat.called.filter(|called| late.is_none() && now.duration_since(*called) > GRACE) {
-        trouble(format!(
-            "the schedule of the watch {} on {} has not called since {}",
-            beat.name,
-            beat.machine,
-            minute(called)
-        ))
-    } else if age < -SKEW {
-        trouble(format!(
-            "the watch {} on {} ended at {}, which has not come yet: one of the two clocks is wrong",
-            beat.name,
-            beat.machine,
-            minute(beat.ended)
-        ))
-    } else if beat.exit_code == ExitCode::Undelivered.code() {
-        trouble(format!("the watch {} on {} could not tell anybody anything", beat.name, beat.machine))
-    } else {
-        None
-    }
+    let who = format!("the watch {} on {}", beat.name, beat.machine);
+    let (ended, shown) = (minute(beat.ended), |at: Option<Timestamp>| at.map_or_else(String::new, minute));
+    let seen = silence::Beat { ended: beat.ended, could_tell: beat.exit_code != ExitCode::Undelivered.code() };
+    // Whoever has a schedule promises more than an age; a bound that somebody set is kept to all the same.
+    let broken = silence::broken(beat.called, beat.next, now).filter(|_| late.is_none());
+    let age = if beat.next.is_some() { SignedDuration::MAX } else { silence::LATE };
+    trouble(match broken.or_else(|| silence::silence(seen, late.unwrap_or(age), now))? {
+        Silence::Late => format!("{who} has been silent since {ended}"),
+        Silence::Missed => format!("{who} should have looked at {}, and looked last at {ended}", shown(beat.next)),
+        Silence::Uncalled => format!("the schedule of {who} has not called since {}", shown(beat.called)),
+        Silence::Ahead => format!("{who} ended at {ended}, which has not come yet: one of the two clocks is wrong"),
+        Silence::Mute => format!("{who} could not tell anybody anything"),
+    })
 }
 
 /// Writes metrics in the text format of Prometheus. The number of series is bounded, and no path or secret is a label.

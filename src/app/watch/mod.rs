@@ -3,8 +3,12 @@
 pub mod alerts;
 mod beat;
 mod channels;
+mod farm;
+mod globs;
+mod places;
 pub mod round;
 mod scan;
+pub(crate) mod watcher;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::check;
-use super::gate;
+use super::gate::{self, Gate};
 use super::passwords::Source;
 use super::schedule::{self, ScheduleFinding};
 use crate::cert::text;
@@ -23,12 +27,14 @@ use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
 use crate::watch::Level;
-use crate::watch::decide::{Alert, decide, is_told};
+use crate::watch::decide::{Alert, Orders, decide, is_told};
 use crate::watch::facts::{self, Trouble};
 use crate::watch::memory::Memory;
-use crate::watch::settings::{self, Settings};
+use crate::watch::settings::{self, Endpoint, EndpointTable, Settings};
 pub use channels::Sent;
 use channels::{Sender, chain};
+pub use farm::{Ways, Wire};
+pub use watcher::alarm;
 
 /// The most that is read of watch.toml; the reader's own bound lies below.
 const MAX_FILE: u64 = 4 << 20;
@@ -40,8 +46,10 @@ pub const SCHEMA: &str = "s2scert.watch/1.0";
 /// What the person asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Files and folders, in addition to those of the settings.
+    /// Files, folders, patterns and endpoints, in addition to those of the settings.
     pub paths: Vec<PathBuf>,
+    /// The ways to the servers of a farm.
+    pub ways: Ways,
     /// The settings.
     pub config: Option<PathBuf>,
     /// The state folder; without one, the usual.
@@ -73,6 +81,9 @@ pub struct WatchReport {
     pub notes: Vec<String>,
     /// Whether channels are named; without one nobody but the reader of this is told, and nothing is remembered.
     pub channels: u64,
+    /// The watch that sends, where this installation only looks whether that one lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standby: Option<String>,
 }
 
 /// The numbers of a run.
@@ -103,7 +114,7 @@ impl WatchReport {
             ExitCode::Undelivered
         } else if worst >= Some(Level::Error) {
             ExitCode::AlertCritical
-        } else if self.summary.unreadable > 0 || self.summary.certificates == 0 {
+        } else if self.summary.unreadable > 0 || (self.summary.certificates == 0 && self.standby.is_none()) {
             ExitCode::Unreadable
         } else if worst.is_some() {
             ExitCode::AlertWarning
@@ -120,14 +131,20 @@ impl WatchReport {
 /// version wrote the memory. A memory that cannot be used otherwise is said, and what is due is told all the same.
 pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     let now = host.clock.now();
-    let settings = load(host, options.config.as_deref())?;
+    let (settings, standby) = watcher::settled(host, options.config.as_deref())?;
     let orders = settings.orders();
     let speaks = !orders.routes.is_empty();
-    let check = check_options(&settings, options)?;
     let mut notes = Vec::new();
     // Without a channel nobody is told, so there is nothing to remember.
     let mut store = if speaks { open(host, options.state.as_deref(), now, &mut notes)? } else { None };
-    let mut scan = scan::scan(host, &check, &orders.rules, store.as_mut(), now)?;
+    let mut scan = match &standby {
+        // Another watch speaks of everything else.
+        Some(standby) => {
+            notes.push(standby.told());
+            scan::Scan::default()
+        }
+        None => seen(host, &settings, options, &orders, store.as_mut(), now)?,
+    };
     notes.append(&mut scan.notes);
     let before = match store.as_ref().map(WatchStore::memory) {
         Some(Ok(memory)) => memory,
@@ -175,9 +192,27 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         sent: outcome.sent,
         notes,
         channels,
+        standby: standby.map(|standby| standby.sender),
     };
     finish(host, &settings, &mut report, store.as_mut());
     Ok(report)
+}
+
+/// Looks at everything that is named.
+fn seen(
+    host: &Host,
+    settings: &Settings,
+    options: &Options,
+    orders: &Orders,
+    store: Option<&mut WatchStore>,
+    now: Timestamp,
+) -> Result<scan::Scan> {
+    let check = check_options(settings, options)?;
+    let mut scan = scan::scan(host, &check, &orders.rules, store, now)?;
+    let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
+    let places = look(host, settings, options, &judge)?;
+    scan.add(places, &orders.rules, now);
+    Ok(scan)
 }
 
 /// Notes the end of the run where others look for it.
@@ -222,8 +257,10 @@ pub(super) fn load(host: &Host, path: Option<&Path>) -> Result<Settings> {
 }
 
 fn check_options(settings: &Settings, options: &Options) -> Result<check::Options> {
-    let paths: Vec<PathBuf> = settings.paths.iter().chain(&options.paths).cloned().collect();
-    if paths.is_empty() {
+    let named = options.paths.iter().filter(|path| !is_endpoint(path));
+    let paths: Vec<PathBuf> = settings.paths.iter().chain(named).cloned().collect();
+    let elsewhere = !settings.store.is_empty() || !settings.endpoint.is_empty() || settings.farm.is_some();
+    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| is_endpoint(path)) {
         return Err(Error::new(Kind::Usage, "nothing is named to look at")
             .hint("name files or folders: s2scert watch --once FILE")
             .hint("or put them into the settings: paths = [\"FOLDER\"]"));
@@ -264,6 +301,30 @@ fn schedule_troubles(host: &Host, state: Option<&Path>) -> Vec<Trouble> {
     // One thing is spoken of under one key; the first says enough to look.
     troubles.truncate(1);
     troubles
+}
+
+/// Returns whether a word of the command line is the address of a server.
+fn is_endpoint(path: &Path) -> bool {
+    path.to_str().is_some_and(Endpoint::is_meant)
+}
+
+/// Looks at everything that is no file.
+///
+/// # Errors
+/// [`Kind::Usage`] where the address of an endpoint cannot be used.
+fn look(host: &Host, settings: &Settings, options: &Options, judge: &places::Judge<'_>) -> Result<places::Places> {
+    let mut endpoints = settings.endpoint.clone();
+    for word in options.paths.iter().filter_map(|path| path.to_str()).filter(|word| Endpoint::is_meant(word)) {
+        let url = Endpoint::try_from(word.to_owned()).map_err(|why| Error::new(Kind::Usage, why).at(word))?;
+        endpoints.push(EndpointTable::of(url));
+    }
+    let mut seen = places::Places::default();
+    places::stores(host, &settings.store, judge, &mut seen);
+    places::endpoints(host, &endpoints, judge, &mut seen);
+    if let Some(table) = &settings.farm {
+        farm::look(host, table, &options.ways, &mut seen);
+    }
+    Ok(seen)
 }
 
 /// Opens the state folder.

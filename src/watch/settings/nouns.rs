@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::channels::{CommandChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
+use super::channels::{CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
+use super::places::{EndpointTable, FarmTable, StoreTable};
 use super::words::{Secret, Span};
 use crate::farm::description::{Label, Url};
 use crate::watch::Level;
@@ -23,9 +24,18 @@ pub struct Settings {
     /// The name under which this watch speaks; without one, that of the machine.
     #[serde(default)]
     pub name: Option<Label>,
-    /// Files and folders, in addition to those of the command line.
+    /// Files and folders, in addition to those of the command line; with * and ? within a name, and ** for folders.
     #[serde(default)]
     pub paths: Vec<PathBuf>,
+    /// Certificate stores of this machine.
+    #[serde(default)]
+    pub store: Vec<StoreTable>,
+    /// Servers that show certificates.
+    #[serde(default)]
+    pub endpoint: Vec<EndpointTable>,
+    /// A farm.
+    #[serde(default)]
+    pub farm: Option<FarmTable>,
     /// The policy by which what is deployed is judged: a shipped name or a path.
     #[serde(default)]
     pub policy: Option<String>,
@@ -65,6 +75,9 @@ pub struct Settings {
     /// Syslog.
     #[serde(default)]
     pub syslog: Vec<SyslogChannel>,
+    /// The event log of Windows.
+    #[serde(default)]
+    pub eventlog: Vec<EventLogChannel>,
     /// Files in a folder.
     #[serde(default)]
     pub file: Vec<FileChannel>,
