@@ -37,7 +37,7 @@ impl Standby {
 pub(crate) fn settled(host: &Host, config: Option<&Path>) -> Result<(Settings, Option<Standby>)> {
     let mut settings = load(host, config)?;
     let Some(file) = settings.farm.as_ref().map(|table| table.file.clone()) else { return Ok((settings, None)) };
-    let described = match farm::load(host, &file) {
+    let described = match farm::describe(host, &file) {
         Ok(described) => described.farm,
         Err(error) if settings.schedule.is_none() && config.is_some() => return Err(error),
         Err(_) => return Ok((settings, None)),
@@ -90,7 +90,7 @@ fn complete(settings: &mut Settings, farm: &Farm, file: &Path, machine: &str) ->
 /// Tells what is wrong with the watch of a farm, for a command that has read its description for something else.
 #[must_use]
 pub fn alarm(host: &Host, file: &Path) -> Option<String> {
-    let watcher = farm::load(host, file).ok()?.farm.watcher?;
+    let watcher = farm::describe(host, file).ok()?.farm.watcher?;
     let path = beside(file, &watcher.heartbeat?);
     let trouble: Trouble = beat::other(host, &path, None, host.clock.now())?;
     Some(format!("{}; it is answered for by {}", trouble.message, watcher.owner.as_str()))
