@@ -132,16 +132,18 @@ pub(super) fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now:
     let Ok(beat) = serde_json::from_slice::<Beat>(&bytes) else {
         return trouble(format!("{about} is no heartbeat of a watch"));
     };
+    let seen = silence::Beat {
+        ended: beat.ended,
+        called: beat.called,
+        next: beat.next,
+        could_tell: beat.exit_code != ExitCode::Undelivered.code(),
+    };
     let who = format!("the watch {} on {}", beat.name, beat.machine);
-    let (ended, shown) = (minute(beat.ended), |at: Option<Timestamp>| at.map_or_else(String::new, minute));
-    let seen = silence::Beat { ended: beat.ended, could_tell: beat.exit_code != ExitCode::Undelivered.code() };
-    // Whoever has a schedule promises more than an age; a bound that somebody set is kept to all the same.
-    let broken = silence::broken(beat.called, beat.next, now).filter(|_| late.is_none());
-    let age = if beat.next.is_some() { SignedDuration::MAX } else { silence::LATE };
-    trouble(match broken.or_else(|| silence::silence(seen, late.unwrap_or(age), now))? {
+    let ended = minute(beat.ended);
+    trouble(match silence::silence(seen, late, now)? {
         Silence::Late => format!("{who} has been silent since {ended}"),
-        Silence::Missed => format!("{who} should have looked at {}, and looked last at {ended}", shown(beat.next)),
-        Silence::Uncalled => format!("the schedule of {who} has not called since {}", shown(beat.called)),
+        Silence::Missed(next) => format!("{who} should have looked at {}, and looked last at {ended}", minute(next)),
+        Silence::Uncalled(called) => format!("the schedule of {who} has not called since {}", minute(called)),
         Silence::Ahead => format!("{who} ended at {ended}, which has not come yet: one of the two clocks is wrong"),
         Silence::Mute => format!("{who} could not tell anybody anything"),
     })

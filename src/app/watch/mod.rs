@@ -30,7 +30,7 @@ use crate::watch::Level;
 use crate::watch::decide::{Alert, Orders, decide, is_told};
 use crate::watch::facts::{self, Trouble};
 use crate::watch::memory::Memory;
-use crate::watch::settings::{self, Endpoint, EndpointTable, Settings};
+use crate::watch::settings::{self, Settings};
 pub use channels::Sent;
 use channels::{Sender, chain};
 pub use farm::{Ways, Wire};
@@ -210,7 +210,7 @@ fn seen(
     let check = check_options(settings, options)?;
     let mut scan = scan::scan(host, &check, &orders.rules, store, now)?;
     let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
-    let places = look(host, settings, options, &judge)?;
+    let places = places::look(host, settings, options, &judge)?;
     scan.add(places, &orders.rules, now);
     Ok(scan)
 }
@@ -257,10 +257,10 @@ pub(super) fn load(host: &Host, path: Option<&Path>) -> Result<Settings> {
 }
 
 fn check_options(settings: &Settings, options: &Options) -> Result<check::Options> {
-    let named = options.paths.iter().filter(|path| !is_endpoint(path));
+    let named = options.paths.iter().filter(|path| !places::is_endpoint(path));
     let paths: Vec<PathBuf> = settings.paths.iter().chain(named).cloned().collect();
     let elsewhere = !settings.store.is_empty() || !settings.endpoint.is_empty() || settings.farm.is_some();
-    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| is_endpoint(path)) {
+    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| places::is_endpoint(path)) {
         return Err(Error::new(Kind::Usage, "nothing is named to look at")
             .hint("name files or folders: s2scert watch --once FILE")
             .hint("or put them into the settings: paths = [\"FOLDER\"]"));
@@ -301,30 +301,6 @@ fn schedule_troubles(host: &Host, state: Option<&Path>) -> Vec<Trouble> {
     // One thing is spoken of under one key; the first says enough to look.
     troubles.truncate(1);
     troubles
-}
-
-/// Returns whether a word of the command line is the address of a server.
-fn is_endpoint(path: &Path) -> bool {
-    path.to_str().is_some_and(Endpoint::is_meant)
-}
-
-/// Looks at everything that is no file.
-///
-/// # Errors
-/// [`Kind::Usage`] where the address of an endpoint cannot be used.
-fn look(host: &Host, settings: &Settings, options: &Options, judge: &places::Judge<'_>) -> Result<places::Places> {
-    let mut endpoints = settings.endpoint.clone();
-    for word in options.paths.iter().filter_map(|path| path.to_str()).filter(|word| Endpoint::is_meant(word)) {
-        let url = Endpoint::try_from(word.to_owned()).map_err(|why| Error::new(Kind::Usage, why).at(word))?;
-        endpoints.push(EndpointTable::of(url));
-    }
-    let mut seen = places::Places::default();
-    places::stores(host, &settings.store, judge, &mut seen);
-    places::endpoints(host, &endpoints, judge, &mut seen);
-    if let Some(table) = &settings.farm {
-        farm::look(host, table, &options.ways, &mut seen);
-    }
-    Ok(seen)
 }
 
 /// Opens the state folder.

@@ -1,6 +1,6 @@
 //! Looking at certificates that stand in no file: the certificate stores of this machine, and servers that show theirs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,17 +8,18 @@ use jiff::Timestamp;
 use super::super::check::ChainExpiry;
 use super::super::gate::{self, Gate};
 use super::super::source::Input;
+use super::Options;
 use super::channels::chain;
 use crate::cert::chain::{Wanted, find};
 use crate::cert::{Certificate, Thumbprint};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::farm::metadata::{self, Metadata};
 use crate::farm::store::StoreName;
 use crate::policy::{Severity, WaiverUse};
 use crate::ports::{Host, WebRequest, WebTrust};
 use crate::watch::Level;
 use crate::watch::facts::{CertificateFacts, Kind, Trouble, Violation};
-use crate::watch::settings::{Asked, EndpointTable, StoreTable};
+use crate::watch::settings::{Asked, Endpoint, EndpointTable, Settings, StoreTable};
 
 /// The most that is read of a file of authorities.
 const MAX_AUTHORITIES: u64 = 1 << 20;
@@ -88,8 +89,32 @@ impl Judge<'_> {
     }
 }
 
+/// Returns whether a word of the command line is the address of a server.
+pub(super) fn is_endpoint(path: &Path) -> bool {
+    path.to_str().is_some_and(Endpoint::is_meant)
+}
+
+/// Looks at everything that is no file.
+///
+/// # Errors
+/// [`Kind::Usage`](ErrorKind::Usage) where the address of an endpoint cannot be used.
+pub(super) fn look(host: &Host, settings: &Settings, options: &Options, judge: &Judge<'_>) -> Result<Places> {
+    let mut tables = settings.endpoint.clone();
+    for word in options.paths.iter().filter_map(|path| path.to_str()).filter(|word| Endpoint::is_meant(word)) {
+        let url = Endpoint::try_from(word.to_owned()).map_err(|why| Error::new(ErrorKind::Usage, why).at(word))?;
+        tables.push(EndpointTable::of(url));
+    }
+    let mut seen = Places::default();
+    stores(host, &settings.store, judge, &mut seen);
+    endpoints(host, &tables, judge, &mut seen);
+    if let Some(table) = &settings.farm {
+        super::farm::look(host, table, &options.ways, &mut seen);
+    }
+    Ok(seen)
+}
+
 /// Looks at the certificate stores of this machine.
-pub(super) fn stores(host: &Host, tables: &[StoreTable], judge: &Judge<'_>, places: &mut Places) {
+fn stores(host: &Host, tables: &[StoreTable], judge: &Judge<'_>, places: &mut Places) {
     for table in tables {
         let mut issuers = Vec::new();
         let mut leaves = Vec::new();
@@ -129,7 +154,7 @@ pub(super) fn stores(host: &Host, tables: &[StoreTable], judge: &Judge<'_>, plac
 }
 
 /// Asks servers for what they show, several at once.
-pub(super) fn endpoints(host: &Host, tables: &[EndpointTable], judge: &Judge<'_>, places: &mut Places) {
+fn endpoints(host: &Host, tables: &[EndpointTable], judge: &Judge<'_>, places: &mut Places) {
     for some in tables.chunks(AT_ONCE) {
         let shown: Vec<Result<Vec<Certificate>, String>> = std::thread::scope(|scope| {
             let asked: Vec<_> = some.iter().map(|table| scope.spawn(move || ask(host, table))).collect();

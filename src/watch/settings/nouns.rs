@@ -170,7 +170,7 @@ pub struct HeartbeatTable {
     /// Heartbeat files of other watches. One that is older than `late` is spoken of.
     pub others: Vec<PathBuf>,
     /// From which age on a heartbeat is late. Without it: two hours after the run that its schedule promises or after the last
-    /// call of its trigger, and 50 hours where it has no schedule.
+    /// call of its trigger, and 46 hours where it has no schedule.
     pub late: Option<Span>,
 }
 

@@ -299,8 +299,8 @@ struct Other {
 impl Other {
     fn look(&mut self, now: i64, found: &mut Found, seed: u64) {
         let Some((real, clock)) = self.beat.filter(|(real, _)| *real <= now) else { return };
-        let beat = Beat { ended: instant(clock), could_tell: true };
-        let spoken = silence(beat, s2scert::watch::silence::LATE, instant(now)).is_some();
+        let beat = Beat { ended: instant(clock), called: None, next: None, could_tell: true };
+        let spoken = silence(beat, None, instant(now)).is_some();
         // The first run that did not come was due a day after the last; two periods later it must have been spoken of.
         let silent = now - real >= 3 * DAY;
         let fresh = now - real < DAY + 2 * HOUR && (clock - real).abs() < 60;
