@@ -159,11 +159,16 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Install(args) => install_command(args, host, output),
         Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
-        Command::Farm(command) => farm_command(command, host, output),
+        Command::Farm(command) => {
+            let ended = farm_command(command, host, output);
+            command.description().into_iter().for_each(|file| alarm(host, file, output));
+            ended
+        }
         Command::Doctor(args) => {
             let report =
                 doctor::doctor(host, &MachineActs, &|file| ways::looking(host, file), &requests::doctor(args))?;
             output.answer(&report, views::doctor::render)?;
+            args.farm.iter().for_each(|file| alarm(host, file, output));
             Ok(report.exit_code())
         }
         Command::Watch(args) => watch::watch(args, host, output),
@@ -208,6 +213,13 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             output.answer(&version::version(host), views::version::render)?;
             Ok(ExitCode::Ok)
         }
+    }
+}
+
+/// Says where the watch of the farm has fallen silent: whoever reads its description sees it.
+fn alarm(host: &Host, file: &Path, output: &mut Output<'_>) {
+    if let Some(why) = crate::app::watch::alarm(host, file) {
+        output.talk(&format!("warning: {why}"));
     }
 }
 

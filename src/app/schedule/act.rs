@@ -146,7 +146,10 @@ fn put(host: &Host, wanted: &Wanted, state: &dyn StateFolder) -> Result<()> {
         state.write(TASK_FILE, &bytes)?;
         let run = commands.iter().try_for_each(|command| call(host, command));
         state.remove(TASK_FILE)?;
-        return run;
+        run?;
+        return host.events.register().map_err(|error| {
+            Error::new(Kind::Internal, "the source of the event log cannot be registered").because(error)
+        });
     }
     for text in &wanted.texts {
         host.scheduler.write(Path::new(&text.place), text.text.as_bytes())?;

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::watch::round::{self, Record};
-use super::watch::{folder_path, load};
+use super::watch::{folder_path, watcher};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, SchedulerKind};
 use crate::watch::schedule::{LastRun, Text, Trigger, TriggerKind, told};
@@ -231,7 +231,7 @@ fn findings(host: &Host, kept: &Kept, standing: &[Standing]) -> Vec<ScheduleFind
 
 fn settings_of(host: &Host, options: &Options) -> Result<(Settings, PathBuf)> {
     let config = options.config.as_deref().map(|path| absolute(host, path)).transpose()?;
-    let settings = load(host, config.as_deref())?;
+    let (settings, _) = watcher::settled(host, config.as_deref())?;
     let state = absolute(host, &folder_path(host, options.state.as_deref())?)?;
     Ok((settings, state))
 }

@@ -115,7 +115,10 @@ pub(super) fn of(host: &Host, settings: &Settings, trigger: &Trigger, config: Op
                 let server = hook.url.as_ref().map_or("the address of the secret", |url| url.as_str());
                 needs.push(reach(server, channel.name.as_str()));
             }
-            ChannelKind::Syslog(log) => needs.push(reach(log.server.as_str(), channel.name.as_str())),
+            ChannelKind::Syslog(log) => {
+                needs.extend(log.authorities.iter().map(|path| looker.read(path, "authorities of a channel")));
+                needs.push(reach(log.server.as_str(), channel.name.as_str()));
+            }
             ChannelKind::Command(command) => {
                 let program = command.command.words().first().cloned().unwrap_or_default();
                 needs.push(untried(
@@ -125,7 +128,7 @@ pub(super) fn of(host: &Host, settings: &Settings, trigger: &Trigger, config: Op
                     "a program is not started to see whether it can be",
                 ));
             }
-            ChannelKind::File(_) => {}
+            ChannelKind::File(_) | ChannelKind::EventLog(_) => {}
         }
     }
     needs

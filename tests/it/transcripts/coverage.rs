@@ -165,6 +165,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the name of this machine cannot be told", "the system always has one"),
     ("the provider cannot use this key: {0}", "Windows only"),
     ("the provider is not installed here", "Windows only"),
+    ("the source of the event log cannot be registered", "Windows only"),
     ("the store names no private key for this certificate", "needs the store of the machine; src/app/access.rs"),
     ("the store says that the certificate is removed, and still holds it", "a guard"),
     ("the system reports an error about the certificate store", "Windows only"),
