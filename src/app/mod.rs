@@ -25,6 +25,7 @@ pub mod pfx_choice;
 pub mod policies;
 pub mod rehearse;
 pub mod report;
+pub mod rotate;
 pub mod schedule;
 pub mod source;
 pub mod store;

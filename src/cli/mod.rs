@@ -9,6 +9,8 @@ mod output;
 mod password_args;
 pub mod pfx_args;
 mod requests;
+mod rotate;
+pub mod rotate_args;
 mod schedule;
 pub mod schedule_args;
 pub mod schemas;
@@ -204,6 +206,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             output.answer(&report, views::rehearse::render)?;
             Ok(report.exit_code())
         }
+        Command::Rotate(command) => rotate::rotate(command, host, output),
         Command::Fieldtest(args) => {
             let report = fieldtest::fieldtest(host, &MachineActs, &args.options())?;
             output.answer(&report, views::fieldtest::render)?;

@@ -36,6 +36,17 @@ impl Output<'_> {
         self.data(text.as_bytes())
     }
 
+    /// Prints one line of JSON, where a command answers with several.
+    ///
+    /// # Errors
+    /// As [`Output::answer`].
+    pub(crate) fn line<T: Serialize>(&mut self, value: &T) -> Result<()> {
+        let mut text = serde_json::to_string(value)
+            .map_err(|e| Error::new(Kind::Internal, "the answer cannot be written as JSON").because(e))?;
+        text.push('\n');
+        self.data(text.as_bytes())
+    }
+
     /// Writes octets to stdout as they are.
     ///
     /// # Errors

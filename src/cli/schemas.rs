@@ -5,8 +5,8 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, schedule,
-    version, watch,
+    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, rotate,
+    schedule, version, watch,
 };
 use crate::{node, protocol};
 
@@ -69,6 +69,16 @@ pub enum SchemaArg {
     StoreOrphans,
     /// `rehearse --json`.
     Rehearse,
+    /// `rotate plan --json`.
+    RotatePlan,
+    /// The last line of `rotate apply --json`, `rotate resume --json` and `rotate rollback --json`.
+    RotateRun,
+    /// Each other line of them.
+    RotateProgress,
+    /// `rotate status --json`.
+    RotateStatus,
+    /// The file that `rotate plan` writes.
+    RotationPlan,
     /// `fieldtest --json`.
     Fieldtest,
     /// The bundle that `fieldtest` writes.
@@ -132,6 +142,11 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
         SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
         SchemaArg::Rehearse => schema_for!(rehearse::RehearseReport),
+        SchemaArg::RotatePlan => schema_for!(rotate::plan::PlanReport),
+        SchemaArg::RotateRun => schema_for!(rotate::run::RunReport),
+        SchemaArg::RotateProgress => schema_for!(rotate::progress::Progress),
+        SchemaArg::RotateStatus => schema_for!(rotate::status::StatusReport),
+        SchemaArg::RotationPlan => schema_for!(crate::rotation::plan::Plan),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Watch => schema_for!(watch::WatchReport),

@@ -205,6 +205,8 @@ pub struct State {
     pub open: BTreeSet<Id>,
     /// Steps of which a move was begun.
     pub begun: BTreeSet<Id>,
+    /// Steps that were acted on, and are so.
+    pub done: BTreeSet<Id>,
     /// From when on processes must have begun.
     pub instants: BTreeMap<Id, Timestamp>,
     /// Access lists of nodes before the first change.
@@ -279,7 +281,9 @@ impl State {
             Record::Since(since) => {
                 self.instants.insert(since.step.clone(), since.after);
             }
-            Record::Done(_) => {}
+            Record::Done(done) => {
+                self.done.insert(done.step.clone());
+            }
             Record::Verified(moment) if self.turned.is_none() => self.verified = Some(moment.at),
             Record::Verified(_) => return illegal("a roll that is taken back is not verified"),
             Record::Turned(turned) if self.turned.is_none() => self.turned = Some(turned.why.clone()),

@@ -28,7 +28,7 @@ fn error(fault: CarryFault, reached: bool, why: &str) -> CarryError {
 fn lasts(action: &Action) -> i64 {
     match action {
         Action::Reconfigure(_) => 40,
-        Action::Install(_) | Action::ServiceRestart(_) | Action::PoolRecycle(_) => 10,
+        Action::Install(_) | Action::ServiceRestart(_) | Action::PoolRecycle(_) | Action::IisReset(_) => 10,
         Action::CrmCertificateSet(_) | Action::CrmCertificateRemove(_) => 5,
         _ => 1,
     }

@@ -127,6 +127,8 @@ pub(super) struct SimSharePoint {
     pub(super) last_success: Option<i64>,
     /// When the job runs by itself.
     pub(super) next: i64,
+    /// How often it does, in seconds.
+    pub(super) every: i64,
     /// Whether the job is held, so that no run of it begins.
     pub(super) held: bool,
 }
@@ -265,7 +267,7 @@ impl State {
                 self.job_ends(farm, begun);
             }
             if self.sharepoint[farm].next <= self.now {
-                self.sharepoint[farm].next = self.now + 86_400;
+                self.sharepoint[farm].next = self.now + self.sharepoint[farm].every;
                 self.job_begins(farm);
             }
         }
@@ -326,6 +328,7 @@ impl State {
             NodeShot {
                 name: node.name.as_str().to_owned(),
                 signs: node.signs(),
+                serves_sharepoint: self.sharepoint.iter().any(|farm| farm.server == number),
                 up: node.down_until <= self.now,
                 store,
                 readers: self.needed(number),

@@ -185,4 +185,16 @@ mutants! {
     the_checker_finds_processes_that_are_left_on_the_way_back: UndoRecycle;
     the_checker_finds_trusts_that_are_left_on_the_way_back: UndoTrust;
     the_checker_finds_an_end_without_instructions: Instructions;
+    the_checker_finds_a_switch_that_no_trust_is_ready_for: Publish;
+    the_checker_finds_an_old_certificate_that_is_not_published_on: Cross;
+    the_checker_finds_a_job_that_is_not_held: Hold;
+    the_checker_finds_a_job_that_is_not_released: Release;
+    the_checker_finds_an_old_certificate_that_is_published_in_the_end: Withdraw;
+    the_checker_finds_web_servers_that_are_left: ResetWeb;
+    the_checker_finds_a_job_that_is_not_held_on_the_way_back: UndoHold;
+    the_checker_finds_a_new_certificate_that_is_not_published_on_the_way_back: UndoCross;
+    the_checker_finds_a_job_that_is_not_released_on_the_way_back: UndoRelease;
+    the_checker_finds_a_row_beside_it_that_is_not_taken_back: UndoPublish;
+    the_checker_finds_a_held_job_that_nobody_is_told_of: HeldTold;
+    the_checker_finds_a_step_that_is_taken_after_its_time: Until;
 }

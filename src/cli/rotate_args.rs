@@ -1,0 +1,285 @@
+//! The command line of `rotate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::args::PolicyArgs;
+use super::farm_args::FileArgs;
+use super::node_args::StateArgs;
+use crate::app::passwords::{OutSource, Source};
+use crate::app::rotate::{Credentials, plan, run, status};
+use crate::rotation::basis::Strategy;
+use crate::rotation::engine::Way;
+
+/// `s2scert rotate`.
+#[derive(Debug, Subcommand)]
+pub enum RotateCommand {
+    /// Look at the farm, plan a roll of the certificate, and show it as one page; nothing is changed
+    ///
+    /// Exit code 5 when a plan was made that would change something, 3 when something stands against a roll, 8 when a part of
+    /// the farm was not seen.
+    Plan(Box<PlanArgs>),
+    /// Carry out a plan, one line a step
+    ///
+    /// Exit code 0 when everything was proven, 10 when the roll was taken back, 11 when something is left to do, 9 when the plan
+    /// is refused or somebody else holds the farm.
+    Apply(Box<ApplyArgs>),
+    /// Go on with a roll that was cut off, in the direction in which it went
+    Resume(Box<AgainArgs>),
+    /// Take a roll back: the row first, then what follows it, at last the certificates of the servers
+    Rollback(Box<AgainArgs>),
+    /// Show the rolls that are kept here, who holds the farm, and what stands on each server
+    ///
+    /// Exit code 11 when a roll is open.
+    Status(StatusArgs),
+}
+
+/// How the servers are reached.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Servers")]
+pub struct ReachArgs {
+    /// Put s2scert on servers that lack this version of it
+    #[arg(long)]
+    pub push: bool,
+
+    /// The program for servers of another system than this machine's: s2scert.exe
+    #[arg(long, value_name = "FILE")]
+    pub node_program: Option<PathBuf>,
+}
+
+/// The credential, and how its password is found. Never from an argument, never from the environment.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Credential")]
+pub struct CredentialArgs {
+    /// The PFX with the new certificate and its key
+    #[arg(long, value_name = "F.pfx")]
+    pub credential: Option<PathBuf>,
+
+    /// Read its password from the first line of a file; may be given again, each is tried
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Vec<PathBuf>,
+
+    /// Read its password from the first line of stdin
+    #[arg(long)]
+    pub password_stdin: bool,
+
+    /// Run a program and take the first line of its output; split at spaces, double quotes keep spaces, no shell
+    #[arg(long, value_name = "COMMAND")]
+    pub password_command: Vec<String>,
+}
+
+/// The shapes of a roll.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum StrategyArg {
+    /// The first set-up: no row yet.
+    Initial,
+    /// The documented way, with a gap until SharePoint has read the metadata again.
+    Direct,
+}
+
+/// `s2scert rotate plan`.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// The shape of the roll [default: initial where there is no row yet, else direct]
+    #[arg(long, value_enum)]
+    pub strategy: Option<StrategyArg>,
+
+    /// Make a self-signed certificate as [certificate] of farm.toml says, and write it to --credential [default: s2s-new.pfx]
+    #[arg(long, conflicts_with_all = ["password_file", "password_stdin", "password_command"])]
+    pub issue: bool,
+
+    /// With --issue: make a password and write it to this file [default: the name of the PFX with .pass]
+    #[arg(long, value_name = "FILE", requires = "issue")]
+    pub generate_password_to: Option<PathBuf>,
+
+    /// Remove the old certificate so many days after everything was verified [default: it stays]
+    #[arg(long, value_name = "DAYS")]
+    pub retire_after: Option<u16>,
+
+    /// The plan to write
+    #[arg(long, value_name = "F.json", default_value = plan::DEFAULT_OUT)]
+    pub out: PathBuf,
+
+    /// Replace files that exist
+    #[arg(long)]
+    pub force: bool,
+
+    /// The credential.
+    #[command(flatten)]
+    pub credential: CredentialArgs,
+
+    /// The policy by which the certificate is judged.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// The description.
+    #[command(flatten)]
+    pub farm: FileArgs,
+}
+
+/// `s2scert rotate apply`.
+#[derive(Args, Debug)]
+pub struct ApplyArgs {
+    /// The plan
+    #[arg(value_name = "PLAN.json", default_value = plan::DEFAULT_OUT)]
+    pub plan: PathBuf,
+
+    /// SHA-256 of the plan that was approved; another plan is refused
+    #[arg(long, value_name = "HEX")]
+    pub approved_digest: Option<String>,
+
+    /// End with exit code 20 when there was nothing to do
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+
+    /// Take over the lease of this fence, whose holder is dead
+    #[arg(long, value_name = "FENCE")]
+    pub take_over: Option<u64>,
+
+    /// The credential.
+    #[command(flatten)]
+    pub credential: CredentialArgs,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plan and journal are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+
+    /// The description.
+    #[command(flatten)]
+    pub farm: FileArgs,
+}
+
+/// `s2scert rotate resume` and `rotate rollback`.
+#[derive(Args, Debug)]
+pub struct AgainArgs {
+    /// The plan [default: that of the one roll that is open here]
+    #[arg(value_name = "PLAN.json")]
+    pub plan: Option<PathBuf>,
+
+    /// Take the journal from the server that writes the row: the controller that had it is lost
+    #[arg(long, requires = "plan")]
+    pub from_node: bool,
+
+    /// Take over the lease of this fence, whose holder is dead; `rotate status` tells the fence
+    #[arg(long, value_name = "FENCE")]
+    pub take_over: Option<u64>,
+
+    /// The description of the farm [default: that with which the roll was begun, else farm.toml]
+    #[arg(long, value_name = "FILE")]
+    pub farm: Option<PathBuf>,
+
+    /// The credential.
+    #[command(flatten)]
+    pub credential: CredentialArgs,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plan and journal are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
+/// `s2scert rotate status`.
+#[derive(Args, Debug)]
+pub struct StatusArgs {
+    /// Ask no server: only what is kept here
+    #[arg(long)]
+    pub here: bool,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plans and journals are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+
+    /// The description.
+    #[command(flatten)]
+    pub farm: FileArgs,
+}
+
+impl CredentialArgs {
+    fn sources(&self) -> Vec<Source> {
+        let files = self.password_file.iter().cloned().map(Source::File);
+        let stdin = self.password_stdin.then_some(Source::Stdin);
+        let command = |line: &String| Source::Command { line: line.clone(), hidden: Vec::new() };
+        files.chain(stdin).chain(self.password_command.iter().map(command)).collect()
+    }
+
+    fn credentials(&self) -> Credentials {
+        Credentials { file: self.credential.clone(), passwords: self.sources() }
+    }
+}
+
+impl PlanArgs {
+    pub(super) fn options(&self) -> plan::Options {
+        let credential = if self.issue {
+            let out = self.credential.credential.clone().unwrap_or_else(|| PathBuf::from("s2s-new.pfx"));
+            let password = self.generate_password_to.clone().unwrap_or_else(|| out.with_extension("pass"));
+            plan::Source::Issue { out, password: OutSource::Generate(password) }
+        } else {
+            plan::Source::File(self.credential.credentials())
+        };
+        plan::Options {
+            farm: self.farm.file.clone(),
+            strategy: self.strategy.map(|one| match one {
+                StrategyArg::Initial => Strategy::Initial,
+                StrategyArg::Direct => Strategy::Direct,
+            }),
+            credential,
+            retire_after_days: self.retire_after,
+            policy: self.policy.policy.clone(),
+            waivers: self.policy.waivers.clone(),
+            out: self.out.clone(),
+            force: self.force,
+        }
+    }
+}
+
+impl ApplyArgs {
+    pub(super) fn options(&self) -> run::Options {
+        run::Options {
+            way: Way::Apply,
+            plan: Some(self.plan.clone()),
+            approved: self.approved_digest.clone(),
+            farm: Some(self.farm.file.clone()),
+            credentials: self.credential.credentials(),
+            state: self.state.state_dir.clone(),
+            take_over: self.take_over,
+            from_node: false,
+        }
+    }
+}
+
+impl AgainArgs {
+    pub(super) fn options(&self, way: Way) -> run::Options {
+        run::Options {
+            way,
+            plan: self.plan.clone(),
+            approved: None,
+            farm: self.farm.clone(),
+            credentials: self.credential.credentials(),
+            state: self.state.state_dir.clone(),
+            take_over: self.take_over,
+            from_node: self.from_node,
+        }
+    }
+}
+
+impl StatusArgs {
+    pub(super) fn options(&self) -> status::Options {
+        status::Options { farm: self.farm.file.clone(), state: self.state.state_dir.clone(), here_only: self.here }
+    }
+}
