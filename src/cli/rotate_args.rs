@@ -9,7 +9,8 @@ use super::farm_args::FileArgs;
 use super::node_args::StateArgs;
 use crate::app::passwords::{OutSource, Source};
 use crate::app::rotate::{Credentials, plan, run, status};
-use crate::rotation::basis::Strategy;
+use crate::protocol::Hex;
+use crate::rotation::basis::{Reason, Strategy};
 use crate::rotation::engine::Way;
 
 /// `s2scert rotate`.
@@ -76,6 +77,21 @@ pub enum StrategyArg {
     Initial,
     /// The documented way, with a gap until SharePoint has read the metadata again.
     Direct,
+    /// Both certificates are published before and after the switch: no gap, unproven on a real farm.
+    Overlap,
+    /// The old certificate has expired: as direct, and SharePoint's web servers are started anew.
+    Recover,
+    /// No switch: servers are brought to the certificate that the row names.
+    Repair,
+    /// No switch: an old certificate goes after its quarantine.
+    Retire,
+}
+
+/// Why a certificate is rolled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ReasonArg {
+    /// The old key is in other hands: the old certificate goes at once, and what still rests on it breaks.
+    KeyCompromise,
 }
 
 /// `s2scert rotate plan`.
@@ -96,6 +112,18 @@ pub struct PlanArgs {
     /// Remove the old certificate so many days after everything was verified [default: it stays]
     #[arg(long, value_name = "DAYS")]
     pub retire_after: Option<u16>,
+
+    /// Why it is rolled, where that shapes the plan
+    #[arg(long, value_enum)]
+    pub reason: Option<ReasonArg>,
+
+    /// With --strategy repair: this server only; may be given again [default: all that sign]
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+
+    /// With --strategy retire: the thumbprint (SHA-1) of the certificate that goes
+    #[arg(long, value_name = "THUMBPRINT")]
+    pub old: Option<Hex<20>>,
 
     /// The plan to write
     #[arg(long, value_name = "F.json", default_value = plan::DEFAULT_OUT)]
@@ -237,9 +265,16 @@ impl PlanArgs {
             strategy: self.strategy.map(|one| match one {
                 StrategyArg::Initial => Strategy::Initial,
                 StrategyArg::Direct => Strategy::Direct,
+                StrategyArg::Overlap => Strategy::Overlap,
+                StrategyArg::Recover => Strategy::Recover,
+                StrategyArg::Repair => Strategy::Repair,
+                StrategyArg::Retire => Strategy::Retire,
             }),
             credential,
             retire_after_days: self.retire_after,
+            reason: self.reason.map(|ReasonArg::KeyCompromise| Reason::KeyCompromise),
+            nodes: self.node.clone(),
+            old: self.old,
             policy: self.policy.policy.clone(),
             waivers: self.policy.waivers.clone(),
             out: self.out.clone(),

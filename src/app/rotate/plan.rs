@@ -21,8 +21,8 @@ use crate::error::{Error, Kind, Result};
 use crate::farm::description::Farm;
 use crate::policy::Finding;
 use crate::ports::{Access, Host};
-use crate::protocol::{Hex, Octets, Text};
-use crate::rotation::basis::{Asked, Basis, FarmSeen, NewCertificate, Strategy};
+use crate::protocol::{Hex, Id, Octets, Text};
+use crate::rotation::basis::{Asked, Basis, FarmSeen, NewCertificate, Reason, Strategy};
 use crate::rotation::observe::{Unseen, observe};
 use crate::rotation::plan::Plan;
 use crate::rotation::{admission, planner};
@@ -45,6 +45,12 @@ pub struct Options {
     pub credential: Source,
     /// After how many days the old one is removed; without a number it stays.
     pub retire_after_days: Option<u16>,
+    /// Why it is rolled, where that shapes the plan.
+    pub reason: Option<Reason>,
+    /// The servers that are repaired; none stands for all that sign.
+    pub nodes: Vec<String>,
+    /// The certificate that goes, for `retire`.
+    pub old: Option<Hex<20>>,
     /// The policy by which the certificate is judged: farm.toml's where none is named.
     pub policy: Option<String>,
     /// Waivers of findings.
@@ -140,10 +146,12 @@ pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanRep
 
 fn basis(now: Timestamp, options: &Options, certificate: &Certificate, seen: FarmSeen) -> Result<Basis> {
     let asked = Asked {
-        now,
         strategy: options.strategy,
-        certificate: new_certificate(certificate)?,
         retire_after_days: options.retire_after_days,
+        reason: options.reason,
+        nodes: options.nodes.iter().map(|name| Id::word(name)).collect(),
+        old: options.old,
+        ..Asked::new(now, new_certificate(certificate)?)
     };
     Ok(Basis { asked, seen })
 }

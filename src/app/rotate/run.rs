@@ -15,8 +15,8 @@ use crate::app::farm::metadata::Documents;
 use crate::app::farm::{DEFAULT_FILE, refuse_what_others_may_write};
 use crate::cert::Fingerprint;
 use crate::error::{Error, ExitCode, Kind, Result};
-use crate::farm::description::Farm;
-use crate::ports::{Host, Transport};
+use crate::farm::description::{ArgumentList, Farm};
+use crate::ports::{CommandLimits, Host, Transport};
 use crate::protocol::{Action, Facts, Hex, Id, Lease, Nothing, Outcome, Request};
 use crate::rotation::admission::{self, Admitted};
 use crate::rotation::engine::{self, End, Left, Operator, Way};
@@ -24,12 +24,14 @@ use crate::rotation::journal::FileJournal;
 use crate::rotation::observe::observe;
 use crate::rotation::plan::MAX_BYTES;
 use crate::rotation::record::{EndKind, Journal, Record, State};
-use crate::rotation::world::{Patience, World};
+use crate::rotation::world::{Balancer, Patience, World};
 
 /// The schema of [`RunReport`].
 pub const SCHEMA: &str = "s2scert.rotate-run/1.0";
 /// How long the lease is waited for to be read, in seconds.
 const LOOK: u32 = 60;
+/// How long a command for the load balancer may run.
+const BALANCER: Duration = Duration::from_secs(300);
 
 /// What is carried out.
 #[derive(Clone, Debug)]
@@ -114,6 +116,16 @@ impl Patience for Waiting<'_> {
     }
 }
 
+/// Runs the commands of farm.toml for the load balancer, on this machine.
+struct Balancing<'a>(&'a Host);
+
+impl Balancer for Balancing<'_> {
+    fn run(&self, command: &ArgumentList) -> Result<(), String> {
+        let limits = CommandLimits { output: 0, deadline: BALANCER, hidden_variables: &[] };
+        self.0.commands.feed(command.words(), &[], limits).map_err(|error| error.to_string())
+    }
+}
+
 /// Carries a roll to an end.
 ///
 /// # Errors
@@ -156,6 +168,7 @@ pub fn run(host: &Host, options: &Options, reach: &Reach<'_>, tell: &Tell<'_>) -
         patience: &Waiting(host),
         random: &*host.random,
         audience: &teller,
+        balancer: &Balancing(host),
     };
     let take_over = options.take_over.or_else(|| own_lease(&farm, &found.admitted, &*transport, &journal));
     let operator = Operator { owner: owner(host)?, take_over };

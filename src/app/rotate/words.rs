@@ -20,6 +20,13 @@ pub(super) fn step(step: &Step) -> String {
         Act::Grant(accounts) => format!("give read access to the key: {}", names(accounts)),
         Act::Switch(_) => "run Microsoft's script with -updateCrm: the row names the new certificate".to_owned(),
         Act::RestoreRows => "make the row what it was, with Set-CrmCertificate".to_owned(),
+        Act::SetAlternative(which) => {
+            format!("publish the {} certificate beside the other, with Set-CrmCertificate", word(*which))
+        }
+        Act::RemoveAlternative => "publish one certificate only again, with Remove-CrmCertificate".to_owned(),
+        Act::HoldJob => "hold SharePoint's job that reads the metadata".to_owned(),
+        Act::ReleaseJob => "let SharePoint's job run again".to_owned(),
+        Act::ResetWeb => "start the web server of this machine anew".to_owned(),
         Act::Recycle(named) => format!("recycle the application pool {}", named.name.as_str()),
         Act::Restart(named) => format!("restart the service {}", named.name.as_str()),
         Act::Refresh => "start SharePoint's job that reads the metadata".to_owned(),
@@ -40,6 +47,16 @@ pub(super) fn look(check: &Check) -> String {
         }
         Check::RowIsNew => "the row names the new certificate, alone".to_owned(),
         Check::RowsAsBefore => "the row is what it was".to_owned(),
+        Check::AlternativeIs(which) => format!("the {} certificate is published beside the other", word(*which)),
+        Check::NoAlternative => "one certificate only is published".to_owned(),
+        Check::JobHeld => "SharePoint's job is held, and no run of it goes on".to_owned(),
+        Check::JobFree => "SharePoint's job is not held".to_owned(),
+        Check::Untrusted(check) => {
+            format!("the trust {} accepts the {} certificate no longer", check.name.as_str(), word(check.which))
+        }
+        Check::Metadata(check) if check.both => {
+            format!("the metadata of {} shows both certificates", check.organization)
+        }
         Check::Metadata(check) => {
             format!("the metadata of {} shows the {} certificate", check.organization, word(check.which))
         }
@@ -60,11 +77,13 @@ pub(super) const fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Prepare => "prepare: every server gets the certificate, nothing uses it yet",
         Phase::Gate => "gate: every server is proven ready before anything is switched",
+        Phase::Publish => "publish: the new certificate beside the old one, until every trust accepts both",
         Phase::Switch => "switch: the one global step",
         Phase::Settle => "settle: metadata and services follow, one server after the other",
         Phase::Trust => "trust: SharePoint follows",
         Phase::Verify => "verify: everything is looked at once more",
         Phase::HandOver => "hand over: what others have to do",
+        Phase::Withdraw => "withdraw: the old certificate is published no longer",
         Phase::Retire => "retire: the old certificate goes",
     }
 }
@@ -73,6 +92,14 @@ pub(super) const fn phase(phase: Phase) -> &'static str {
 pub(super) const fn strategy(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::Initial => "first set-up: there is no row yet",
+        Strategy::Overlap => {
+            "both certificates are published before and after the switch: no gap; unproven on a real farm"
+        }
+        Strategy::Recover => {
+            "the old certificate has expired: as direct, and SharePoint's web servers are started anew"
+        }
+        Strategy::Repair => "no switch: servers are brought to the certificate that the row names",
+        Strategy::Retire => "no switch: an old certificate goes after its quarantine",
         Strategy::Direct => "the documented way, with a gap until SharePoint has read the metadata again",
     }
 }

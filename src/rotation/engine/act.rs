@@ -59,7 +59,7 @@ impl Engine<'_> {
             },
             Act::Refresh => match self.state.instants.get(&step.id) {
                 Some(after) => {
-                    let action = Action::MetadataJobStart(crate::protocol::After { after: *after });
+                    let action = Action::MetadataJobStart(After { after: *after });
                     self.act_once(step, "", action)
                 }
                 None => Ok(Acted::Not("the clock of the node was not seen".to_owned())),

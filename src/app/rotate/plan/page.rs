@@ -353,14 +353,20 @@ fn actions(step: &Step) -> &'static [&'static str] {
         (Act::Switch(_), _) => &["stage", "reconfigure", "crm-certificates", "crm-certificate-set"],
         (Act::ImportNatively | Act::Mend, _) => &["stage", "install"],
         (Act::Grant(_) | Act::RestoreAccess, _) => &["grant"],
-        (Act::RestoreRows, _) => &["crm-certificate-set"],
+        (Act::RestoreRows | Act::SetAlternative(_), _) => &["crm-certificate-set"],
+        (Act::RemoveAlternative, _) => &["crm-certificate-remove"],
+        (Act::HoldJob, _) => &["metadata-job-hold"],
+        (Act::ReleaseJob, _) => &["metadata-job-release"],
+        (Act::ResetWeb, _) => &["iis-reset"],
         (Act::Recycle(_), _) => &["pool-recycle"],
         (Act::Restart(_), _) => &["service-restart"],
         (Act::Refresh, _) => &["metadata-job-start"],
         (Act::Remove(_), _) => &["remove"],
         (Act::ByHand(_), _) => &[],
-        (Act::Look, Check::RowIsNew | Check::RowsAsBefore) => &["crm-certificates"],
-        (Act::Look, Check::Trust(_)) => &["sharepoint-trusts"],
+        (Act::Look, Check::RowIsNew | Check::RowsAsBefore | Check::AlternativeIs(_) | Check::NoAlternative) => {
+            &["crm-certificates"]
+        }
+        (Act::Look, Check::Trust(_) | Check::Untrusted(_) | Check::JobHeld | Check::JobFree) => &["sharepoint-trusts"],
         (Act::Look, Check::Ready(_) | Check::Usable | Check::Readable(_)) => &["prove"],
         (Act::Look, _) => &[],
     }
@@ -410,6 +416,15 @@ fn gap(plan: &Plan) -> String {
         return "none: no service is started anew".to_owned();
     };
     match (plan.strategy, ends) {
+        (Strategy::Repair | Strategy::Retire, _) => {
+            "none for SharePoint: the certificate that is signed with stays; each server is away while its services begin anew"
+                .to_owned()
+        }
+        (Strategy::Overlap, _) => {
+            "none is expected: SharePoint accepts both certificates before the first server signs with the new one. That is what the \
+             documentation lets one expect, and was not proven on a real farm. Each server is away while its services begin anew"
+                .to_owned()
+        }
         (Strategy::Initial, _) => {
             "each server is away while its services begin anew; SharePoint trusts nothing yet, so nothing of it breaks"
                 .to_owned()
