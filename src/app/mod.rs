@@ -8,7 +8,6 @@ pub mod check;
 mod check_report;
 mod check_subjects;
 pub mod doctor;
-pub mod emit;
 pub mod explain;
 pub mod export;
 pub mod farm;

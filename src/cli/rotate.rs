@@ -8,7 +8,7 @@ use super::output::Output;
 use super::rotate_args::{ReachArgs, RotateCommand};
 use super::{views, ways};
 use crate::app::rotate::progress::Progress;
-use crate::app::rotate::{plan, run, status};
+use crate::app::rotate::{emit, evidence, plan, run, status};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, Transport};
 use crate::rotation::engine::Way;
@@ -35,6 +35,17 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
         RotateCommand::Status(args) => {
             let report = status::status(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
             output.answer(&report, views::rotate::render_status)?;
+            Ok(report.exit_code())
+        }
+        RotateCommand::Emit(args) => {
+            let report = emit::emit(host, &args.plan, &args.dir)?;
+            output.answer(&report, views::rotate::files::render_emit)?;
+            Ok(ExitCode::Ok)
+        }
+        RotateCommand::Evidence(args) => {
+            let looking = |file: &Path| ways::looking_with(host, file, &args.reach);
+            let report = evidence::evidence(host, &args.options(), &looking)?;
+            output.answer(&report, views::rotate::files::render_evidence)?;
             Ok(report.exit_code())
         }
     }

@@ -77,6 +77,12 @@ pub enum SchemaArg {
     RotateProgress,
     /// `rotate status --json`.
     RotateStatus,
+    /// `rotate emit --json`.
+    RotateEmit,
+    /// `rotate evidence --json`.
+    RotateEvidence,
+    /// The file that `rotate evidence` writes.
+    Evidence,
     /// The file that `rotate plan` writes.
     RotationPlan,
     /// `fieldtest --json`.
@@ -146,6 +152,9 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::RotateRun => schema_for!(rotate::run::RunReport),
         SchemaArg::RotateProgress => schema_for!(rotate::progress::Progress),
         SchemaArg::RotateStatus => schema_for!(rotate::status::StatusReport),
+        SchemaArg::RotateEmit => schema_for!(rotate::emit::EmitReport),
+        SchemaArg::RotateEvidence => schema_for!(rotate::evidence::EvidenceReport),
+        SchemaArg::Evidence => schema_for!(crate::rotation::evidence::Evidence),
         SchemaArg::RotationPlan => schema_for!(crate::rotation::plan::Plan),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),

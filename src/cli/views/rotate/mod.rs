@@ -1,5 +1,6 @@
 //! The views of `rotate`.
 
+pub(crate) mod files;
 pub(crate) mod plan;
 
 use std::fmt::Write as _;
