@@ -79,11 +79,11 @@ pub fn run(
         Err(mut e) => {
             hide_passwords(&mut e, &arguments);
             let json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
-            let code = answer_of_parser(&e, Output { stdout, stderr, json });
+            let code = answer_of_parser(&e, Output { stdout, stderr, json, lines: false });
             return if e.use_stderr() && watch::wants_nagios(&arguments) { watch::UNKNOWN } else { code };
         }
     };
-    let mut output = Output { stdout, stderr, json: cli.json };
+    let mut output = Output { stdout, stderr, json: cli.json, lines: false };
     dispatch(&cli.command, host, &mut output).unwrap_or_else(|error| {
         output.talk(&error.report());
         if watch::wants_nagios(&arguments) {

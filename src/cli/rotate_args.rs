@@ -8,7 +8,7 @@ use super::args::PolicyArgs;
 use super::farm_args::FileArgs;
 use super::node_args::StateArgs;
 use crate::app::passwords::{OutSource, Source};
-use crate::app::rotate::{Credentials, evidence, plan, run, status};
+use crate::app::rotate::{Credentials, evidence, plan, record, run, status};
 use crate::protocol::Hex;
 use crate::rotation::basis::{Reason, Strategy};
 use crate::rotation::engine::Way;
@@ -30,6 +30,16 @@ pub enum RotateCommand {
     Resume(Box<AgainArgs>),
     /// Take a roll back: the row first, then what follows it, at last the certificates of the servers
     Rollback(Box<AgainArgs>),
+    /// Give a roll up: what was changed stays, no PFX is left, and another roll may begin
+    ///
+    /// Exit code 11: the farm is as the roll has left it. Take it back instead where that is possible.
+    Abort(Box<AgainArgs>),
+    /// Prove that every server and SharePoint use the certificate of a roll; nothing is changed
+    ///
+    /// Exit code 3 when something is not so, 8 when something was not seen.
+    Verify(VerifyArgs),
+    /// Write down that somebody has done a step by hand; without a step, show which are
+    Record(RecordArgs),
     /// Show the rolls that are kept here, who holds the farm, and what stands on each server
     ///
     /// Exit code 11 when a roll is open.
@@ -271,6 +281,46 @@ pub struct AgainArgs {
     pub state: StateArgs,
 }
 
+/// `s2scert rotate verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// The plan [default: that of the roll that is open here, else of the last]
+    #[arg(value_name = "PLAN.json")]
+    pub plan: Option<PathBuf>,
+
+    /// The description of the farm [default: that with which the roll was begun, else farm.toml]
+    #[arg(long, value_name = "FILE")]
+    pub farm: Option<PathBuf>,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plan and journal are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
+/// `s2scert rotate record`.
+#[derive(Args, Debug)]
+pub struct RecordArgs {
+    /// The step: its number on the page of the plan, or its name
+    #[arg(value_name = "STEP")]
+    pub step: Option<String>,
+
+    /// Who has done it [default: the account that runs this]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+
+    /// What to say about it: what was seen, a ticket, the output of a command
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub note: String,
+
+    /// Where plan and journal are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
 /// `s2scert rotate status`.
 #[derive(Args, Debug)]
 pub struct StatusArgs {
@@ -362,6 +412,32 @@ impl AgainArgs {
             state: self.state.state_dir.clone(),
             take_over: self.take_over,
             from_node: self.from_node,
+        }
+    }
+}
+
+impl VerifyArgs {
+    pub(super) fn options(&self) -> run::Options {
+        run::Options {
+            way: Way::Resume,
+            plan: self.plan.clone(),
+            approved: None,
+            farm: self.farm.clone(),
+            credentials: Credentials::default(),
+            state: self.state.state_dir.clone(),
+            take_over: None,
+            from_node: false,
+        }
+    }
+}
+
+impl RecordArgs {
+    pub(super) fn options(&self) -> record::Options {
+        record::Options {
+            step: self.step.clone(),
+            by: self.by.clone(),
+            note: self.note.clone(),
+            state: self.state.state_dir.clone(),
         }
     }
 }

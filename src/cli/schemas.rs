@@ -71,12 +71,16 @@ pub enum SchemaArg {
     Rehearse,
     /// `rotate plan --json`.
     RotatePlan,
-    /// The last line of `rotate apply --json`, `rotate resume --json` and `rotate rollback --json`.
+    /// The last line of `rotate apply --json`, `rotate resume --json`, `rotate rollback --json` and `rotate abort --json`.
     RotateRun,
     /// Each other line of them.
     RotateProgress,
     /// `rotate status --json`.
     RotateStatus,
+    /// `rotate verify --json`.
+    RotateVerify,
+    /// `rotate record --json`.
+    RotateRecord,
     /// `rotate emit --json`.
     RotateEmit,
     /// `rotate evidence --json`.
@@ -152,6 +156,8 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::RotateRun => schema_for!(rotate::run::RunReport),
         SchemaArg::RotateProgress => schema_for!(rotate::progress::Progress),
         SchemaArg::RotateStatus => schema_for!(rotate::status::StatusReport),
+        SchemaArg::RotateVerify => schema_for!(rotate::verify::VerifyReport),
+        SchemaArg::RotateRecord => schema_for!(rotate::record::RecordReport),
         SchemaArg::RotateEmit => schema_for!(rotate::emit::EmitReport),
         SchemaArg::RotateEvidence => schema_for!(rotate::evidence::EvidenceReport),
         SchemaArg::Evidence => schema_for!(crate::rotation::evidence::Evidence),

@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         for node in self.signing() {
             let of_node = |step: &&Step| step.node == node.name;
             let proven = steps[..switch].iter().rposition(|step| of_node(&step) && is_ready(step, node));
-            let changed = steps[..switch].iter().rposition(|step| of_node(&step) && step.act.changes());
+            let changed = steps[..switch].iter().rposition(|step| of_node(&step) && step.act.touches_key());
             if proven.is_none() || changed > proven {
                 let what = format!("{} is not proven ready before the row is written", node.name);
                 self.fault(3, Some(&steps[switch]), &what);

@@ -73,6 +73,8 @@ pub(crate) enum Part {
     HeldTold,
     /// What a step is over with.
     Until,
+    /// The proof right before an old certificate goes.
+    LastProof,
 }
 
 #[cfg(test)]

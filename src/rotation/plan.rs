@@ -385,4 +385,29 @@ impl Act {
     pub const fn changes(&self) -> bool {
         !matches!(self, Self::Look | Self::ByHand(_))
     }
+
+    /// Returns whether it may change a certificate on its node, the key of it, or who reads that.
+    #[must_use]
+    pub const fn touches_key(&self) -> bool {
+        match self {
+            Self::ImportByScript(_)
+            | Self::ImportNatively
+            | Self::Mend
+            | Self::Grant(_)
+            | Self::Switch(_)
+            | Self::Remove(_)
+            | Self::RestoreAccess => true,
+            Self::Look
+            | Self::RestoreRows
+            | Self::SetAlternative(_)
+            | Self::RemoveAlternative
+            | Self::Recycle(_)
+            | Self::Restart(_)
+            | Self::Refresh
+            | Self::HoldJob
+            | Self::ReleaseJob
+            | Self::ResetWeb
+            | Self::ByHand(_) => false,
+        }
+    }
 }

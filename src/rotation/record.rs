@@ -29,6 +29,8 @@ pub enum Record {
     Verified(Moment),
     /// From here on the roll is taken back.
     Turned(Turned),
+    /// Somebody has said that a step is done that is done by hand.
+    Recorded(Recorded),
     /// The run ended.
     Ended(Ended),
 }
@@ -135,6 +137,20 @@ pub struct Done {
     pub at: Timestamp,
 }
 
+/// What somebody has said that he did.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The step.
+    pub step: Id,
+    /// Who says so.
+    pub by: Text,
+    /// What he says of it: what was seen, a ticket, the output of a command.
+    pub note: Text,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// An instant.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -177,6 +193,8 @@ pub enum EndKind {
     NothingToDo,
     /// Something is left to do; the roll goes on.
     Manual,
+    /// Somebody gave it up: what was changed stays, and another roll may begin.
+    Aborted,
 }
 
 /// A record that cannot follow those before it.
@@ -213,6 +231,8 @@ pub struct State {
     pub before: BTreeMap<Id, Text>,
     /// When everything was verified.
     pub verified: Option<Timestamp>,
+    /// Steps of which somebody has said that they are done.
+    pub recorded: BTreeSet<Id>,
     /// How the last run ended.
     pub ended: Option<EndKind>,
 }
@@ -256,6 +276,12 @@ impl State {
                 self.ended = None;
                 // What an earlier controller left open was settled before this one acts.
                 self.open.clear();
+            }
+            // It is said while no controller runs, by whoever has done it.
+            Record::Recorded(_) if self.plan_sha256.is_none() => return illegal("the roll has not begun"),
+            Record::Recorded(_) if self.over().is_some() => return illegal("the roll is over"),
+            Record::Recorded(recorded) => {
+                self.recorded.insert(recorded.step.clone());
             }
             _ if !running => return illegal("no run is going on"),
             Record::Intent(intent) => {

@@ -76,7 +76,7 @@ pub(super) fn no_gap(story: &Story, tell: Tell<'_>) {
     let mut last = story.before.at;
     for event in &story.events {
         // What somebody does by hand, or another roll, is not held to this.
-        let by_hand = event.run == 0 && !matches!(event.what, What::TrustsRead { .. } | What::ClockSet);
+        let by_hand = event.run == 0 && !matches!(event.what, What::TrustsRead { .. } | What::ClockSet { .. });
         if by_hand || matches!(event.what, What::RunBegins { other: true }) {
             return;
         }

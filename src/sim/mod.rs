@@ -32,6 +32,8 @@ pub mod trace;
 mod world;
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod tests;
 
 pub use world::RunEnd;

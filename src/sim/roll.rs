@@ -195,14 +195,14 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
         sim.run(&mut journal, Way::Resume, false, &Nobody);
     }
     let leaks = if seed.is_multiple_of(SEARCHED) { leaks(&sim, &journal) } else { Vec::new() };
-    let state = sim.state();
-    let plan = sim.admitted.plan();
+    drop(journal);
+    let (mut state, plan) = sim.into_parts();
     let story = Story {
         before,
-        events: state.events.clone(),
+        events: std::mem::take(&mut state.events),
         after: state.snapshot(),
         update_crm: state.update_crm,
-        quarantine_days: quarantine(plan),
+        quarantine_days: quarantine(&plan),
         strategy: plan.strategy,
         scope: plan.basis.asked.nodes.iter().map(|one| one.as_str().to_owned()).collect(),
         verified: plan.basis.asked.verified.map(|at| state.seconds(at)),
@@ -214,7 +214,7 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
     if end.is_none() && !told {
         violations.push(Violation { invariant: 5, what: format!("no end after {runs} runs") });
     }
-    Ok(Rolled { end, runs, requests: state.requests, violations, story, plan: plan.clone() })
+    Ok(Rolled { end, runs, requests: state.requests, violations, story, plan })
 }
 
 /// After how many days the old certificate may go, by what was asked for.

@@ -61,7 +61,7 @@ pub(super) struct Attempt {
 /// An action that runs on while nobody waits for it.
 #[derive(Clone, Debug)]
 pub(super) struct Running {
-    pub(super) key: (Id, u32),
+    pub(super) key: (Id, Id, u32),
     pub(super) until: i64,
     pub(super) run: u32,
 }
@@ -77,7 +77,7 @@ pub(super) struct SimNode {
     pub(super) ahead: i64,
     pub(super) standing: Standing,
     pub(super) journals: BTreeMap<Id, Vec<Octets>>,
-    pub(super) attempts: BTreeMap<(Id, u32), Attempt>,
+    pub(super) attempts: BTreeMap<(Id, Id, u32), Attempt>,
     pub(super) running: Option<Running>,
     /// The number of the staged PFX.
     pub(super) staged: Option<u64>,

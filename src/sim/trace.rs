@@ -34,8 +34,13 @@ pub enum What {
     Released,
     /// The marker of a roll that is over was taken away.
     Unmarked,
-    /// A clock was set.
-    ClockSet,
+    /// A clock was set: of a node, or of the controller.
+    ClockSet {
+        /// The node.
+        node: Option<usize>,
+    },
+    /// It took or renewed the lease.
+    Leased,
     /// It ended.
     RunEnds(Ending),
     /// It died.

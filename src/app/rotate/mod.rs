@@ -23,9 +23,11 @@ pub mod evidence;
 mod places;
 pub mod plan;
 pub mod progress;
+pub mod record;
 mod refused;
 pub mod run;
 pub mod status;
+pub mod verify;
 mod words;
 
 use std::path::Path;

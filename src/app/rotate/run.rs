@@ -64,7 +64,7 @@ pub struct RunReport {
     pub roll: String,
     /// SHA-256 of its plan.
     pub plan_sha256: String,
-    /// How it ended: `done`, `rolled-back`, `nothing-to-do`, `manual`.
+    /// How it ended: `done`, `rolled-back`, `nothing-to-do`, `manual`, `aborted`.
     pub end: EndKind,
     /// Whether this run asked a server for any change.
     pub changed: bool,
@@ -103,13 +103,13 @@ impl RunReport {
         match self.end {
             EndKind::Done | EndKind::NothingToDo => ExitCode::Ok,
             EndKind::RolledBack => ExitCode::RolledBack,
-            EndKind::Manual => ExitCode::ManualLeft,
+            EndKind::Manual | EndKind::Aborted => ExitCode::ManualLeft,
         }
     }
 }
 
 /// Waits on this machine.
-struct Waiting<'a>(&'a Host);
+pub(super) struct Waiting<'a>(pub(super) &'a Host);
 
 impl Patience for Waiting<'_> {
     fn pause(&self, span: Duration) {
@@ -118,7 +118,7 @@ impl Patience for Waiting<'_> {
 }
 
 /// Runs the commands of farm.toml for the load balancer, on this machine.
-struct Balancing<'a>(&'a Host);
+pub(super) struct Balancing<'a>(pub(super) &'a Host);
 
 impl Balancer for Balancing<'_> {
     fn run(&self, command: &ArgumentList) -> Result<(), String> {
@@ -230,14 +230,41 @@ const fn end_word(end: EndKind) -> &'static str {
 }
 
 /// A plan that is to be carried out, and where it was found.
-struct Found {
-    admitted: Admitted,
+pub(super) struct Found {
+    pub(super) admitted: Admitted,
     bytes: Vec<u8>,
     file: Option<PathBuf>,
-    farm: PathBuf,
+    pub(super) farm: PathBuf,
     how: Option<How>,
     /// Whether a roll of this plan was begun from here.
     is_kept: bool,
+}
+
+/// Finds the plan that is to be proven: the one that is named, the one that is open, or the last that was begun here.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub(super) fn find_for_proof(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
+    if options.plan.is_some() || open_roll(rolls).is_ok() {
+        return find(host, rolls, &Options { from_node: true, ..options.clone() });
+    }
+    let mut newest: Option<(Timestamp, Kept)> = None;
+    for kept in rolls.all()? {
+        let (records, _) = kept.state()?;
+        let Some(at) = last(&records) else { continue };
+        if newest.as_ref().is_none_or(|(other, _)| at > *other) {
+            newest = Some((at, kept));
+        }
+    }
+    let (_, kept) = newest.ok_or_else(|| {
+        Error::new(Kind::Unreadable, "no roll was begun from here").hint("begin one: s2scert rotate plan")
+    })?;
+    let bytes = kept.plan()?;
+    let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, Path::new("the plan")))?;
+    let how = kept.how()?;
+    let farm = options.farm.clone().or_else(|| how.as_ref().map(|how| how.farm.clone()));
+    let farm = farm.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    Ok(Found { admitted, bytes, file: None, farm, how, is_kept: true })
 }
 
 fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
@@ -277,7 +304,7 @@ fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
 }
 
 /// Returns the one roll that was begun here and has not ended.
-fn open_roll(rolls: &Rolls) -> Result<Kept> {
+pub(super) fn open_roll(rolls: &Rolls) -> Result<Kept> {
     let mut open = Vec::new();
     for kept in rolls.all()? {
         let (records, state) = kept.state()?;
@@ -350,7 +377,7 @@ pub(super) fn lease(farm: &Farm, node: &str, transport: &dyn Transport) -> Resul
 fn report(end: End, found: &Found, journal: &FileJournal, before: u32, seconds: i64) -> RunReport {
     let kind = end.kind();
     let (why, left) = match end {
-        End::Done | End::NothingToDo => (String::new(), Vec::new()),
+        End::Done | End::NothingToDo | End::Aborted => (String::new(), Vec::new()),
         End::RolledBack { why } => (why, Vec::new()),
         End::Manual { why, left } => (why, left),
     };
@@ -364,6 +391,10 @@ fn report(end: End, found: &Found, journal: &FileJournal, before: u32, seconds: 
         ],
         EndKind::RolledBack => vec!["mend what is told above, then plan anew: s2scert rotate plan".to_owned()],
         EndKind::NothingToDo => Vec::new(),
+        EndKind::Aborted => vec![
+            "see what of it stays on the servers: s2scert farm status".to_owned(),
+            "plan anew: s2scert rotate plan".to_owned(),
+        ],
         EndKind::Manual => vec!["see how it stands: s2scert rotate status".to_owned()],
     };
     RunReport {
@@ -397,6 +428,7 @@ pub(super) fn last(records: &[Record]) -> Option<Timestamp> {
         Record::Done(one) => Some(one.at),
         Record::Verified(one) => Some(one.at),
         Record::Turned(one) => Some(one.at),
+        Record::Recorded(one) => Some(one.at),
         Record::Ended(one) => Some(one.at),
     })
 }
@@ -406,6 +438,7 @@ pub(super) fn standing(state: &State) -> &'static str {
     match (state.over(), state.turned.is_some(), state.verified.is_some()) {
         (Some(EndKind::Done), ..) => "done",
         (Some(EndKind::RolledBack), ..) => "rolled back",
+        (Some(EndKind::Aborted), ..) => "given up",
         (Some(EndKind::NothingToDo), ..) => "nothing was to do",
         (_, true, _) => "open, being taken back",
         (_, false, true) => "open, verified",

@@ -9,7 +9,7 @@ use crate::protocol::{
 };
 use crate::rotation::basis::RowSeen;
 use crate::rotation::mutant::{Part, is_out};
-use crate::rotation::plan::{Act, Check, ScriptOrder, Step, Which};
+use crate::rotation::plan::{Accounts, Act, Check, ScriptOrder, Step, Which};
 use crate::rotation::world::Sealed;
 
 /// How the row finds the certificate.
@@ -140,7 +140,7 @@ impl Engine<'_> {
             if is_out(Part::Gate) || self.proven.contains(&one.name) {
                 continue;
             }
-            let accounts = crate::rotation::plan::Accounts { names: one.accounts.clone() };
+            let accounts = Accounts { names: one.accounts.clone() };
             match self.ready(&one.name, &accounts) {
                 Look::Holds => {}
                 Look::Not(why) | Look::Unseen(why) => return Err(format!("{} is not ready: {why}", one.name)),
@@ -237,6 +237,15 @@ impl Engine<'_> {
             }
             Ok(_) => {}
             Err(why) => return Ok(Acted::Not(why)),
+        }
+        // The old one goes only from a server that has just signed with the new one.
+        if which == Which::Old && !is_out(Part::LastProof) {
+            let names =
+                self.plan.basis.seen.node(step.node.as_str()).map(|node| node.accounts.clone()).unwrap_or_default();
+            match self.ready(&step.node, &Accounts { names }) {
+                Look::Holds => {}
+                Look::Not(why) | Look::Unseen(why) => return Ok(Acted::Not(format!("it is not ready: {why}"))),
+            }
         }
         self.act_once(step, "", Action::Remove(Remove { thumbprint, with_key: true }))
     }

@@ -31,6 +31,8 @@ pub enum End {
     },
     /// It was so already.
     NothingToDo,
+    /// It was given up: what was changed stays.
+    Aborted,
     /// Something is left to do.
     Manual {
         /// Why the run could not do it.
@@ -56,7 +58,7 @@ impl End {
     pub(super) fn of_the_past(kind: EndKind) -> Self {
         match kind {
             EndKind::RolledBack => Self::RolledBack { why: "this roll was taken back before; plan anew".to_owned() },
-            EndKind::Done | EndKind::NothingToDo | EndKind::Manual => Self::NothingToDo,
+            EndKind::Done | EndKind::NothingToDo | EndKind::Manual | EndKind::Aborted => Self::NothingToDo,
         }
     }
 
@@ -67,6 +69,7 @@ impl End {
             Self::Done => EndKind::Done,
             Self::RolledBack { .. } => EndKind::RolledBack,
             Self::NothingToDo => EndKind::NothingToDo,
+            Self::Aborted => EndKind::Aborted,
             Self::Manual { .. } => EndKind::Manual,
         }
     }
@@ -106,11 +109,21 @@ impl Engine<'_> {
         self.seal(end)
     }
 
+    /// Gives a roll up: nothing is taken back, no PFX stays, and the markers go, so that another roll may begin.
+    pub(super) fn give_up(mut self) -> Result<End, Stop> {
+        match self.begin_run() {
+            Ok(()) => self.seal(End::Aborted),
+            Err(Halt::Stop(stop)) => Err(self.let_go(stop)),
+            Err(Halt::Lost(node, why)) => Ok(self.unreached(&node, &why)),
+        }
+    }
+
     /// Writes the end down, and clears the markers where the roll is over.
     fn seal(mut self, end: End) -> Result<End, Stop> {
         let why = match &end {
             End::RolledBack { why } | End::Manual { why, .. } => why.as_str(),
             End::Done | End::NothingToDo => "",
+            End::Aborted => "somebody gave it up",
         };
         let ended = Ended { end: end.kind(), why: Text::told(why), at: self.now() };
         self.record(Record::Ended(ended))?;

@@ -117,7 +117,9 @@ impl Engine<'_> {
                     None => Look::Not("nothing was verified yet".to_owned()),
                 }
             }
-            Check::Recorded => Look::Not("nobody has recorded that it is done".to_owned()),
+            Check::Recorded => {
+                Look::when(self.state.recorded.contains(&step.id), "nobody has recorded that it is done")
+            }
         })
     }
 

@@ -6,6 +6,7 @@
 
 mod carry;
 mod expected;
+mod roll;
 mod status;
 mod winrm;
 
