@@ -51,8 +51,10 @@ impl<T: Read + Write> Stream for T {}
 
 impl MailHost {
     pub(super) fn new(manner: Manner, config: Arc<ServerConfig>) -> Self {
-        let (letters, in_clear, connections) = (Arc::default(), Arc::default(), Arc::default());
-        let kept = (Arc::clone(&letters), Arc::clone(&in_clear), Arc::clone(&connections));
+        let letters: Arc<Mutex<Vec<Letter>>> = Arc::default();
+        let in_clear: Arc<Mutex<String>> = Arc::default();
+        let connections: Arc<Mutex<u32>> = Arc::default();
+        let kept = (letters.clone(), in_clear.clone(), connections.clone());
         let server = Server::raw(move |stream| {
             *kept.2.lock().unwrap() += 1;
             let _ = serve(manner, &config, stream, &kept.0, &kept.1);
