@@ -201,6 +201,8 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the system reports an error", "what is left when no other sort of fault fits; src/ports/fault.rs"),
     ("the temporary file for the answer cannot be used", "a full disk during the answer for very many files"),
     ("the text has more than {MAX_TEXT} characters", "a page of one line; src/cert/name/tests/text.rs"),
+    ("the answers cannot be used", "needs a terminal; src/app/farm/ask.rs"),
+    ("the terminal cannot be asked", "a terminal that breaks off"),
     ("the two passwords differ; nothing was written", "needs a terminal; src/app/passwords.rs"),
     ("there are more than {MAX_ATTRIBUTES} attributes", "a page of one line; src/cert/name/tests/text.rs"),
     ("'{given}' is not one of {known}", "the command line knows the words itself; src/cert/pfx/profile.rs"),
