@@ -12,9 +12,7 @@ use super::basis::{
 use crate::cert::{Certificate, Thumbprint};
 use crate::farm::description::{Farm, Node, Role, SharePoint, Transport as How};
 use crate::ports::Transport;
-use crate::protocol::{
-    Action, Facts, Hex, Id, Nothing, Octets, Request, Row, Seen, Service, Store, StoreList, Text,
-};
+use crate::protocol::{Action, Facts, Hex, Id, Nothing, Octets, Request, Row, Seen, Service, Store, StoreList, Text};
 
 /// How long one look may take, in seconds: a description starts PowerShell three times, SharePoint's cmdlets need a minute to
 /// load.

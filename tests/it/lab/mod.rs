@@ -7,6 +7,7 @@
 mod carry;
 mod expected;
 mod status;
+mod watching;
 mod winrm;
 
 use std::os::unix::fs::PermissionsExt as _;
