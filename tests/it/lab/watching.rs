@@ -48,6 +48,13 @@ fn a_farm_is_watched_in_all_four_places_and_what_is_not_seen_is_never_good() {
     let seen = ask();
     assert_eq!((seen.alerts(), seen.code), (Vec::new(), 0), "{}", seen.json);
     assert_eq!(seen.json["summary"]["certificates"], 1, "{}", seen.json);
+    // What is not seen is told, and the run does not end well.
+    break_it(lab, "redirect").unwrap();
+    let unseen = ask();
+    let alerts = unseen.alerts();
+    assert!(alerts.iter().all(|one| one.starts_with("unreadable warning lab: crm-web-3")), "{alerts:?}");
+    assert_eq!((alerts.len(), unseen.code), (1, 4), "{}", unseen.json);
+    mend(lab);
     // The one of an earlier roll has expired, and nobody need be told: the new one is proven to be in use.
     leave_behind(lab);
     let seen = ask();
@@ -58,7 +65,8 @@ fn a_farm_is_watched_in_all_four_places_and_what_is_not_seen_is_never_good() {
         ("key-without-read", 7, "access error lab: key-not-readable crm-web-1"),
         ("row-expired", 7, "expiry critical CN=crm.contoso.com g0"),
         ("trust-old", 7, "disagreement error lab: trust-lacks-certificate crm in intranet"),
-        ("redirect", 4, "unreadable warning lab: crm-web-3"),
+        // Where not all is seen, nothing is proven, and the old one is spoken of again.
+        ("redirect", 7, "expiry critical CN=crm.contoso.com g0"),
     ] {
         break_it(lab, breakage).unwrap();
         let seen = ask();
