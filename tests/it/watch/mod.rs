@@ -6,6 +6,7 @@ mod histories;
 mod sinks;
 mod smtp;
 mod sources;
+mod syslog_tls;
 
 use std::fs;
 use std::path::{Path, PathBuf};
