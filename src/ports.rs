@@ -262,6 +262,13 @@ pub trait Terminal: Send + Sync {
     /// # Errors
     /// When the person breaks off, or the terminal fails.
     fn prompt_secret(&self, text: &str) -> io::Result<Option<Password>>;
+
+    /// Asks for a line on standard error, reads it from standard input and returns it without its end. Returns nothing
+    /// where standard input is at its end. Who calls it has made sure that both are a terminal.
+    ///
+    /// # Errors
+    /// That of the streams; also a line that is longer than any answer.
+    fn prompt_line(&self, text: &str) -> io::Result<Option<String>>;
 }
 
 /// The environment variables of this process.

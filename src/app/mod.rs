@@ -3,10 +3,12 @@
 //! Nothing here prints. Reports are rendered in [`crate::cli`], for people and as JSON from the same value.
 
 pub mod access;
+pub mod audit;
 pub mod check;
 mod check_report;
 mod check_subjects;
 pub mod doctor;
+pub mod emit;
 pub mod explain;
 pub mod export;
 pub mod farm;
@@ -16,6 +18,7 @@ pub mod import;
 pub mod inspect;
 pub mod issue;
 pub mod keygen;
+mod once;
 pub mod outputs;
 pub mod passwords;
 pub mod pfx_choice;

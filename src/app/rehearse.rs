@@ -205,9 +205,9 @@ fn timeline(rolled: &Rolled) -> Vec<ChapterLine> {
             What::Proved { node } => format!("{}: signs with the new certificate what was drawn for it", name(*node)),
             What::Rows { after, .. } if after.as_slice() == [NEW] => "the row names the new certificate".to_owned(),
             What::Rows { .. } => "the row names another".to_owned(),
-            What::Restarted { node } => format!("{}: a process begins anew", name(*node)),
+            What::Restarted { node, .. } => format!("{}: a process begins anew", name(*node)),
             What::JobStarted => "SharePoint is told to read the metadata again".to_owned(),
-            What::TrustsRead { accepted } if accepted.contains(&NEW) => {
+            What::TrustsRead { accepted, .. } if accepted.contains(&NEW) => {
                 "SharePoint has read them: its trusts accept the new certificate".to_owned()
             }
             _ => continue,
@@ -226,7 +226,7 @@ fn gap(rolled: &Rolled) -> Option<i64> {
     events.find(|event| matches!(&event.what, What::Rows { after, .. } if after.contains(&NEW)))?;
     // A process signs with the old certificate, which is accepted, until it begins anew.
     let began = events.find(|event| matches!(event.what, What::Restarted { .. }))?.at;
-    let read = |what: &What| matches!(what, What::TrustsRead { accepted } if accepted.contains(&NEW));
+    let read = |what: &What| matches!(what, What::TrustsRead { accepted, .. } if accepted.contains(&NEW));
     let read = events.find(|event| read(&event.what))?.at;
     accepted_old.then_some(read - began)
 }

@@ -75,6 +75,9 @@ pub enum Command {
     /// Show what the watch has told, and answer it
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Show who did what, and whether the log of it is whole
+    #[command(subcommand)]
+    Audit(super::audit::AuditCommand),
     /// Install, show, check and remove what calls the watch by the clock
     #[command(subcommand)]
     Schedule(ScheduleCommand),

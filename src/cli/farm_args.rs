@@ -195,6 +195,10 @@ pub struct InitArgs {
     /// Ask this server nothing: write what the options say, and examples
     #[arg(long)]
     pub offline: bool,
+
+    /// Ask nothing on the terminal either; so also with --json, and where no terminal is
+    #[arg(long)]
+    pub no_input: bool,
 }
 
 /// The ways to a server.
@@ -209,7 +213,7 @@ pub enum TransportArg {
 }
 
 impl InitArgs {
-    pub(super) fn request(&self) -> Request {
+    pub(super) fn request(&self, json: bool) -> Request {
         Request {
             out: self.out.clone(),
             force: self.force,
@@ -227,6 +231,7 @@ impl InitArgs {
                 TransportArg::Manual => Transport::Manual,
             },
             offline: self.offline,
+            ask: !self.no_input && !json,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod access_args;
 pub mod args;
+pub mod audit;
 pub mod farm_args;
 pub mod node_args;
 mod output;
@@ -172,6 +173,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         }
         Command::Watch(args) => watch::watch(args, host, output),
         Command::Alert(command) => watch::alert(command, host, output),
+        Command::Audit(command) => audit::audit(command, host, output),
         Command::Schedule(command) => schedule::schedule(command, host, output),
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
@@ -305,7 +307,7 @@ fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result
 fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     match command {
         FarmCommand::Init(args) => {
-            let report = farm::init::init(host, &MachineActs, &args.request())?;
+            let report = farm::init::init(host, &MachineActs, &args.request(output.json))?;
             output.answer(&report, views::farm::render_init)?;
             Ok(verdict(&report.findings))
         }
@@ -323,14 +325,19 @@ fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> 
             Ok(status.exit_code())
         }
         FarmCommand::Collect(args) => {
-            let live = ways::live(host, &args.farm.file, &args.way, &[])?;
             let (name, out) = (args.node.clone(), args.out.clone());
             let what = if args.all {
                 farm::collect::What::All { folder: out }
             } else {
                 farm::collect::What::Here { name, file: out }
             };
-            let report = farm::collect::collect(host, &args.farm.file, &what, &live, args.force)?;
+            let file = &args.farm.file;
+            let live = if farm::collect::is_alone(host, file, &what) {
+                ways::alone(host, &args.way)
+            } else {
+                ways::live(host, file, &args.way, &[])?
+            };
+            let report = farm::collect::collect(host, &MachineActs, file, &what, &live, args.force)?;
             output.answer(&report, views::farm::render_collect)?;
             Ok(report.exit_code())
         }

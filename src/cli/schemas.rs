@@ -91,6 +91,12 @@ pub enum SchemaArg {
     AlertHistory,
     /// `alert test --json`.
     AlertTest,
+    /// `audit show --json`.
+    AuditShow,
+    /// `audit verify --json`.
+    AuditVerify,
+    /// `audit export --json`.
+    AuditExport,
     /// What any command prints with --json when it fails.
     Error,
 }
@@ -137,6 +143,9 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::AlertAnswer => schema_for!(watch::alerts::AlertAnswer),
         SchemaArg::AlertHistory => schema_for!(watch::alerts::AlertHistory),
         SchemaArg::AlertTest => schema_for!(watch::alerts::AlertTest),
+        SchemaArg::AuditShow => schema_for!(crate::app::audit::AuditShow),
+        SchemaArg::AuditVerify => schema_for!(crate::app::audit::AuditVerify),
+        SchemaArg::AuditExport => schema_for!(crate::app::audit::AuditExport),
         SchemaArg::Error => schema_for!(ErrorReport),
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cert::pfx::Target;
-use crate::farm::description::{Role, Transport};
+use crate::farm::description::{ArgumentList, Freeze, Role, Transport, Window};
 use crate::protocol::{Hex, Id, Octets, Text};
 
 /// The facts of a plan.
@@ -34,6 +34,43 @@ pub struct Asked {
     /// After how many days the old certificate is removed; without a number it stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retire_after_days: Option<u16>,
+    /// Why it is rolled, where that shapes the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The servers that are repaired; none stands for all that sign. For `repair` only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<Id>,
+    /// The certificate that goes. For `retire` only; elsewhere it is that of the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<Hex<20>>,
+    /// When an earlier roll verified the certificate of the row, by its journal. For `retire` only: the quarantine began then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Timestamp>,
+}
+
+impl Asked {
+    /// Asks for a certificate, and leaves the rest to what is seen.
+    #[must_use]
+    pub const fn new(now: Timestamp, certificate: NewCertificate) -> Self {
+        Self {
+            now,
+            strategy: None,
+            certificate,
+            retire_after_days: None,
+            reason: None,
+            nodes: Vec::new(),
+            old: None,
+            verified: None,
+        }
+    }
+}
+
+/// Why a certificate is rolled.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The key of the old certificate is in other hands: the old one goes at once, and whatever still rests on it breaks.
+    KeyCompromise,
 }
 
 /// The shape of a roll.
@@ -44,6 +81,35 @@ pub enum Strategy {
     Initial,
     /// The documented way, with a gap until SharePoint has read the metadata again.
     Direct,
+    /// Both certificates are published before and after the switch, so that there is no gap.
+    Overlap,
+    /// The old certificate has expired: as `direct`, and SharePoint's web servers are started anew.
+    Recover,
+    /// No switch: servers are brought to the certificate that the row names.
+    Repair,
+    /// No switch: an old certificate is removed after its quarantine.
+    Retire,
+}
+
+impl Strategy {
+    /// Returns whether the row is written.
+    #[must_use]
+    pub const fn switches(self) -> bool {
+        !matches!(self, Self::Repair | Self::Retire)
+    }
+
+    /// Returns its word, as plans and commands have it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Direct => "direct",
+            Self::Overlap => "overlap",
+            Self::Recover => "recover",
+            Self::Repair => "repair",
+            Self::Retire => "retire",
+        }
+    }
 }
 
 /// The certificate that the farm is to sign with. Its key is in none of these.
@@ -82,6 +148,12 @@ pub struct FarmSeen {
     pub sharepoint: Vec<SharePointSeen>,
     /// Who else must get the new certificate.
     pub consumers: Vec<ConsumerSeen>,
+    /// When services may be started anew, as farm.toml says; without one, at any time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<Window>,
+    /// Days on which nothing may change, as farm.toml says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freezes: Vec<Freeze>,
 }
 
 /// One server.
@@ -106,6 +178,19 @@ pub struct NodeSeen {
     pub services: Vec<ServiceSeen>,
     /// What is in LocalMachine\My.
     pub certificates: Vec<StoredSeen>,
+    /// How it is taken out of the load balancer, as farm.toml says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balancer: Option<BalancerSeen>,
+}
+
+/// The commands of a load balancer for one server. They run on the controller.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BalancerSeen {
+    /// Takes the server out.
+    pub drain: ArgumentList,
+    /// Puts it back.
+    pub undrain: ArgumentList,
 }
 
 /// A service or application pool that signs.
@@ -155,6 +240,9 @@ pub struct RowSeen {
     /// Its certificate, where its type is one that a roll writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Octets>,
+    /// The last instant at which that is valid, where it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
 }
 
 /// An organization.
@@ -175,6 +263,9 @@ pub struct SharePointSeen {
     pub name: Id,
     /// The server that is asked; nothing where none can be reached by the program.
     pub server: Option<Id>,
+    /// All of its servers that are reached by the program, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<Id>,
     /// Its trusts, as far as they belong to organizations of this farm.
     pub trusts: Vec<TrustSeen>,
 }
@@ -228,6 +319,14 @@ impl NodeSeen {
     }
 }
 
+impl Basis {
+    /// Returns the certificate that is replaced or goes: what was named, or that of the row.
+    #[must_use]
+    pub fn old(&self) -> Option<Hex<20>> {
+        self.asked.old.or_else(|| self.seen.current().and_then(|row| row.thumbprint))
+    }
+}
+
 impl FarmSeen {
     /// Returns the server of a name.
     #[must_use]
@@ -238,6 +337,11 @@ impl FarmSeen {
     /// Returns the rows of the type that is signed with.
     pub fn issuer_rows(&self) -> impl Iterator<Item = &RowSeen> {
         self.rows.iter().filter(|row| row.certificate_type.as_str() == ISSUER_ROW)
+    }
+
+    /// Returns the rows of the type that is published beside it.
+    pub fn alternative_rows(&self) -> impl Iterator<Item = &RowSeen> {
+        self.rows.iter().filter(|row| row.certificate_type.as_str() == ALTERNATIVE_ROW)
     }
 
     /// Returns the servers that need the key.

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::basis::{
-    ALTERNATIVE_ROW, ConsumerSeen, FarmSeen, ISSUER_ROW, NodeSeen, OrganizationSeen, RowSeen, ServiceKind, ServiceSeen,
-    SharePointSeen, StoredSeen, TrustSeen,
+    ALTERNATIVE_ROW, BalancerSeen, ConsumerSeen, FarmSeen, ISSUER_ROW, NodeSeen, OrganizationSeen, RowSeen,
+    ServiceKind, ServiceSeen, SharePointSeen, StoredSeen, TrustSeen,
 };
-use crate::cert::Thumbprint;
+use crate::cert::{Certificate, Thumbprint};
 use crate::farm::description::{Farm, Node, Role, SharePoint, Transport as How};
 use crate::ports::Transport;
-use crate::protocol::{
-    Action, Facts, Hex, Id, Nothing, Observed, Outcome, Request, Seen, Service, Store, StoreList, Text,
-};
+use crate::protocol::{Action, Facts, Hex, Id, Nothing, Octets, Request, Row, Seen, Service, Store, StoreList, Text};
 
 /// How long one look may take, in seconds: a description starts PowerShell three times, SharePoint's cmdlets need a minute to
 /// load.
@@ -89,6 +89,8 @@ impl Looker<'_> {
             organizations,
             sharepoint,
             consumers,
+            windows: farm.windows.clone(),
+            freezes: farm.freezes.clone(),
         }
     }
 
@@ -96,14 +98,8 @@ impl Looker<'_> {
         self.asked += 1;
         let request = Request::new(Id::word(&format!("look-{}", self.asked)), LOOK, None, action);
         let patience = Duration::from_secs(u64::from(LOOK) + 30);
-        match self.transport.ask(node, &request, patience).map_err(|error| error.why)?.outcome {
-            Outcome::Observed(Observed { facts: Facts::Unseen(trouble), .. }) | Outcome::Failed(trouble) => {
-                Err(trouble.sentence().as_str().to_owned())
-            }
-            Outcome::Observed(Observed { facts, .. }) => Ok(facts),
-            Outcome::Refused(refusal) => Err(refusal.why.as_str().to_owned()),
-            Outcome::Done(_) | Outcome::Unclear(_) | Outcome::Busy(_) => Err("the node did not look".to_owned()),
-        }
+        let answer = self.transport.ask(node, &request, patience).map_err(|error| error.why)?;
+        answer.outcome.shown().map_err(|unshown| unshown.why.as_str().to_owned())
     }
 
     fn gap(&mut self, node: &Node, why: impl Into<String>) {
@@ -124,6 +120,11 @@ impl Looker<'_> {
             accounts: Vec::new(),
             services: Vec::new(),
             certificates: Vec::new(),
+            balancer: node
+                .drain
+                .clone()
+                .zip(node.undrain.clone())
+                .map(|(drain, undrain)| BalancerSeen { drain, undrain }),
         };
         seen.roles.sort_unstable();
         if node.transport == How::Manual {
@@ -236,10 +237,8 @@ impl Looker<'_> {
                         certificate_type: row.certificate_type.clone(),
                         id: row.id.clone(),
                         thumbprint: row.thumbprint,
-                        certificate: row
-                            .certificate
-                            .clone()
-                            .filter(|_| [ISSUER_ROW, ALTERNATIVE_ROW].contains(&row.certificate_type.as_str())),
+                        certificate: row.certificate.clone().filter(|_| is_ours(row)),
+                        not_after: row.certificate.as_ref().filter(|_| is_ours(row)).and_then(not_after),
                     })
                     .collect();
                 rows.sort_by(|one, other| one.id.as_str().cmp(other.id.as_str()));
@@ -256,22 +255,32 @@ impl Looker<'_> {
         }
     }
 
+    /// Returns the servers of a SharePoint farm that are not looked after by people.
+    fn servers(&self, farm: &SharePoint) -> Vec<Id> {
+        let servers = farm.servers.iter().filter_map(|server| self.farm.node(server.as_str()));
+        let reached = servers.filter(|node| node.transport != How::Manual);
+        let mut names: Vec<Id> = reached.map(|node| Id::word(node.name.as_str())).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Looks at a SharePoint farm through the first of its servers that is not looked after by people.
     fn sharepoint(&mut self, farm: &SharePoint) -> SharePointSeen {
         let name = Id::word(farm.name.as_str());
+        let all = self.servers(farm);
         let servers = farm.servers.iter().filter_map(|server| self.farm.node(server.as_str()));
         let Some(server) = servers.into_iter().find(|node| node.transport != How::Manual) else {
-            return SharePointSeen { name, server: None, trusts: Vec::new() };
+            return SharePointSeen { name, server: None, servers: all, trusts: Vec::new() };
         };
         let issuers = match self.ask(server, Action::SharepointTrusts(Nothing {})) {
             Ok(Facts::Trusts(trusts)) => trusts.issuers,
             Ok(_) => {
                 self.gap(server, "it tells no trusts");
-                return SharePointSeen { name, server: None, trusts: Vec::new() };
+                return SharePointSeen { name, server: None, servers: all, trusts: Vec::new() };
             }
             Err(why) => {
                 self.gap(server, why);
-                return SharePointSeen { name, server: None, trusts: Vec::new() };
+                return SharePointSeen { name, server: None, servers: all, trusts: Vec::new() };
             }
         };
         let mut trusts = Vec::new();
@@ -290,6 +299,16 @@ impl Looker<'_> {
                 accepted,
             });
         }
-        SharePointSeen { name, server: Some(Id::word(server.name.as_str())), trusts }
+        SharePointSeen { name, server: Some(Id::word(server.name.as_str())), servers: all, trusts }
     }
+}
+
+/// Whether a row is of a type that a roll writes.
+fn is_ours(row: &Row) -> bool {
+    [ISSUER_ROW, ALTERNATIVE_ROW].contains(&row.certificate_type.as_str())
+}
+
+/// Returns the last instant of a certificate, where it can be read.
+fn not_after(der: &Octets) -> Option<Timestamp> {
+    Certificate::from_der(der.as_bytes()).ok().map(|certificate| certificate.not_after())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cert::pfx::PfxProfile;
-use crate::farm::description::{Node, Organization};
+use crate::farm::description::{ArgumentList, Node, Organization};
 use crate::ports::{Clock, Random, Transport};
 use crate::protocol::{Hex, Id, ProofFacts, SecretBytes, SecretText};
 
@@ -24,6 +24,28 @@ pub struct World<'a> {
     pub random: &'a dyn Random,
     /// Who looks on.
     pub audience: &'a dyn Audience,
+    /// The load balancer.
+    pub balancer: &'a dyn Balancer,
+}
+
+/// Takes servers out of the load balancer and puts them back, by the commands of farm.toml. They run on the controller and
+/// may be run any number of times.
+pub trait Balancer: Send + Sync {
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// Why it did not end well.
+    fn run(&self, command: &ArgumentList) -> Result<(), String>;
+}
+
+/// A farm without a load balancer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoBalancer;
+
+impl Balancer for NoBalancer {
+    fn run(&self, _: &ArgumentList) -> Result<(), String> {
+        Err("no load balancer is at hand".to_owned())
+    }
 }
 
 /// Reads metadata documents.

@@ -6,14 +6,15 @@ use jiff::Timestamp;
 
 use super::fault::Fault;
 use super::node::{done, failed, refused};
-use super::state::{SimRow, State, Stored};
+use super::state::{RowKind, SimRow, State, Stored};
 use super::trace::{Cert, NEW, What};
 use crate::cert::Password;
 use crate::protocol::{
-    AccessFacts, Action, Facts, Hex, Holds, Install, Issuer, JobFacts, List, Nothing, Octets, Outcome, ProofFacts,
-    Reconfigure, RefusalCode, Row, RowType, Rows, ScriptFacts, ScriptRun, Service, Services, Text, Trusts, Unclear,
+    AccessFacts, Action, CrmCertificateSet, Facts, Hex, Holds, Install, Issuer, JobFacts, List, Nothing, Octets,
+    Outcome, ProofFacts, Reconfigure, RefusalCode, Row, RowType, Rows, ScriptFacts, ScriptRun, Service, Services, Text,
+    Trusts, Unclear,
 };
-use crate::rotation::basis::{ISSUER_ROW, ServiceKind};
+use crate::rotation::basis::{ALTERNATIVE_ROW, ISSUER_ROW, ServiceKind};
 use crate::rotation::belief::Belief;
 
 type Looked = Result<(Option<Holds>, Facts), Outcome>;
@@ -138,7 +139,7 @@ impl State {
         }
         Ok(Facts::Job(JobFacts {
             name: Text::told("RefreshMetadataFeed"),
-            held: false,
+            held: farm.held,
             running: u32::from(farm.running.is_some()),
             last_success: farm.last_success.map(|begun| self.instant(begun)),
             schedule: Text::told("daily"),
@@ -166,7 +167,10 @@ impl State {
         let row = |row: &SimRow| Row {
             id: Text::told(&row.id.to_string()),
             name: Text::default(),
-            certificate_type: Text::told(ISSUER_ROW),
+            certificate_type: Text::told(match row.kind {
+                RowKind::Issuer => ISSUER_ROW,
+                RowKind::Alternative => ALTERNATIVE_ROW,
+            }),
             thumbprint: Some(self.thumbprint(row.cert)),
             certificate: Some(self.certs[usize::from(row.cert)].der.clone()),
             store_name: Text::default(),
@@ -256,7 +260,7 @@ impl State {
                 Some(Ok(mask)) => self.set_access(node, &asked.thumbprint, run, |_| mask),
                 _ => failed("no access list"),
             },
-            Action::CrmCertificateSet(asked) => self.set_row(&asked.certificate, asked.expected, run),
+            Action::CrmCertificateSet(asked) => self.set_row(asked, run),
             Action::CrmCertificateRemove(asked) => {
                 let rows = self.rows.iter().filter(|row| row.id.to_string() != asked.id.as_str()).cloned().collect();
                 self.change_rows(run, rows);
@@ -318,26 +322,27 @@ impl State {
         }
     }
 
-    fn set_row(&mut self, der: &Octets, expected: Option<Hex<20>>, run: u32) -> Outcome {
-        let found: Vec<Hex<20>> = self.rows.iter().map(|row| self.thumbprint(row.cert)).collect();
-        if found != expected.into_iter().collect::<Vec<_>>() {
+    fn set_row(&mut self, asked: &CrmCertificateSet, run: u32) -> Outcome {
+        let kind = kind(asked.certificate_type);
+        let found: Vec<Hex<20>> = self.certs_of(kind).map(|cert| self.thumbprint(cert)).collect();
+        if found != asked.expected.into_iter().collect::<Vec<_>>() {
             return refused(RefusalCode::Moved, "row-moved");
         }
-        let cert = self.certs.iter().position(|one| one.der == *der);
+        let cert = self.certs.iter().position(|one| one.der == asked.certificate);
         let Some(cert) = cert else { return failed("no such certificate") };
-        self.write_row(cert as Cert, run);
+        self.write_row(kind, cert as Cert, run);
         done(self.row_facts())
     }
 
     /// Writes the row: the first of its type is replaced, or, where that belief is wrong, another is added.
-    fn write_row(&mut self, cert: Cert, run: u32) {
+    fn write_row(&mut self, kind: RowKind, cert: Cert, run: u32) {
         let mut rows = self.rows.clone();
-        let replaced = self.believed(Belief::RowReplaced) || rows.iter().any(|row| row.cert == cert);
-        match rows.first_mut().filter(|_| replaced) {
+        let replaced = self.believed(Belief::RowReplaced) || self.certs_of(kind).any(|one| one == cert);
+        match rows.iter_mut().find(|row| row.kind == kind).filter(|_| replaced) {
             Some(row) => row.cert = cert,
             None => {
                 let id = rows.iter().map(|row| row.id).max().unwrap_or_default() + 1;
-                rows.push(SimRow { id, cert });
+                rows.push(SimRow { id, kind, cert });
             }
         }
         self.change_rows(run, rows);
@@ -370,10 +375,17 @@ impl State {
         }
         // Half a run: the store is changed and the row is not.
         let half = fate == Some(Fault::FailsAfter) && self.dice.below(2) == 0;
-        if asked.update_crm && asked.certificate_type == RowType::S2STokenIssuer && !half {
-            self.write_row(NEW, run);
+        if asked.update_crm && !half {
+            self.write_row(kind(asked.certificate_type), NEW, run);
         }
         told(&[])
+    }
+}
+
+const fn kind(of: RowType) -> RowKind {
+    match of {
+        RowType::S2STokenIssuer => RowKind::Issuer,
+        RowType::AlternativeS2STokenIssuer => RowKind::Alternative,
     }
 }
 

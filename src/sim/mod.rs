@@ -8,17 +8,21 @@
 //! | `describe` | what a node tells of itself |
 //! | `fault` | what goes wrong, drawn from the seed |
 //! | `world` | the ports of the engine; a controller that can die; a second operator |
-//! | `build` | a farm from a seed |
+//! | `build` | a simulation: a farm, and what goes wrong |
+//! | `chance` | a farm from a seed |
+//! | `load` | a farm as a real one was seen |
 //! | `roll` | one roll from a seed, in as many runs as it takes |
 //! | `trace` | what happened, as plain values |
 //! | `checker` | the invariants, apart from planner and engine |
 
 mod acts;
 mod build;
+mod chance;
 pub mod checker;
 mod describe;
 pub mod dice;
 pub mod fault;
+mod load;
 mod node;
 pub mod roll;
 mod state;

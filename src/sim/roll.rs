@@ -1,12 +1,14 @@
 //! One roll from a seed: the farm, what goes wrong, as many runs as it takes, and what the checker says.
 
+use std::sync::Arc;
+
 use super::acts::CANARY;
 use super::build::build;
 use super::checker::{Violation, check};
 use super::fault::{Fault, Faults};
 use super::trace::Story;
 use super::world::{RunEnd, Sim, SimJournal};
-use crate::rotation::basis::Strategy;
+use crate::rotation::basis::{Basis, Strategy};
 use crate::rotation::belief::Belief;
 use crate::rotation::engine::{End, Stop, Way};
 use crate::rotation::plan::Plan;
@@ -35,19 +37,39 @@ pub struct Shape {
     pub retire: bool,
     /// A farm without oddities, for a roll of this shape: what is shown to people.
     pub plain: Option<Strategy>,
+    /// A farm as it was seen, and what was asked for, in place of one that is drawn: the basis of a plan.
+    pub observed: Option<Arc<Basis>>,
 }
 
 impl Shape {
     /// A farm of so many servers in which things go wrong.
     #[must_use]
     pub const fn chaos(least: u32, most: u32) -> Self {
-        Self { least, most, faults: true, fault_at: None, disbelieved: Vec::new(), retire: true, plain: None }
+        Self {
+            least,
+            most,
+            faults: true,
+            fault_at: None,
+            disbelieved: Vec::new(),
+            retire: true,
+            plain: None,
+            observed: None,
+        }
     }
 
     /// One in which nothing does.
     #[must_use]
     pub const fn calm(least: u32, most: u32) -> Self {
-        Self { least, most, faults: false, fault_at: None, disbelieved: Vec::new(), retire: true, plain: None }
+        Self {
+            least,
+            most,
+            faults: false,
+            fault_at: None,
+            disbelieved: Vec::new(),
+            retire: true,
+            plain: None,
+            observed: None,
+        }
     }
 
     /// The farm that is shown to people: so many servers, a SharePoint farm, nothing odd.
@@ -61,6 +83,22 @@ impl Shape {
             disbelieved: Vec::new(),
             retire: false,
             plain: Some(strategy),
+            observed: None,
+        }
+    }
+
+    /// The farm of a plan, as it was seen, in which nothing goes wrong. The planner makes the plan again from the basis.
+    #[must_use]
+    pub const fn observed(basis: Arc<Basis>) -> Self {
+        Self {
+            least: 1,
+            most: 1,
+            faults: false,
+            fault_at: None,
+            disbelieved: Vec::new(),
+            retire: false,
+            plain: None,
+            observed: Some(basis),
         }
     }
 }

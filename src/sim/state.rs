@@ -100,10 +100,20 @@ impl SimNode {
     }
 }
 
-/// A row of the type that is signed with.
+/// The types of rows that a roll writes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum RowKind {
+    /// What is signed with.
+    Issuer,
+    /// What is published beside it.
+    Alternative,
+}
+
+/// A row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SimRow {
     pub(super) id: u32,
+    pub(super) kind: RowKind,
     pub(super) cert: Cert,
 }
 
@@ -117,6 +127,8 @@ pub(super) struct SimSharePoint {
     pub(super) last_success: Option<i64>,
     /// When the job runs by itself.
     pub(super) next: i64,
+    /// Whether the job is held, so that no run of it begins.
+    pub(super) held: bool,
 }
 
 /// Everything.
@@ -183,7 +195,12 @@ impl State {
     }
 
     pub(super) fn row_certs(&self) -> Vec<Cert> {
-        self.rows.iter().map(|row| row.cert).collect()
+        self.certs_of(RowKind::Issuer).collect()
+    }
+
+    /// Returns the certificates of the rows of a type.
+    pub(super) fn certs_of(&self, kind: RowKind) -> impl Iterator<Item = Cert> {
+        self.rows.iter().filter(move |row| row.kind == kind).map(|row| row.cert)
     }
 
     /// Returns the bits of accounts.
@@ -215,16 +232,20 @@ impl State {
 
     /// Returns what a process loads that begins now.
     pub(super) fn loads(&self, node: usize) -> Option<Cert> {
-        let cert = self.rows.first()?.cert;
+        let cert = self.certs_of(RowKind::Issuer).next()?;
         self.nodes[node].find(cert).map(|_| cert)
     }
 
     pub(super) fn change_rows(&mut self, run: u32, rows: Vec<SimRow>) {
-        let before = self.row_certs();
+        let of = |state: &Self, kind| -> Vec<Cert> { state.certs_of(kind).collect() };
+        let before = (of(self, RowKind::Issuer), of(self, RowKind::Alternative));
         self.rows = rows;
-        let after = self.row_certs();
-        if before != after {
-            self.tell_as(run, What::Rows { before, after });
+        let after = (of(self, RowKind::Issuer), of(self, RowKind::Alternative));
+        if before.0 != after.0 {
+            self.tell_as(run, What::Rows { before: before.0, after: after.0 });
+        }
+        if before.1 != after.1 {
+            self.tell_as(run, What::Alternatives { before: before.1, after: after.1 });
         }
     }
 
@@ -251,7 +272,7 @@ impl State {
     }
 
     pub(super) fn job_begins(&mut self, farm: usize) {
-        if self.sharepoint[farm].running.is_none() {
+        if self.sharepoint[farm].running.is_none() && !self.sharepoint[farm].held {
             let begun = self.now + self.nodes[self.sharepoint[farm].server].ahead;
             self.sharepoint[farm].running = Some((self.now + 25, begun));
         }
@@ -271,7 +292,7 @@ impl State {
             for (_, accepted) in &mut self.sharepoint[farm].trusts {
                 accepted.clone_from(&shown);
             }
-            self.tell_as(0, What::TrustsRead { accepted: shown });
+            self.tell_as(0, What::TrustsRead { farm, accepted: shown });
         }
         self.sharepoint[farm].last_success = Some(begun);
     }
@@ -283,12 +304,16 @@ impl State {
         if let Some(shown) = self.nodes[node].shown.clone().filter(|shown| fresh(shown, self.now, follows)) {
             return Ok(shown.1);
         }
-        let rows = self.row_certs();
-        if rows.len() > 1 {
-            return Err("More than one S2STokenIssuer certificate present in config database.".to_owned());
+        for (kind, name) in [(RowKind::Issuer, "S2STokenIssuer"), (RowKind::Alternative, "AlternativeS2STokenIssuer")] {
+            if self.certs_of(kind).count() > 1 {
+                return Err(format!("More than one {name} certificate present in config database."));
+            }
         }
-        self.nodes[node].shown = Some((self.now, rows.clone()));
-        Ok(rows)
+        let mut shown = self.row_certs();
+        shown.extend(self.certs_of(RowKind::Alternative));
+        shown.dedup();
+        self.nodes[node].shown = Some((self.now, shown.clone()));
+        Ok(shown)
     }
 
     /// Returns what the checker compares.
@@ -317,6 +342,9 @@ impl State {
             at: self.now,
             nodes: self.nodes.iter().enumerate().map(|(number, node)| shot(number, node)).collect(),
             rows: self.row_certs(),
+            alternatives: self.certs_of(RowKind::Alternative).collect(),
+            held: self.sharepoint.iter().filter(|farm| farm.held).map(|farm| farm.server).collect(),
+            farms: self.sharepoint.iter().map(|farm| farm.trusts.len()).collect(),
             trusts: self
                 .sharepoint
                 .iter()
@@ -329,14 +357,15 @@ impl State {
     /// Starts a process anew.
     pub(super) fn restart(&mut self, run: u32, node: usize, name: &str) -> bool {
         let (loads, begun) = (self.loads(node), self.now + self.nodes[node].ahead);
-        let there = self.nodes[node].processes.iter_mut().find(|one| one.seen.name.eq_ignore_ascii_case(name));
-        let Some(process) = there else { return false };
+        let mut processes = self.nodes[node].processes.iter_mut().enumerate();
+        let there = processes.find(|(_, one)| one.seen.name.eq_ignore_ascii_case(name));
+        let Some((number, process)) = there else { return false };
         process.begun = begun;
         process.loaded = loads;
         if process.seen.kind == ServiceKind::Pool {
             self.nodes[node].shown = None;
         }
-        self.tell_as(run, What::Restarted { node });
+        self.tell_as(run, What::Restarted { node, process: number, loads });
         true
     }
 
@@ -361,7 +390,7 @@ impl State {
             }
             2 => {
                 let mut rows = self.rows.clone();
-                if let Some(row) = rows.first_mut() {
+                if let Some(row) = rows.iter_mut().find(|row| row.kind == RowKind::Issuer) {
                     row.cert = super::trace::FOREIGN;
                 }
                 self.change_rows(0, rows);
@@ -378,7 +407,7 @@ impl State {
     /// A person registers another certificate.
     #[cfg(test)]
     pub(super) fn hand_over_row(&mut self) {
-        let rows = vec![SimRow { id: 1, cert: super::trace::FOREIGN }];
+        let rows = vec![SimRow { id: 1, kind: RowKind::Issuer, cert: super::trace::FOREIGN }];
         self.change_rows(0, rows);
     }
 

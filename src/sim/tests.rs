@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::build::build;
@@ -115,6 +117,23 @@ fn what_is_seen_through_the_transport_is_what_a_plan_rests_on() {
         sim.state().hand_over_row();
         let moved = observe(&sim.farm, &sim).unwrap();
         assert!(matches!(still_rests(&plan, plan.basis.asked.now, &moved), Err(Refused::Moved(_))));
+    }
+}
+
+/// What a plan rests on is enough to rehearse it.
+#[test]
+fn a_farm_as_it_was_seen_rolls_as_the_farm_itself() {
+    for seed in 0..40 {
+        let calm = Shape { retire: false, ..Shape::calm(1, 6) };
+        let plan = roll(seed, &calm).unwrap().plan;
+        let observed = Shape::observed(Arc::new(plan.basis.clone()));
+        let rolled = roll(seed, &observed).unwrap();
+        assert_eq!(rolled.plan.bytes(), plan.bytes(), "seed {seed}");
+        assert_eq!((&rolled.violations[..], kind(&rolled)), (&[][..], Some(EndKind::Done)), "seed {seed}");
+        for request in (1..=rolled.requests).step_by(17) {
+            let shape = Shape { fault_at: Some((request, Fault::FailsAfter)), ..observed.clone() };
+            assert_eq!(roll(seed, &shape).unwrap().violations, [], "seed {seed}, request {request}");
+        }
     }
 }
 

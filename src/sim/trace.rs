@@ -68,6 +68,13 @@ pub enum What {
         /// After.
         after: Vec<Cert>,
     },
+    /// The rows that are published beside them changed.
+    Alternatives {
+        /// Before.
+        before: Vec<Cert>,
+        /// After.
+        after: Vec<Cert>,
+    },
     /// A certificate came into a store.
     Imported {
         /// The node.
@@ -95,6 +102,10 @@ pub enum What {
     Restarted {
         /// The node.
         node: usize,
+        /// The process, by its place on the node.
+        process: usize,
+        /// What it signs with from now on.
+        loads: Option<Cert>,
     },
     /// A node signed with the new certificate.
     Proved {
@@ -103,11 +114,20 @@ pub enum What {
     },
     /// SharePoint's job has read the metadata: what the trusts accept from now on.
     TrustsRead {
+        /// The SharePoint farm, by its place.
+        farm: usize,
         /// The certificates.
         accepted: Vec<Cert>,
     },
     /// SharePoint's job was started by us.
     JobStarted,
+    /// SharePoint's job was held or released.
+    JobHeld {
+        /// The SharePoint farm, by its place.
+        farm: usize,
+        /// Whether it is held from now on.
+        held: bool,
+    },
 }
 
 /// How a run ended.
@@ -139,6 +159,12 @@ pub struct Snapshot {
     pub nodes: Vec<NodeShot>,
     /// The rows of the type that is signed with.
     pub rows: Vec<Cert>,
+    /// The rows of the type that is published beside them.
+    pub alternatives: Vec<Cert>,
+    /// The servers of SharePoint farms whose job is held.
+    pub held: Vec<usize>,
+    /// How many trusts that follow the metadata each SharePoint farm has, in the order of `trusts`.
+    pub farms: Vec<usize>,
     /// What each trust that follows the metadata accepts.
     pub trusts: Vec<Vec<Cert>>,
 }

@@ -20,7 +20,7 @@ use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes,
 use crate::rotation::admission::Admitted;
 use crate::rotation::engine::{self, End, Operator, Stop, Way};
 use crate::rotation::record::{Journal, JournalError, Record};
-use crate::rotation::world::{Audience, CredentialSource, Metadata, Nobody, Patience, Sealed, World};
+use crate::rotation::world::{Audience, CredentialSource, Metadata, NoBalancer, Nobody, Patience, Sealed, World};
 
 /// The controller of a simulation died.
 struct Dead;
@@ -105,6 +105,7 @@ impl Sim {
             patience: self,
             random: self,
             audience,
+            balancer: &NoBalancer,
         };
         let plan = self.other.as_ref().filter(|_| other).unwrap_or(&self.admitted);
         let went = catch_unwind(AssertUnwindSafe(|| engine::run(plan, &self.farm, world, journal, way, &operator)));

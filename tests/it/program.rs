@@ -102,6 +102,12 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("watch", run(dir, &["watch", "--once", "s2s.cer", "--json"])),
         ("alert-list", run(dir, &["alert", "list", "--state-dir", "watch-state", "--json"])),
         ("alert-history", run(dir, &["alert", "history", "--state-dir", "watch-state", "--json"])),
+        ("audit-show", run(dir, &["audit", "show", "--state-dir", "watch-state", "--json"])),
+        ("audit-verify", run(dir, &["audit", "verify", "--state-dir", "watch-state", "--json"])),
+        (
+            "audit-export",
+            run(dir, &["audit", "export", "--state-dir", "watch-state", "--out", "audit.jsonl", "--json"]),
+        ),
         ("farm-status", status(dir)),
         ("farm-report", run(dir, &["farm", "report", "--from", "collected", "--html", "farm.html", "--json"])),
         ("rehearse", run(dir, &["rehearse", "--servers", "1", "--json"])),

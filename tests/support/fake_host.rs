@@ -404,6 +404,10 @@ impl Terminal for FakeHost {
         let answer = state.typed.pop().ok_or_else(|| io::Error::other("interrupted"))?;
         Ok(Some(Password::new(answer)))
     }
+
+    fn prompt_line(&self, _: &str) -> io::Result<Option<String>> {
+        self.state().typed.pop().map(Some).ok_or_else(|| io::Error::other("interrupted"))
+    }
 }
 
 fn place_name(place: &KeyPlace) -> String {

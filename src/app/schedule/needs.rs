@@ -105,7 +105,7 @@ pub(super) fn of(host: &Host, settings: &Settings, trigger: &Trigger, config: Op
             "see it in a run: s2scert watch --once --config watch.toml",
         )
     }));
-    for table in &settings.farm {
+    if let Some(table) = &settings.farm {
         needs.push(looker.read(&table.file, "the description of the farm"));
         let why = format!("see what each needs: s2scert doctor --farm {}", table.file.display());
         needs.push(untried(Right::Reach, "every server of the farm".to_owned(), "the places of the farm", why));

@@ -23,6 +23,7 @@ use super::passwords::Source;
 use super::schedule::{self, ScheduleFinding};
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
+use crate::node::engine;
 use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
@@ -40,6 +41,8 @@ pub use watcher::alarm;
 const MAX_FILE: u64 = 4 << 20;
 /// The policy by which what is deployed is judged where none is named.
 const DEFAULT_POLICY: &str = "baseline";
+/// How many lines of the delivery log are searched for the last that got through.
+const MOST_SEARCHED: u32 = 1_000;
 /// The schema of [`WatchReport`].
 pub const SCHEMA: &str = "s2scert.watch/1.0";
 
@@ -226,10 +229,12 @@ fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Opt
         delivered: report.summary.delivered,
         failed: report.summary.failed,
     };
+    let told = store.as_deref().and_then(|store| store.deliveries(MOST_SEARCHED).ok()).unwrap_or_default();
+    let told = told.into_iter().find(|one| one.outcome == "delivered").map(|one| one.at);
     if let Some(Err(error)) = store.map(|store| store.end_run(&run)) {
         report.notes.push(format!("the end of the run cannot be noted: {}", chain(&error)));
     }
-    let notes = beat::write(host, settings, report, &run);
+    let notes = beat::write(host, settings, report, &run, told);
     report.notes.extend(notes);
 }
 
@@ -284,7 +289,7 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
 /// # Errors
 /// When the environment does not tell.
 pub(super) fn folder_path(host: &Host, path: Option<&Path>) -> Result<PathBuf> {
-    Ok(path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?)
+    Ok(engine::place(host, path)?)
 }
 
 /// What is wrong with the trigger that was installed for this state folder.

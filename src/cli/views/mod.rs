@@ -4,6 +4,7 @@
 //! longer, so that those can be copied whole.
 
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod doctor;

@@ -366,7 +366,7 @@ pub enum Day {
 }
 
 /// A span of the week in which servers may be recycled.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// Its name.
@@ -396,7 +396,7 @@ impl Window {
 }
 
 /// Days on which nothing may change.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Freeze {
     /// Why.

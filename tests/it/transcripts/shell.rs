@@ -47,6 +47,8 @@ const VARYING: &[(&str, &str)] = &[
     (r"Looked at from \S+, ", "Looked at from [NODE], "),
     (r#""machine": ?"[^"]*""#, r#""machine": "[NODE]""#),
     (r"uid:\d+, may (not )?change", "[ACCOUNT], may change"),
+    (r"uid:\d+ on \S+", "[ACCOUNT] on [NODE]"),
+    (r#""account": ?"uid:\d+""#, r#""account": "[ACCOUNT]""#),
 ];
 
 /// Stands in a command line for the user who runs the test, and in a record for that user's name.

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod hardship;
 mod histories;
+mod outputs;
 mod sinks;
 mod smtp;
 mod sources;
