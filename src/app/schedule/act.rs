@@ -59,7 +59,7 @@ pub fn install(
     let kept = Kept::new(report.at, wanted.trigger.clone(), wanted.texts.clone());
     kept.write(&*state)?;
     let standing = registered::look(host, wanted.trigger.kind, &wanted.texts);
-    report.findings = findings(host, &kept, &standing);
+    report.findings = findings(host, &kept, &standing, &wanted.state);
     report.texts = shown(wanted.texts, standing);
     (report.changed, report.pending) = (true, false);
     Ok(report)
