@@ -92,6 +92,8 @@ fn complete(settings: &mut Settings, farm: &Farm, file: &Path, machine: &str) ->
 pub fn alarm(host: &Host, file: &Path) -> Option<String> {
     let watcher = farm::describe(host, file).ok()?.farm.watcher?;
     let path = beside(file, &watcher.heartbeat?);
+    // Who cannot see it cannot say anything of it.
+    host.files.kind(&path).ok()??;
     let trouble: Trouble = beat::other(host, &path, None, host.clock.now())?;
     Some(format!("{}; it is answered for by {}", trouble.message, watcher.owner.as_str()))
 }
