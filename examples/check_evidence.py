@@ -1,114 +1,147 @@
 #!/usr/bin/env python3
-"""Checks an evidence pack of s2scert without s2scert: python3 check_evidence.py PACK.json [HEAD]
+"""Checks the evidence of a roll that `s2scert rotate evidence` wrote. It uses nothing of s2scert, only Python's own library.
 
-The pack holds the plan of a roll, the journal with its chain of hashes, and the facts afterwards. This program shares nothing
-with the one that wrote it. It verifies every hash and the order of what was done, and ends with 0 when all fits.
-HEAD is the hash of the last record, as somebody wrote it down elsewhere: without it nobody knows whether the end was cut off.
+    check_evidence.py evidence.json [--journal-head HEX] [--audit-head HEX]
+
+It follows every hash, reads the journal for its order, and compares the facts afterwards with what the plan wanted. A head that
+is known from elsewhere (an alert, a log, a printed page) proves that nothing was cut off the end; without one, nothing does.
 """
+import base64
 import hashlib
 import json
 import sys
 
-
-def digest(text):
-    return hashlib.sha256(text.encode("utf-8")).hexdigest().upper()
+ZEROS = "0" * 64
 
 
-def raw_record(line):
-    """Returns the octets of the record in a line: what stands behind its key, without the brace that ends the line."""
-    key = '"record":'
-    place = line.find(key)
-    if place < 0 or not line.endswith("}"):
-        raise ValueError("a line holds no record")
-    return line[place + len(key):-1]
+def sha256(octets):
+    return hashlib.sha256(octets).hexdigest().upper()
 
 
-def check_chain(lines):
-    """Verifies the chain, and returns the records and the last hash."""
-    previous, records = "0" * 64, []
-    for index, line in enumerate(lines):
-        entry = json.loads(line)
-        if set(entry) != {"index", "previous", "sha256", "record"}:
-            raise ValueError(f"record {index + 1} has other keys than a record has")
-        if entry["index"] != index or entry["previous"] != previous:
-            raise ValueError(f"record {index + 1} does not follow the one before")
-        if digest(f"{index}\n{previous}\n{raw_record(line)}") != entry["sha256"]:
-            raise ValueError(f"record {index + 1} was changed: its hash does not fit")
-        previous = entry["sha256"]
-        records.append(entry["record"])
-    return records, previous
+def compact(value, sort=False):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
 
 
-def check_order(records, plan_sha256):
-    """Verifies what any honest journal has: a beginning with this plan, rising fences, an intent before each outcome."""
-    if not records or "began" not in records[0]:
-        raise ValueError("the journal does not begin with the beginning")
-    if records[0]["began"]["plan_sha256"] != plan_sha256:
-        raise ValueError("the journal is that of another plan")
-    fence, open_tickets, attempts = 0, set(), {}
-    for number, record in enumerate(records, 1):
-        (kind, said), = record.items()
+def chain(lines, what, problems):
+    """Returns the records of a chain and the hash of each line."""
+    head, records, hashes = ZEROS, [], []
+    for number, line in enumerate(lines):
+        try:
+            link = json.loads(line)
+            wanted = sha256(f"{number}\n{head}\n{compact(link['record'])}".encode())
+        except (ValueError, KeyError, TypeError) as error:
+            problems.append(f"{what}: line {number} cannot be read: {error}")
+            break
+        if link.get("index") != number or link.get("previous") != head or link.get("sha256") != wanted:
+            problems.append(f"{what}: line {number} does not follow the line before, or was altered")
+            break
+        head = wanted
+        records.append(link["record"])
+        hashes.append(head)
+    return records, hashes
+
+
+def order(records, plan, problems):
+    """Reads the journal: every act was announced before its outcome, the switch once, the end fits what came before."""
+    steps = {step["id"] for step in plan["steps"] + plan["unwind"]}
+    open_moves, attempts, verified, turned, end, running = set(), {}, False, False, None, False
+    for number, record in enumerate(records):
+        (kind, body), = record.items()
+        if (kind == "began") != (number == 0):
+            problems.append(f"journal: record {number}: the roll does not begin with its first record, and only there")
         if kind == "run":
-            if said["fence"] <= fence:
-                raise ValueError(f"record {number}: the fence does not rise")
-            fence, open_tickets = said["fence"], set()
-        elif kind == "intent":
-            if said["attempt"] != attempts.get(said["ticket"], 0) + 1:
-                raise ValueError(f"record {number}: an attempt is missing")
-            attempts[said["ticket"]] = said["attempt"]
-            open_tickets.add(said["ticket"])
+            running, open_moves, end = True, set(), None
+        elif kind != "began" and not running:
+            problems.append(f"journal: record {number}: no run is going on")
+        if kind == "intent":
+            if body["step"] not in steps:
+                problems.append(f"journal: record {number}: the plan has no step {body['step']}")
+            if body["attempt"] != attempts.get(body["ticket"], 0) + 1:
+                problems.append(f"journal: record {number}: an attempt at {body['ticket']} was left out or repeated")
+            attempts[body["ticket"]] = body["attempt"]
+            open_moves.add(body["ticket"])
         elif kind == "outcome":
-            if said["ticket"] not in open_tickets:
-                raise ValueError(f"record {number}: an outcome without an intent")
-            open_tickets.discard(said["ticket"])
-    return fence
+            if body["ticket"] not in open_moves:
+                problems.append(f"journal: record {number}: an outcome of {body['ticket']}, which was not announced")
+            open_moves.discard(body["ticket"])
+        elif kind == "verified":
+            verified = True
+        elif kind == "turned":
+            turned = True
+        elif kind == "ended":
+            running, end = False, body["end"]
+            if end == "done" and (turned or not verified):
+                problems.append("journal: it ended as done, and it was taken back or not verified")
+    return end
 
 
-def switches(records):
-    """Counts how often the row was asked to be written by Microsoft's script, and how often that was answered as done."""
-    asked = [r["intent"]["ticket"] for r in records if "intent" in r and r["intent"]["ticket"] == "switch"]
-    done = [r for r in records if "outcome" in r and r["outcome"]["ticket"] == "switch" and r["outcome"]["result"] == "done"]
-    return len(asked), len(done)
+def afterwards(after, plan, end, problems):
+    """Compares what was seen afterwards with what the plan wanted."""
+    asked, seen, before = plan["basis"]["asked"], after["seen"], plan["basis"]["seen"]
+    new = asked["certificate"]["thumbprint"]
+    rows = [row for row in seen["rows"] if row["certificate_type"] == "S2STokenIssuer"]
+    if end == "rolled-back":
+        if seen["rows"] != before["rows"]:
+            problems.append("afterwards: the rows are not what they were before")
+        return
+    if [row["thumbprint"] for row in rows] != [new]:
+        problems.append("afterwards: the row S2STokenIssuer does not hold the new certificate, alone")
+    for node in seen["nodes"]:
+        signs = any(role in ("web", "async") for role in node["roles"])
+        held = any(one["thumbprint"] == new and one["has_key"] for one in node["certificates"])
+        if signs and not held:
+            problems.append(f"afterwards: {node['name']} does not hold the new certificate with its key")
+    for farm in seen["sharepoint"]:
+        for trust in farm["trusts"]:
+            if new not in trust["accepted"]:
+                problems.append(f"afterwards: the trust {trust['name']} does not accept the new certificate")
+
+
+def check(document, heads):
+    problems = []
+    if document.get("schema") != "s2scert.evidence/1.0":
+        return ["it is no evidence of version 1.0"]
+    stated = document.pop("sha256", None)
+    if stated != sha256(compact(document, sort=True).encode()):
+        problems.append("the document was altered or cut: its hash does not fit")
+    if sha256(document["plan"].encode()) != document["plan_sha256"]:
+        problems.append("the plan is not the one of the hash")
+    plan = json.loads(document["plan"])
+    certificate = base64.b64decode(plan["basis"]["asked"]["certificate"]["certificate"])
+    if sha256(certificate) != plan["basis"]["asked"]["certificate"]["fingerprint_sha256"]:
+        problems.append("the certificate of the plan is not the one of its fingerprint")
+    records, journal = chain(document["journal"], "journal", problems)
+    _, audit = chain(document["audit"], "audit log", problems)
+    if not records or records[0].get("began", {}).get("plan_sha256") != document["plan_sha256"]:
+        problems.append("the journal is not that of this plan")
+    if (journal or [ZEROS])[-1] != document["journal_head"]:
+        problems.append("the journal does not end with the head that is stated")
+    for name, known in (("journal", journal), ("audit", audit)):
+        if heads.get(name) and heads[name].upper() not in known:
+            problems.append(f"the {name} head that you know is not in this evidence")
+    end = order(records, plan, problems) if records else None
+    if document["after"] and end in ("done", "rolled-back"):
+        afterwards(document["after"], plan, end, problems)
+    print(f"roll {document['roll']}: {len(records)} records, end: {end}; audit log: {len(audit)} lines")
+    if not document["after"]:
+        print("nobody looked at the farm afterwards: only the journal says how it ended")
+    return problems
 
 
 def main(arguments):
-    if len(arguments) not in (1, 2):
-        print(__doc__, file=sys.stderr)
-        return 2
-    with open(arguments[0], encoding="utf-8") as file:
-        pack = json.load(file)
-    if pack.get("schema") != "s2scert.evidence/1.0":
-        raise ValueError("this is no evidence pack of version 1.0")
-    if digest(pack["plan"]) != pack["plan_sha256"]:
-        raise ValueError("the plan was changed: its hash does not fit")
-    plan = json.loads(pack["plan"])
-    if plan["roll"] != pack["roll"]:
-        raise ValueError("the plan is that of another roll")
-    records, head = check_chain(pack["journal"])
-    if head != pack["journal_head"]:
-        raise ValueError("the last hash is not the one that the pack names")
-    if len(arguments) == 2 and arguments[1].upper() != head:
-        raise ValueError(f"the last hash is {head}, and not the one that was written down")
-    check_order(records, pack["plan_sha256"])
-    if "facts_after" in pack and digest(pack["facts_after"]) != pack["facts_after_sha256"]:
-        raise ValueError("the facts afterwards were changed: their hash does not fit")
-    asked, done = switches(records)
-    ends = [r["ended"]["end"] for r in records if "ended" in r]
-    print(f"{pack['roll']}: {len(records)} records, every hash fits; head {head}")
-    print(f"the row was asked to be written {asked} times, and answered as done {done} times")
-    print(f"the last run ended: {ends[-1] if ends else 'not at all'}")
-    if "facts_after" in pack:
-        new = plan["basis"]["asked"]["certificate"]["thumbprint"]
-        rows = [row for row in json.loads(pack["facts_after"])["rows"] if row["certificate_type"] == "S2STokenIssuer"]
-        print("afterwards the row named", "the new certificate" if [row["thumbprint"] for row in rows] == [new] else "another")
-    if len(arguments) == 1:
-        print("not checked: whether the end was cut off; name the hash that was written down elsewhere")
-    return 0
+    heads = {}
+    for name in ("journal", "audit"):
+        if f"--{name}-head" in arguments:
+            place = arguments.index(f"--{name}-head")
+            heads[name] = arguments[place + 1]
+            del arguments[place:place + 2]
+    with open(arguments[0], encoding="utf-8-sig") as file:
+        problems = check(json.load(file), heads)
+    for problem in problems:
+        print(f"PROBLEM: {problem}")
+    print("the evidence does not hold" if problems else "the evidence holds")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"NOT PROVEN: {error}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(main(sys.argv[1:]))

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::access_args::AccessCommand;
-use super::audit_args::AuditCommand;
 use super::farm_args::FarmCommand;
 use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 use super::pfx_args::{FormatArg, KeyArg, PfxArgs, TargetArg};
 use super::rotate_args::RotateCommand;
+use super::schedule_args::ScheduleCommand;
 use super::schemas::SchemaArg;
 use super::store_args::{InstallArgs, StoreCommand};
 use super::watch_args::{AlertCommand, WatchArgs};
@@ -71,9 +71,6 @@ pub enum Command {
     /// Roll the certificate of a farm: plan, apply, resume, roll back
     #[command(subcommand)]
     Rotate(RotateCommand),
-    /// Show what was done in a roll, verify the record of it, and write all of it into one file
-    #[command(subcommand)]
-    Audit(AuditCommand),
     /// Judge what a roll needs, on this server or over the farm, and tell what to do
     ///
     /// Exit code 3 when a check fails, 8 when something was not seen and nothing fails. docs/doctor.md lists the checks.
@@ -83,6 +80,12 @@ pub enum Command {
     /// Show what the watch has told, and answer it
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Show who did what, and whether the log of it is whole
+    #[command(subcommand)]
+    Audit(super::audit::AuditCommand),
+    /// Install, show, check and remove what calls the watch by the clock
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     /// Tell what an error text or code may mean here, and which command tells its causes apart
     Explain {
         /// The text as it was shown, a part of it, or a code in any spelling; several words need no quotation marks

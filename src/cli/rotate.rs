@@ -1,16 +1,14 @@
-//! `rotate` and `audit`: the job, what is told meanwhile, its view, its exit code.
+//! `rotate`: the job, what is told meanwhile, its view, its exit code.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use super::audit_args::AuditCommand;
 use super::output::Output;
 use super::rotate_args::{ReachArgs, RotateCommand};
 use super::{views, ways};
-use crate::app::audit;
 use crate::app::rotate::progress::Progress;
-use crate::app::rotate::{plan, record, run, status, verify};
+use crate::app::rotate::{emit, evidence, plan, record, run, status, verify};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, Transport};
 use crate::rotation::engine::Way;
@@ -56,22 +54,18 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
             output.answer(&report, views::rotate::render_status)?;
             Ok(report.exit_code())
         }
-    }
-}
-
-pub(super) fn audit(command: &AuditCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
-    match command {
-        AuditCommand::Show(of) => output.answer(&audit::show(host, &of.options(None))?, views::rotate::render_audit)?,
-        AuditCommand::Verify { head, of } => {
-            output.answer(&audit::show(host, &of.options(*head))?, views::rotate::render_audit_verdict)?;
+        RotateCommand::Emit(args) => {
+            let report = emit::emit(host, &args.plan, &args.dir)?;
+            output.answer(&report, views::rotate::files::render_emit)?;
+            Ok(ExitCode::Ok)
         }
-        AuditCommand::Export(args) => {
-            let report = audit::export(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
-            output.answer(&report, views::rotate::render_audit_export)?;
-            return Ok(report.exit_code());
+        RotateCommand::Evidence(args) => {
+            let looking = |file: &Path| ways::looking_with(host, file, &args.reach);
+            let report = evidence::evidence(host, &args.options(), &looking)?;
+            output.answer(&report, views::rotate::files::render_evidence)?;
+            Ok(report.exit_code())
         }
     }
-    Ok(ExitCode::Ok)
 }
 
 /// Carries a roll to an end on a thread of its own, while this one prints what happens: lines on stderr for people; with

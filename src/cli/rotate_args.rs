@@ -8,7 +8,7 @@ use super::args::PolicyArgs;
 use super::farm_args::FileArgs;
 use super::node_args::StateArgs;
 use crate::app::passwords::{OutSource, Source};
-use crate::app::rotate::{Credentials, plan, record, run, status};
+use crate::app::rotate::{Credentials, evidence, plan, record, run, status};
 use crate::protocol::Hex;
 use crate::rotation::basis::{Reason, Strategy};
 use crate::rotation::engine::Way;
@@ -50,6 +50,59 @@ pub enum RotateCommand {
     ///
     /// Exit code 11 when a roll is open.
     Status(StatusArgs),
+    /// Write a plan as numbered PowerShell files with a runbook, for people who run its steps themselves
+    ///
+    /// Nothing is asked of any server. What the program runs through PowerShell is written octet for octet; each step says how
+    /// far its script is proven.
+    Emit(EmitArgs),
+    /// Put plan, journal, the facts afterwards and the audit log of a roll into one file
+    ///
+    /// examples/check_evidence.py checks it without this program. Exit code 8 when the farm could not be seen for it.
+    Evidence(EvidenceArgs),
+}
+
+/// `s2scert rotate emit`.
+#[derive(Args, Debug)]
+pub struct EmitArgs {
+    /// The plan
+    #[arg(value_name = "PLAN.json", default_value = plan::DEFAULT_OUT)]
+    pub plan: PathBuf,
+
+    /// The folder to write into; it is made with access for you alone, and must be empty
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// `s2scert rotate evidence`.
+#[derive(Args, Debug)]
+pub struct EvidenceArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "evidence.json")]
+    pub out: PathBuf,
+
+    /// The roll [default: the one that was last written to]
+    #[arg(long, value_name = "NAME")]
+    pub roll: Option<String>,
+
+    /// Ask no server: without the facts afterwards
+    #[arg(long)]
+    pub here: bool,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// The description of the farm [default: that with which the roll was begun]
+    #[arg(long, value_name = "FILE")]
+    pub farm: Option<PathBuf>,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plans and journals are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
 }
 
 /// How the servers are reached.
@@ -398,5 +451,18 @@ impl RecordArgs {
 impl StatusArgs {
     pub(super) fn options(&self) -> status::Options {
         status::Options { farm: self.farm.file.clone(), state: self.state.state_dir.clone(), here_only: self.here }
+    }
+}
+
+impl EvidenceArgs {
+    pub(super) fn options(&self) -> evidence::Options {
+        evidence::Options {
+            roll: self.roll.clone(),
+            out: self.out.clone(),
+            force: self.force,
+            here_only: self.here,
+            farm: self.farm.clone(),
+            state: self.state.state_dir.clone(),
+        }
     }
 }

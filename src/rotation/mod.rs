@@ -11,6 +11,7 @@
 //! | `admission` | whether a plan may be applied |
 //! | `record` | the journal: records, and the one order that is legal |
 //! | `journal` | the journal as a file: one line a record, each with the hash of the one before |
+//! | `evidence` | plan, journal, facts and audit log of a roll in one document |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
 //! | `mutant` | parts of the engine that tests take out |
 //! | `world` | what the engine needs beside the transport |
@@ -19,6 +20,7 @@ pub mod admission;
 pub mod basis;
 pub mod belief;
 pub mod engine;
+pub mod evidence;
 pub mod journal;
 pub mod lint;
 pub(crate) mod mutant;

@@ -8,6 +8,8 @@
 //! | `verify` | the proof, without changing anything |
 //! | `record` | what somebody has done by hand |
 //! | `credential` | the credential, opened once, sealed anew for each server and run |
+//! | `emit` | a plan as files that people run by hand |
+//! | `evidence` | what proves a roll, in one file |
 //! | `documents` | the metadata documents, as the engine asks for them |
 //! | `places` | where plans and journals are kept |
 //! | `progress` | what happens, one line a step |
@@ -16,7 +18,9 @@
 
 mod credential;
 mod documents;
-pub(super) mod places;
+pub mod emit;
+pub mod evidence;
+mod places;
 pub mod plan;
 pub mod progress;
 pub mod record;
@@ -35,7 +39,6 @@ use crate::ports::{Host, Transport};
 use crate::protocol::Text;
 
 pub use credential::Credentials;
-pub(super) use run::when;
 
 /// Gives the way to the servers of a description, on which may be acted.
 pub type Reach<'a> = dyn Fn(&Path) -> Result<Arc<dyn Transport>> + 'a;
@@ -50,6 +53,6 @@ fn owner(host: &Host) -> Result<Text> {
 }
 
 /// Reads a description without errors.
-pub(super) fn described(host: &Host, file: &Path) -> Result<Farm> {
+fn described(host: &Host, file: &Path) -> Result<Farm> {
     Ok(super::farm::load(host, file)?.farm)
 }

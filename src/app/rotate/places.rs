@@ -32,10 +32,10 @@ const HOW_BYTES: u64 = 1 << 20;
 /// With what files a roll was begun, so that nobody has to name them again. Paths and commands, never a password.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::app) struct How {
+pub(super) struct How {
     schema: String,
     /// The description of the farm.
-    pub(in crate::app) farm: PathBuf,
+    pub(super) farm: PathBuf,
     /// The credential.
     credential: Option<PathBuf>,
     /// Files that hold its password.
@@ -46,7 +46,7 @@ pub(in crate::app) struct How {
 
 impl How {
     /// Writes down what was named.
-    pub(in crate::app) fn new(farm: &Path, credentials: &Credentials) -> Self {
+    pub(super) fn new(farm: &Path, credentials: &Credentials) -> Self {
         let mut how = Self {
             schema: HOW_SCHEMA.to_owned(),
             farm: farm.to_owned(),
@@ -65,7 +65,7 @@ impl How {
     }
 
     /// Returns what was named, for one who names nothing.
-    pub(in crate::app) fn credentials(&self) -> Credentials {
+    pub(super) fn credentials(&self) -> Credentials {
         let files = self.password_files.iter().cloned().map(Source::File);
         let commands = self.password_commands.iter().cloned();
         let commands = commands.map(|line| Source::Command { line, hidden: Vec::new() });
@@ -74,14 +74,14 @@ impl How {
 }
 
 /// The folder of the rolls.
-pub(in crate::app) struct Rolls {
+pub(super) struct Rolls {
     folder: Arc<dyn StateFolder>,
 }
 
 /// One roll that is kept here.
-pub(in crate::app) struct Kept {
+pub(super) struct Kept {
     /// Its name.
-    pub(in crate::app) roll: Id,
+    pub(super) roll: Id,
     folder: Arc<dyn StateFolder>,
 }
 
@@ -90,7 +90,7 @@ impl Rolls {
     ///
     /// # Errors
     /// When it cannot be made, or could be another's doing.
-    pub(in crate::app) fn create(host: &Host, asked: Option<&Path>) -> Result<Self> {
+    pub(super) fn create(host: &Host, asked: Option<&Path>) -> Result<Self> {
         let place = engine::place(host, asked)?;
         let folder = host.state.create(&place)?.create(FOLDER)?;
         Ok(Self { folder })
@@ -100,7 +100,7 @@ impl Rolls {
     ///
     /// # Errors
     /// As [`Rolls::create`].
-    pub(in crate::app) fn find(host: &Host, asked: Option<&Path>) -> Result<Option<Self>> {
+    pub(super) fn find(host: &Host, asked: Option<&Path>) -> Result<Option<Self>> {
         let place = engine::place(host, asked)?;
         let Some(state) = host.state.find(&place)? else { return Ok(None) };
         Ok(state.find(FOLDER)?.map(|folder| Self { folder }))
@@ -110,7 +110,7 @@ impl Rolls {
     ///
     /// # Errors
     /// [`Kind::Refused`] when another has it.
-    pub(in crate::app) fn lock(&self) -> Result<Box<dyn Held>> {
+    pub(super) fn lock(&self) -> Result<Box<dyn Held>> {
         self.folder.lock(LOCK, Duration::ZERO)?.ok_or_else(|| {
             Error::new(Kind::Refused, "another s2scert is rolling from this state folder")
                 .at(self.folder.path().display())
@@ -122,7 +122,7 @@ impl Rolls {
     ///
     /// # Errors
     /// What the system reports.
-    pub(in crate::app) fn all(&self) -> Result<Vec<Kept>> {
+    pub(super) fn all(&self) -> Result<Vec<Kept>> {
         let folders = self.folder.entries()?.into_iter().filter(|entry| entry.folder);
         let mut kept = Vec::new();
         for roll in folders.filter_map(|entry| entry.name.parse::<Id>().ok()) {
@@ -137,7 +137,7 @@ impl Rolls {
     ///
     /// # Errors
     /// What the system reports.
-    pub(in crate::app) fn of(&self, roll: &Id) -> Result<Kept> {
+    pub(super) fn of(&self, roll: &Id) -> Result<Kept> {
         Ok(Kept { roll: roll.clone(), folder: self.folder.create(roll.as_str())? })
     }
 }
@@ -147,7 +147,7 @@ impl Kept {
     ///
     /// # Errors
     /// What the system reports.
-    pub(in crate::app) fn keep(&self, plan: &[u8], how: &How) -> Result<()> {
+    pub(super) fn keep(&self, plan: &[u8], how: &How) -> Result<()> {
         self.folder.write(PLAN, plan)?;
         self.folder.write(HOW, &serde_json::to_vec_pretty(how).unwrap_or_default())?;
         Ok(())
@@ -157,7 +157,7 @@ impl Kept {
     ///
     /// # Errors
     /// When there is none.
-    pub(in crate::app) fn plan(&self) -> Result<Vec<u8>> {
+    pub(super) fn plan(&self) -> Result<Vec<u8>> {
         let found = self.folder.read(PLAN, MAX_BYTES as u64)?;
         found.map(|bytes| bytes.to_vec()).ok_or_else(|| {
             Error::new(Kind::Unreadable, "the plan of this roll is not here")
@@ -170,7 +170,7 @@ impl Kept {
     ///
     /// # Errors
     /// What the system reports.
-    pub(in crate::app) fn how(&self) -> Result<Option<How>> {
+    pub(super) fn how(&self) -> Result<Option<How>> {
         let found = self.folder.read(HOW, HOW_BYTES)?;
         Ok(found.and_then(|bytes| serde_json::from_slice::<How>(&bytes).ok()).filter(|how| how.schema == HOW_SCHEMA))
     }
@@ -179,7 +179,7 @@ impl Kept {
     ///
     /// # Errors
     /// [`Kind::Unreadable`] when it is damaged before its last line.
-    pub(in crate::app) fn journal(&self) -> Result<FileJournal> {
+    pub(super) fn journal(&self) -> Result<FileJournal> {
         FileJournal::open(Arc::clone(&self.folder), &self.roll).map_err(|error| damaged(&self.folder, error))
     }
 
@@ -187,7 +187,7 @@ impl Kept {
     ///
     /// # Errors
     /// As [`Kept::journal`].
-    pub(in crate::app) fn state(&self) -> Result<(Vec<Record>, State)> {
+    pub(super) fn state(&self) -> Result<(Vec<Record>, State)> {
         let records = self.journal()?.records();
         let state = State::of(&records).map_err(|error| damaged(&self.folder, JournalError(error.to_string())))?;
         Ok((records, state))

@@ -11,6 +11,7 @@ use super::credential::{Credentials, Sealer, open};
 use super::places::{How, Kept, Rolls};
 use super::progress::{Tell, Teller};
 use super::{Reach, described, owner, refused};
+use crate::app::audit;
 use crate::app::farm::metadata::Documents;
 use crate::app::farm::{DEFAULT_FILE, refuse_what_others_may_write};
 use crate::cert::Fingerprint;
@@ -172,9 +173,62 @@ pub fn run(host: &Host, options: &Options, reach: &Reach<'_>, tell: &Tell<'_>) -
     };
     let take_over = options.take_over.or_else(|| own_lease(&farm, &found.admitted, &*transport, &journal));
     let operator = Operator { owner: owner(host)?, take_over };
-    let end = engine::run(&found.admitted, &farm, world, &mut journal, options.way, &operator)
-        .map_err(|stop| refused::stop(&stop))?;
-    Ok(report(end, &found, &journal, before, host.clock.now().duration_since(begun).as_secs()))
+    let noted = Noted { host, state: options.state.as_deref(), what: command(options.way), roll: plan.roll.as_str() };
+    // What cannot be written down is not begun.
+    noted.note("begins", &beginning(found.admitted.digest(), options.take_over))?;
+    let end = match engine::run(&found.admitted, &farm, world, &mut journal, options.way, &operator) {
+        Ok(end) => end,
+        Err(stop) => {
+            // The reason itself is told below, with or without this line.
+            drop(noted.note("stopped", &stop.to_string()));
+            return Err(refused::stop(&stop));
+        }
+    };
+    let word = end_word(end.kind());
+    let mut report = report(end, &found, &journal, before, host.clock.now().duration_since(begun).as_secs());
+    if let Err(error) = noted.note(word, &format!("journal head {}", report.journal_head)) {
+        report.notes.push(format!("the end of this run is not in the audit log: {error}"));
+    }
+    Ok(report)
+}
+
+/// A run that is written down in the audit log.
+struct Noted<'a> {
+    host: &'a Host,
+    state: Option<&'a Path>,
+    what: &'static str,
+    roll: &'a str,
+}
+
+impl Noted<'_> {
+    fn note(&self, result: &str, detail: &str) -> Result<()> {
+        let act = audit::Act { what: self.what, about: self.roll, result, detail };
+        audit::note(self.host, self.state, &act).map(drop)
+    }
+}
+
+fn beginning(plan: Hex<32>, take_over: Option<u64>) -> String {
+    let over = take_over.map(|fence| format!("; takes over the lease of fence {fence}")).unwrap_or_default();
+    format!("plan {plan}{over}")
+}
+
+const fn command(way: Way) -> &'static str {
+    match way {
+        Way::Apply => "rotate apply",
+        Way::Resume => "rotate resume",
+        Way::Rollback => "rotate rollback",
+        Way::Abort => "rotate abort",
+    }
+}
+
+const fn end_word(end: EndKind) -> &'static str {
+    match end {
+        EndKind::Done => "done",
+        EndKind::RolledBack => "rolled back",
+        EndKind::NothingToDo => "nothing to do",
+        EndKind::Manual => "something is left to do",
+        EndKind::Aborted => "given up",
+    }
 }
 
 /// A plan that is to be carried out, and where it was found.
@@ -371,7 +425,7 @@ pub(super) fn last(records: &[Record]) -> Option<Timestamp> {
 }
 
 /// Returns when a record was written, where it says so.
-pub(in crate::app) const fn when(record: &Record) -> Option<Timestamp> {
+const fn when(record: &Record) -> Option<Timestamp> {
     Some(match record {
         Record::Began(one) => one.at,
         Record::Run(one) => one.at,

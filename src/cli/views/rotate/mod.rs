@@ -1,11 +1,11 @@
 //! The views of `rotate`.
 
+pub(crate) mod files;
 pub(crate) mod plan;
 
 use std::fmt::Write as _;
 
 use super::{WIDTH, wrapped};
-use crate::app::audit::{AuditReport, ExportReport};
 use crate::app::rotate::progress::{Event, Progress};
 use crate::app::rotate::record::RecordReport;
 use crate::app::rotate::run::RunReport;
@@ -143,39 +143,6 @@ pub(crate) fn render_verify(report: &VerifyReport) -> String {
         let _ =
             writeln!(text, "  the old certificate still lies on {}; that breaks nothing", report.remains.join(", "));
     }
-    text
-}
-
-/// What was done, record by record.
-pub(crate) fn render_audit(report: &AuditReport) -> String {
-    let mut text = format!("{}: {} records, every hash fits\n", report.roll, report.records.len());
-    for record in &report.records {
-        let at = record.at.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
-        let _ = writeln!(text, "  {:>4}  {at:<19}  {}", record.number, record.what);
-    }
-    let _ = writeln!(text, "head {}", report.head);
-    text
-}
-
-/// Whether the record is whole.
-pub(crate) fn render_audit_verdict(report: &AuditReport) -> String {
-    let mut text =
-        format!("{}: {} records, every hash fits\n  head {}\n", report.roll, report.records.len(), report.head);
-    if let Some(number) = report.known_until {
-        let _ = writeln!(text, "  the hash that was written down is that of record {number}");
-    }
-    wrapped(&mut text, "  ", WIDTH, report.limits);
-    text
-}
-
-/// What was written for somebody else.
-pub(crate) fn render_audit_export(report: &ExportReport) -> String {
-    let mut text = format!("{}: everything about {} is in it\n", report.file, report.roll);
-    let _ = writeln!(text, "  SHA-256  {}\n  head     {}", report.sha256, report.head);
-    for one in &report.unseen {
-        let _ = writeln!(text, "  not seen, so that the facts after the roll are not in it: {one}");
-    }
-    next(&mut text, &report.next);
     text
 }
 
