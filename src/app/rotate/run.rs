@@ -284,7 +284,7 @@ fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
             return Err(Error::new(Kind::Refused, "this is not the plan that was approved")
                 .at(place.display())
                 .because(std::io::Error::other(format!("its SHA-256 is {digest}")))
-                .hint("look at it again, and have it approved: s2scert rotate plan"));
+                .hint("look at it again, and have it approved: s2scert rotate show"));
         }
     }
     let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, &place))?;

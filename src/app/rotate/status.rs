@@ -22,6 +22,9 @@ pub const SCHEMA: &str = "s2scert.rotate-status/1.0";
 /// How long a server may take to tell what stands on it, in seconds.
 const LOOK: u32 = 60;
 
+/// How a roll is gone on with.
+const RESUME: &str = "s2scert rotate resume";
+
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -263,7 +266,7 @@ fn next(report: &StatusReport) -> Vec<String> {
     }
     if let Some(lease) = report.lease.as_ref().filter(|lease| !lease.over) {
         next.push(format!(
-            "whoever holds the farm may be at work; only when it is dead: s2scert rotate resume --take-over {}",
+            "whoever holds the farm may be at work; only when it is dead: {RESUME} --take-over {}",
             lease.fence
         ));
     }

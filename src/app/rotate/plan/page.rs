@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::words;
-use super::{Judged, Options, missing};
+use super::{Again, Judged, Options, missing};
 use crate::app::gate;
 use crate::app::report::{Identity, optional_path_text, quoted};
 use crate::cert::pfx::PfxProfile;
@@ -282,7 +282,7 @@ impl PlanReport {
         self
     }
 
-    pub(super) fn of(plan: &Plan, file: &Path, again: &str) -> Self {
+    pub(super) fn of(plan: &Plan, file: &Path, again: &Again) -> Self {
         let seen = &plan.basis.seen;
         let place = |wanted: &dyn Fn(&Step) -> bool| plan.steps.iter().position(wanted).map(|place| place + 1);
         let oldest = seen.signing().map(|node| node.os).min();
@@ -311,7 +311,13 @@ impl PlanReport {
         };
         report.next = vec![
             format!("see it go, and see it fail, on a farm that is not there: s2scert rehearse {out}"),
-            format!("carry it out: s2scert rotate apply {out} {again} --approved-digest {}", plan.digest()),
+            format!(
+                "carry it out: s2scert rotate apply {out} --farm {} --credential {}{} --approved-digest {}",
+                again.farm,
+                again.credential,
+                again.password,
+                plan.digest()
+            ),
         ];
         report
     }
