@@ -97,6 +97,13 @@ fn gate(story: &Story, tell: Tell<'_>) {
         let What::ScriptBegins { update_crm: true, unready, .. } = &event.what else { continue };
         for (number, node) in story.before.nodes.iter().enumerate().filter(|(_, node)| node.signs) {
             let before = &story.events[..place];
+            // Of a server that is looked after by people somebody has said that it is ready.
+            if node.by_hand {
+                if unready.contains(&number) && !story.by_hand {
+                    tell(3, format!("at {} the row is written, and {} cannot sign", event.at, node.name));
+                }
+                continue;
+            }
             let proven =
                 before.iter().rposition(|one| one.run == event.run && one.what == (What::Proved { node: number }));
             let Some(proven) = proven else {

@@ -14,14 +14,14 @@ use super::node::Carried;
 use super::state::State;
 use super::trace::{Ending, What};
 use crate::cert::pfx::PfxProfile;
-use crate::farm::description::{Farm, Node, Organization};
+use crate::farm::description::{ArgumentList, Farm, Node, Organization};
 use crate::ports::{CarryError, Clock, Random, Transport};
 use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes, SecretText};
 use crate::rotation::admission::Admitted;
-use crate::rotation::engine::{self, End, Operator, Stop, Way};
+use crate::rotation::engine::{self, End, Operator, Said, Stop, Way};
 use crate::rotation::plan::Plan;
 use crate::rotation::record::{Journal, JournalError, Record};
-use crate::rotation::world::{Audience, CredentialSource, Metadata, NoBalancer, Nobody, Patience, Sealed, World};
+use crate::rotation::world::{Audience, Balancer, CredentialSource, Metadata, Nobody, Patience, Sealed, World};
 
 /// The controller of a simulation died.
 struct Dead;
@@ -103,16 +103,7 @@ impl Sim {
         };
         let owner = crate::protocol::Text::told(&format!("operator {run}"));
         let operator = Operator { owner, take_over: None };
-        let world = World {
-            transport: self,
-            metadata: self,
-            credential: self,
-            clock: self,
-            patience: self,
-            random: self,
-            audience,
-            balancer: &NoBalancer,
-        };
+        let world = self.world(audience);
         let plan = self.other.as_ref().filter(|_| other).unwrap_or(&self.admitted);
         let went = catch_unwind(AssertUnwindSafe(|| engine::run(plan, &self.farm, world, journal, way, &operator)));
         let end = match went {
@@ -125,6 +116,40 @@ impl Sim {
         state.tell_as(run, ending(&end));
         state.run = before;
         end
+    }
+
+    fn world<'a>(&'a self, audience: &'a dyn Audience) -> World<'a> {
+        World {
+            transport: self,
+            metadata: self,
+            credential: self,
+            clock: self,
+            patience: self,
+            random: self,
+            audience,
+            balancer: self,
+        }
+    }
+
+    /// Somebody records what was done by hand.
+    pub(super) fn record(&self, journal: &mut SimJournal<'_>, said: &[Said]) {
+        let run = {
+            let mut state = self.state();
+            state.run = state.events.iter().map(|event| event.run).max().unwrap_or_default() + 1;
+            state.tell(What::RunBegins { other: false });
+            state.run
+        };
+        let operator = Operator { owner: crate::protocol::Text::told(&format!("operator {run}")), take_over: None };
+        let world = self.world(&Nobody);
+        let went = catch_unwind(AssertUnwindSafe(|| {
+            engine::record(&self.admitted, &self.farm, world, journal, said, &operator)
+        }));
+        let what = match went {
+            Ok(_) => What::RunEnds(Ending::Stopped),
+            Err(payload) if payload.is::<Dead>() => What::Died,
+            Err(payload) => resume_unwind(payload),
+        };
+        self.state().tell_as(run, what);
     }
 
     /// A second operator comes, if it is his time.
@@ -198,6 +223,23 @@ impl CredentialSource for Sim {
     fn proven(&self, proof: &ProofFacts, node: &Node, nonce: &Hex<32>, _: &Id) -> bool {
         let thumbprint = self.admitted.plan().basis.asked.certificate.thumbprint;
         proof.signature.as_bytes() == signature(nonce, &thumbprint, node.name.as_str())
+    }
+}
+
+impl Balancer for Sim {
+    fn run(&self, command: &ArgumentList) -> Result<(), String> {
+        let mut state = self.state();
+        state.advance(5);
+        if state.faults.left > 0 && state.dice.below(30) == 0 {
+            state.faults.left -= 1;
+            return Err("the load balancer does not answer".to_owned());
+        }
+        let [_, part, name] = command.words() else { return Err("no such command".to_owned()) };
+        let node = state.places.get(name).copied().ok_or("no such server")?;
+        let out = part == "drain";
+        state.nodes[node].drained = out;
+        state.tell(What::Drained { node, out });
+        Ok(())
     }
 }
 

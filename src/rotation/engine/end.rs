@@ -13,6 +13,8 @@ use crate::rotation::record::{EndKind, Ended, Record};
 
 /// How a roll is gone on with.
 const RESUME: &str = "s2scert rotate resume";
+/// How it is told that a step is done that is done by hand.
+const RECORD: &str = "s2scert rotate record";
 /// How it is taken back.
 const ROLLBACK: &str = "s2scert rotate rollback";
 /// How SharePoint's job is let run again.
@@ -84,8 +86,9 @@ impl Engine<'_> {
             Err(Halt::Lost(node, why)) => return Ok(self.unreached(&node, &why)),
         };
         let mut left = match &walked {
-            Walked::Forward { by_hand } => by_hand.iter().map(|step| self.by_hand(step)).collect(),
-            Walked::Back(_) => Vec::new(),
+            Walked::Forward { by_hand } | Walked::Back { by_hand, .. } => {
+                by_hand.iter().map(|step| self.by_hand(step)).collect()
+            }
             Walked::Stuck { at, .. } | Walked::Later { at, .. } => self.rest(at),
         };
         // Whatever the end is, no PFX stays on any node.
@@ -99,9 +102,9 @@ impl Engine<'_> {
         let end = match walked {
             Walked::Forward { .. } if left.is_empty() && !self.acted && self.state.begun.is_empty() => End::NothingToDo,
             Walked::Forward { .. } if left.is_empty() => End::Done,
-            Walked::Back(why) if left.is_empty() => End::RolledBack { why },
+            Walked::Back { why, .. } if left.is_empty() => End::RolledBack { why },
             Walked::Forward { .. } => self.manual("others have their part to do".to_owned(), left),
-            Walked::Back(why) => {
+            Walked::Back { why, .. } => {
                 self.manual(format!("the roll was taken back ({why}), and not everything was seen"), left)
             }
             Walked::Stuck { why, .. } | Walked::Later { why, .. } => self.manual(why, left),
@@ -217,6 +220,7 @@ impl Engine<'_> {
             return End::Manual { why, left };
         }
         left.extend(self.held());
+        left.extend(self.drained());
         left.push(Left {
             node: "the controller".to_owned(),
             what: "go on with this roll, or take it back".to_owned(),
@@ -244,6 +248,27 @@ impl Engine<'_> {
         steps.filter(held).map(left).collect()
     }
 
+    /// Returns the servers that may be out of the load balancer.
+    fn drained(&self) -> Vec<Left> {
+        let steps = || self.plan.steps.iter().chain(&self.plan.unwind);
+        let begun = |step: &&Step| self.state.begun.contains(&step.id);
+        let out = steps().filter(|step| matches!(step.act, Act::Drain(_))).filter(begun);
+        let out = out.filter(|step| step.until.as_ref().is_none_or(|end| !self.state.done.contains(end)));
+        let left = |step: &Step| {
+            let end = steps().find(|one| Some(&one.id) == step.until.as_ref());
+            let words = end.and_then(|end| match &end.act {
+                Act::Undrain(command) => Some(command.words().join(" ")),
+                _ => None,
+            });
+            Left {
+                node: step.node.as_str().to_owned(),
+                what: "it may be out of the load balancer".to_owned(),
+                commands: words.into_iter().collect(),
+            }
+        };
+        out.map(left).collect()
+    }
+
     fn unseen(&self, node: &Id, why: &str) -> Left {
         Left {
             node: node.as_str().to_owned(),
@@ -264,7 +289,9 @@ impl Engine<'_> {
         let certificate = |which| self.certificate(which).map(|one| hex_upper(one.as_bytes())).unwrap_or_default();
         let (what, commands) = match &step.act {
             Act::ByHand(hand) => {
-                (hand.what.as_str().to_owned(), hand.commands.iter().map(|one| one.as_str().to_owned()).collect())
+                let mut commands: Vec<String> = hand.commands.iter().map(|one| one.as_str().to_owned()).collect();
+                commands.push(format!("{RECORD} {}", step.id));
+                (hand.what.as_str().to_owned(), commands)
             }
             Act::Look => (look_words(&step.check), Vec::new()),
             Act::Recycle(named) => (
@@ -308,6 +335,9 @@ impl Engine<'_> {
             Act::ReleaseJob => {
                 ("release SharePoint's job that reads the metadata".to_owned(), vec![RELEASE.to_owned()])
             }
+            Act::Drain(command) | Act::Undrain(command) => {
+                ("run the command of the load balancer".to_owned(), vec![command.words().join(" ")])
+            }
             Act::ResetWeb => ("restart the web server".to_owned(), vec!["iisreset /noforce".to_owned()]),
             Act::Remove(which) => (
                 "remove the certificate with its key".to_owned(),
@@ -330,6 +360,10 @@ fn look_words(check: &Check) -> String {
             format!("wait until the metadata document of {} shows the certificate", check.organization)
         }
         Check::Trust(check) => format!("wait until the trust {} accepts the certificate", check.name.as_str()),
+        Check::Open(_) => "wait until farm.toml lets it be changed".to_owned(),
+        Check::Untrusted(check) => {
+            format!("wait until the trust {} does not accept the certificate any more", check.name.as_str())
+        }
         Check::Quarantine(days) => format!("wait until {} days have passed since everything was verified", days.days),
         _ => "wait until the server is seen ready".to_owned(),
     }

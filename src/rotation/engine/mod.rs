@@ -18,8 +18,8 @@ use jiff::Timestamp;
 
 use super::admission::Admitted;
 use super::mutant::{Part, is_out};
-use super::plan::{Check, Plan, Step};
-use super::record::{Began, EndKind, Journal, JournalError, Record, State};
+use super::plan::{Act, Check, Plan, Step};
+use super::record::{Began, EndKind, Ended, Journal, JournalError, Record, Recorded, Run, State};
 use super::world::World;
 use crate::farm::description::{Farm, Node};
 use crate::protocol::{Hex, Id, Text};
@@ -48,6 +48,8 @@ pub struct Engine<'a> {
     settled: u64,
     /// Nodes that this run has proven ready, since the last thing that could have changed them.
     proven: BTreeSet<Id>,
+    /// Steps whose command has ended well in this run.
+    ran: BTreeSet<Id>,
     /// What this run itself begun.
     acted: bool,
     /// Whether a server that does not answer is asked again for a while.
@@ -95,6 +97,9 @@ pub enum Stop {
     /// It is not the time for this.
     #[error("{0}")]
     Order(&'static str),
+    /// A node without which nothing can be written down cannot be reached.
+    #[error("{0}")]
+    Unreached(String),
 }
 
 /// Why a run ends before its last step.
@@ -138,6 +143,31 @@ pub fn run(
     }
 }
 
+/// A step that was done by hand, as somebody says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Said {
+    /// The step.
+    pub step: Id,
+    /// What proves it: the output of a command, the number of a ticket.
+    pub proof: Option<Text>,
+}
+
+/// Writes down that steps were done by hand, here and on the node that writes the row. Nothing else is done; the roll goes on
+/// when it is resumed.
+///
+/// # Errors
+/// As [`run`]; [`Stop::Order`] where the plan has no such step, or the roll has not begun or is over.
+pub fn record(
+    admitted: &Admitted,
+    farm: &Farm,
+    world: World<'_>,
+    journal: &mut dyn Journal,
+    said: &[Said],
+    operator: &Operator,
+) -> Result<(), Stop> {
+    Engine::new(admitted, farm, world, journal, operator)?.write_down(said, operator)
+}
+
 impl<'a> Engine<'a> {
     fn new(
         admitted: &'a Admitted,
@@ -169,6 +199,7 @@ impl<'a> Engine<'a> {
             requests: 0,
             settled: 0,
             proven: BTreeSet::new(),
+            ran: BTreeSet::new(),
             acted: false,
             patient: true,
             nodes: nodes.collect(),
@@ -243,6 +274,44 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Writes down that steps were done by hand.
+    fn write_down(mut self, said: &[Said], operator: &Operator) -> Result<(), Stop> {
+        if self.state.over().is_some() {
+            return Err(Stop::Order("this roll is over"));
+        }
+        let by_hand = |id: &Id| self.plan.step(id).is_some_and(|step| matches!(step.act, Act::ByHand(_)));
+        if !said.iter().all(|one| by_hand(&one.step)) {
+            return Err(Stop::Order("the plan has no step of this name that is done by hand"));
+        }
+        let written = self.hold(operator).and_then(|()| self.catch_up()).and_then(|()| {
+            if self.state.plan_sha256.is_none() {
+                return Err(Halt::Stop(Stop::Order("this roll has not begun: apply its plan")));
+            }
+            if self.state.over().is_some() {
+                return Err(Halt::Stop(Stop::Order("this roll is over")));
+            }
+            self.record(Record::Run(Run { holder: self.holder.clone(), fence: self.fence, at: self.now() }))?;
+            for one in said.iter().filter(|one| !self.state.recorded.contains(&one.step)).collect::<Vec<_>>() {
+                let (step, proof, by) = (one.step.clone(), one.proof.clone(), self.owner.clone());
+                self.record(Record::Recorded(Recorded { step, by, proof, at: self.now() }))?;
+            }
+            let why = Text::told("what was done by hand was recorded");
+            self.record(Record::Ended(Ended { end: EndKind::Manual, why, at: self.now() }))?;
+            self.copy_records()
+        });
+        match written {
+            Ok(()) => {
+                self.release();
+                Ok(())
+            }
+            Err(Halt::Stop(stop)) => Err(self.let_go(stop)),
+            Err(Halt::Lost(node, why)) => {
+                Err(self
+                    .let_go(Stop::Unreached(format!("{node} cannot be reached, so that nothing was recorded: {why}"))))
+            }
+        }
+    }
+
     /// Returns whether the row is seen not to be what the plan rests on.
     fn has_moved(&mut self) -> bool {
         let node = self.lease_node();
@@ -269,6 +338,7 @@ impl<'a> Engine<'a> {
         if matches!(step.check, Check::AccessAsBefore | Check::Usable) && step.undoes.is_some() {
             return self.state.before.contains_key(&step.node);
         }
-        step.undoes.as_ref().is_none_or(|undone| self.state.begun.contains(undone))
+        let begun = |undone: &Id| self.state.begun.contains(undone) || self.state.recorded.contains(undone);
+        step.undoes.as_ref().is_none_or(begun)
     }
 }
