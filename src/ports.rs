@@ -3,6 +3,7 @@
 //! `app` and `cli` know these traits and nothing behind them. [`crate::sys`] implements them for the real machine and
 //! `tests/support/fake_host.rs` for tests. [`Host`] is what `main` wires. No trait here decides anything.
 
+mod events;
 mod fault;
 mod key_fault;
 mod mail;
@@ -29,6 +30,7 @@ use crate::cert::Password;
 use crate::farm::access::{AccessState, Principal};
 
 pub use crate::farm::KeyPlace;
+pub use events::{Event, EventLevel, EventLog};
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 pub use mail::{Mail, MailError, MailFault, MailMessage, MailServer, MailTls};
@@ -81,6 +83,8 @@ pub struct Host {
     pub stop: Arc<dyn Stop>,
     /// What calls programs by the clock.
     pub scheduler: Arc<dyn Scheduler>,
+    /// The event log of Windows.
+    pub events: Arc<dyn EventLog>,
 }
 
 /// Tells the time.

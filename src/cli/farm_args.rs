@@ -1,6 +1,6 @@
 //! The command line of `farm`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -29,6 +29,19 @@ pub enum FarmCommand {
     ///
     /// It holds public certificates, where keys are and who can read them; no key and no password.
     Collect(CollectArgs),
+}
+
+impl FarmCommand {
+    /// Returns the description that is read.
+    pub(super) fn description(&self) -> Option<&Path> {
+        match self {
+            Self::Init(_) => None,
+            Self::Check(args) => Some(&args.file),
+            Self::Status(args) => Some(&args.of.farm.file),
+            Self::Report(args) => Some(&args.of.farm.file),
+            Self::Collect(args) => Some(&args.farm.file),
+        }
+    }
 }
 
 /// Which description.

@@ -133,6 +133,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Expiry,
+        Self::NotYetValid,
+        Self::Policy,
+        Self::Unreadable,
+        Self::Access,
+        Self::Disagreement,
+        Self::Waiver,
+        Self::Channel,
+        Self::Silent,
+        Self::Doubt,
+    ];
+
     /// Returns the word used in keys and output.
     #[must_use]
     pub const fn word(self) -> &'static str {

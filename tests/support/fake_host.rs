@@ -151,6 +151,7 @@ impl FakeHost {
             wire: fake.clone(),
             stop: fake.clone(),
             scheduler: fake.clone(),
+            events: fake.clone(),
             pause: fake,
             web: Arc::new(self.web.clone()),
         }

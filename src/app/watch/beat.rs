@@ -44,8 +44,15 @@ struct Beat {
     next: Option<Timestamp>,
 }
 
-/// Writes everything that tells that this run has ended. What cannot be written is said and stops nothing.
-pub(super) fn write(host: &Host, settings: &Settings, report: &WatchReport, run: &Run) -> Vec<String> {
+/// Writes everything that tells that this run has ended; `told` is when a message last got through. What cannot be written is
+/// said and stops nothing.
+pub(super) fn write(
+    host: &Host,
+    settings: &Settings,
+    report: &WatchReport,
+    run: &Run,
+    told: Option<Timestamp>,
+) -> Vec<String> {
     let beat = &settings.heartbeat;
     let mut notes = Vec::new();
     let mut put = |what: &str, path: &Path, bytes: &[u8]| {
@@ -69,7 +76,7 @@ pub(super) fn write(host: &Host, settings: &Settings, report: &WatchReport, run:
         put("the heartbeat", path, &serde_json::to_vec_pretty(&beat).unwrap_or_default());
     }
     if let Some(path) = &beat.textfile {
-        put("the metrics", path, metrics(report, run).as_bytes());
+        put("the metrics", path, metrics(report, run, told).as_bytes());
     }
     if let Some(path) = &beat.calendar {
         put("the calendar", path, calendar(report).as_bytes());
@@ -114,7 +121,7 @@ pub(super) fn others(host: &Host, beat: &HeartbeatTable, now: Timestamp) -> Vec<
     beat.others.iter().filter_map(|path| other(host, path, late, now)).collect()
 }
 
-fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
+pub(super) fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
     let about = path.display().to_string();
     let trouble = |message: String| {
         Some(Trouble {
@@ -150,7 +157,7 @@ fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp)
 }
 
 /// Writes metrics in the text format of Prometheus. The number of series is bounded, and no path or secret is a label.
-fn metrics(report: &WatchReport, run: &Run) -> String {
+fn metrics(report: &WatchReport, run: &Run, told: Option<Timestamp>) -> String {
     let mut text = String::new();
     let mut one = |name: &str, kind: &str, help: &str, value: String| {
         let _ = write!(text, "# HELP s2scert_{name} {help}\n# TYPE s2scert_{name} {kind}\n{value}");
@@ -184,6 +191,20 @@ fn metrics(report: &WatchReport, run: &Run) -> String {
         format!("s2scert_watch_alerts{{level=\"{}\"}} {number}\n", level.word())
     });
     one("watch_alerts", "gauge", "Alerts that stand, by level.", alerts.collect());
+    let kinds = Kind::ALL.iter().map(|kind| {
+        let number = report.alerts.iter().filter(|alert| alert.kind == *kind).count();
+        format!("s2scert_watch_alerts_of_kind{{kind=\"{}\"}} {number}\n", kind.word())
+    });
+    one(
+        "watch_alerts_of_kind",
+        "gauge",
+        "Alerts that stand, by kind: access is access drift, disagreement the places of a farm.",
+        kinds.collect(),
+    );
+    if let Some(told) = told {
+        let last = "watch_last_delivery_timestamp_seconds";
+        one(last, "gauge", "When a message last got through on any channel.", single(last, told.as_second()));
+    }
     let dated: Vec<_> = report.alerts.iter().filter(|alert| alert.expiry.is_some()).take(MOST_SERIES).collect();
     for (name, help, value) in [
         ("certificate_expiry_timestamp_seconds", "When the first certificate of the chain expires.", false),

@@ -6,7 +6,9 @@
 
 mod carry;
 mod expected;
+mod roll;
 mod status;
+mod watching;
 mod winrm;
 
 use std::os::unix::fs::PermissionsExt as _;

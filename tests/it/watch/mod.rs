@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod hardship;
 mod histories;
+mod outputs;
 mod sinks;
 mod smtp;
 mod sources;
+mod syslog_tls;
 
 use std::fs;
 use std::path::{Path, PathBuf};
