@@ -217,6 +217,7 @@ const fn command(way: Way) -> &'static str {
         Way::Apply => "rotate apply",
         Way::Resume => "rotate resume",
         Way::Rollback => "rotate rollback",
+        Way::Abort => "rotate abort",
     }
 }
 
@@ -226,6 +227,7 @@ const fn end_word(end: EndKind) -> &'static str {
         EndKind::RolledBack => "rolled back",
         EndKind::NothingToDo => "nothing to do",
         EndKind::Manual => "something is left to do",
+        EndKind::Aborted => "given up",
     }
 }
 
