@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::PROGRAM;
 use crate::lab_farm::{Folder, NODES};
 use crate::standin::World;
 
@@ -24,17 +23,18 @@ const POLL: Duration = Duration::from_millis(5);
 /// An operator with a state folder of his own.
 struct Operator<'a> {
     lab: &'a Folder,
+    program: &'a Path,
     state: PathBuf,
 }
 
 impl<'a> Operator<'a> {
-    fn new(lab: &'a Folder, name: &str) -> Self {
-        Self { lab, state: lab.path(&format!("operator-{name}")) }
+    fn new(lab: &'a Folder, program: &'a Path, name: &str) -> Self {
+        Self { lab, program, state: lab.path(&format!("operator-{name}")) }
     }
 
     /// Words that begin with `rotate`, with the files of the lab.
     fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(self.program);
         command.args(line.split(' ')).current_dir(&self.lab.0).env("S2SCERT_STATE", &self.state);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -153,8 +153,8 @@ fn places(count: usize) -> Vec<usize> {
 }
 
 /// Plans, and rolls while the controller is killed whenever its journal has so many records.
-fn roll_killed_at(lab: &Folder, places: &[usize]) {
-    let (ada, bob) = (Operator::new(lab, "ada"), Operator::new(lab, "bob"));
+fn roll_killed_at(lab: &Folder, program: &Path, places: &[usize]) {
+    let (ada, bob) = (Operator::new(lab, program, "ada"), Operator::new(lab, program, "bob"));
     let planned =
         ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
     assert_eq!(planned["strategy"], "direct");
@@ -195,29 +195,29 @@ fn roll_killed_at(lab: &Folder, places: &[usize]) {
 
 #[test]
 fn a_roll_whose_controllers_are_killed_ends_as_if_none_had_been() {
-    let Some((_folder, lab)) = super::lab() else { return };
+    let Some((_folder, lab, programs)) = super::lab() else { return };
     small_farm(&lab.folder);
-    roll_killed_at(&lab.folder, &places(KILLS));
+    roll_killed_at(&lab.folder, &programs.s2scert, &places(KILLS));
 }
 
 #[test]
 #[ignore = "takes an hour: a roll for each write of the journal; run it by hand: cargo test --test it lab::roll -- --ignored"]
 fn a_roll_is_killed_at_every_write_of_its_journal_in_turn() {
     for place in 1..=RECORDS as usize {
-        let Some((_folder, lab)) = super::lab() else { return };
+        let Some((_folder, lab, programs)) = super::lab() else { return };
         small_farm(&lab.folder);
         println!("killed at record {place}");
-        roll_killed_at(&lab.folder, &[place]);
+        roll_killed_at(&lab.folder, &programs.s2scert, &[place]);
     }
 }
 
 #[test]
 fn a_roll_that_is_taken_back_leaves_the_farm_as_it_was() {
-    let Some((_folder, lab)) = super::lab() else { return };
-    let lab = &lab.folder;
+    let Some((_folder, lab, programs)) = super::lab() else { return };
+    let (lab, program) = (&lab.folder, &*programs.s2scert);
     small_farm(lab);
     let before = facts(lab);
-    let ada = Operator::new(lab, "ada");
+    let ada = Operator::new(lab, program, "ada");
     let planned =
         ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
     let switch = planned["global_step"].as_u64().unwrap();
