@@ -3,6 +3,7 @@
 //! `app` and `cli` know these traits and nothing behind them. [`crate::sys`] implements them for the real machine and
 //! `tests/support/fake_host.rs` for tests. [`Host`] is what `main` wires. No trait here decides anything.
 
+mod events;
 mod fault;
 mod key_fault;
 mod mail;
@@ -29,6 +30,7 @@ use crate::cert::Password;
 use crate::farm::access::{AccessState, Principal};
 
 pub use crate::farm::KeyPlace;
+pub use events::{Event, EventLevel, EventLog};
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 pub use mail::{Mail, MailError, MailFault, MailMessage, MailServer, MailTls};
@@ -81,6 +83,8 @@ pub struct Host {
     pub stop: Arc<dyn Stop>,
     /// What calls programs by the clock.
     pub scheduler: Arc<dyn Scheduler>,
+    /// The event log of Windows.
+    pub events: Arc<dyn EventLog>,
 }
 
 /// Tells the time.
@@ -258,6 +262,13 @@ pub trait Terminal: Send + Sync {
     /// # Errors
     /// When the person breaks off, or the terminal fails.
     fn prompt_secret(&self, text: &str) -> io::Result<Option<Password>>;
+
+    /// Asks for a line on standard error, reads it from standard input and returns it without its end. Returns nothing
+    /// where standard input is at its end. Who calls it has made sure that both are a terminal.
+    ///
+    /// # Errors
+    /// That of the streams; also a line that is longer than any answer.
+    fn prompt_line(&self, text: &str) -> io::Result<Option<String>>;
 }
 
 /// The environment variables of this process.

@@ -65,7 +65,8 @@ pub struct TriggerArgs {
     #[arg(long, value_enum)]
     pub kind: Option<KindArg>,
 
-    /// As whom the watch runs: a user, or a managed service account such as CONTOSO\s2scert$ [default: root or SYSTEM]
+    /// As whom the watch runs: on Windows a managed service account such as CONTOSO\s2scert$, which must be an administrator
+    /// of the server [default: SYSTEM or root]
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
 

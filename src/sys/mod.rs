@@ -58,6 +58,7 @@ pub fn host() -> Host {
         web: Arc::new(web::SystemWeb),
         stop: os::stop::system(),
         scheduler: Arc::new(scheduler::SystemScheduler),
+        events: os::events::system(),
     }
 }
 

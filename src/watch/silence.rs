@@ -57,3 +57,29 @@ pub fn silence(beat: Beat, late: Option<SignedDuration>, now: Timestamp) -> Opti
         (!beat.could_tell).then_some(Silence::Mute)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_that_does_not_keep_its_promise_is_silent_two_hours_later() {
+        let at = |hour: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        let now = at(100);
+        for (called, next, late, expected) in [
+            (None, None, None, Some(Silence::Late)),
+            (None, None, Some(60), None),
+            (Some(at(98)), Some(at(120)), None, None),
+            (Some(at(97)), Some(at(120)), None, Some(Silence::Uncalled(at(97)))),
+            (Some(at(100)), Some(at(98)), None, None),
+            (Some(at(100)), Some(at(97)), None, Some(Silence::Missed(at(97)))),
+            (Some(at(100)), Some(at(97)), Some(60), None),
+            (Some(at(100)), Some(at(120)), Some(40), Some(Silence::Late)),
+            (Some(at(200)), Some(at(200)), None, None),
+        ] {
+            let beat = Beat { ended: at(50), called, next, could_tell: true };
+            let late = late.map(SignedDuration::from_hours);
+            assert_eq!(silence(beat, late, now), expected, "{called:?} {next:?} {late:?}");
+        }
+    }
+}

@@ -151,6 +151,7 @@ impl FakeHost {
             wire: fake.clone(),
             stop: fake.clone(),
             scheduler: fake.clone(),
+            events: fake.clone(),
             pause: fake,
             web: Arc::new(self.web.clone()),
         }
@@ -402,6 +403,10 @@ impl Terminal for FakeHost {
         }
         let answer = state.typed.pop().ok_or_else(|| io::Error::other("interrupted"))?;
         Ok(Some(Password::new(answer)))
+    }
+
+    fn prompt_line(&self, _: &str) -> io::Result<Option<String>> {
+        self.state().typed.pop().map(Some).ok_or_else(|| io::Error::other("interrupted"))
     }
 }
 

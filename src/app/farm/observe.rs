@@ -2,6 +2,9 @@
 //!
 //! Each answer becomes a fact, and whatever brought none becomes a gap with its reason. Nothing is judged here.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,8 @@
 //! From what a node answers to what a bundle holds. What does not fit is not passed over: its place was not seen then.
 
+#[cfg(test)]
+mod tests;
+
 use super::observe::base64;
 use crate::farm::description::Role;
 use crate::farm::truth::{

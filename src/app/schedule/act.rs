@@ -23,6 +23,16 @@ pub fn install(
     agree: impl FnOnce(&ScheduleReport) -> Result<bool>,
 ) -> Result<ScheduleReport> {
     let (wanted, mut report) = prepared(host, options)?;
+    if wanted.trigger.account.is_some() && wanted.trigger.kind != TriggerKind::Task {
+        return Err(Error::new(
+            Kind::Refused,
+            "only root's watch is installed here: the state folder belongs to whoever installs it",
+        )
+        .hint("see the texts and put them there by hand: s2scert schedule show --account NAME --config watch.toml")
+        .hint(
+            "the account makes its state folder at its first run: s2scert watch --once --if-due --config watch.toml",
+        ));
+    }
     if !report.pending || !agree(&report)? {
         return Ok(report);
     }
@@ -49,7 +59,7 @@ pub fn install(
     let kept = Kept::new(report.at, wanted.trigger.clone(), wanted.texts.clone());
     kept.write(&*state)?;
     let standing = registered::look(host, wanted.trigger.kind, &wanted.texts);
-    report.findings = findings(host, &kept, &standing);
+    report.findings = findings(host, &kept, &standing, &wanted.state);
     report.texts = shown(wanted.texts, standing);
     (report.changed, report.pending) = (true, false);
     Ok(report)
@@ -146,7 +156,10 @@ fn put(host: &Host, wanted: &Wanted, state: &dyn StateFolder) -> Result<()> {
         state.write(TASK_FILE, &bytes)?;
         let run = commands.iter().try_for_each(|command| call(host, command));
         state.remove(TASK_FILE)?;
-        return run;
+        run?;
+        return host.events.register().map_err(|error| {
+            Error::new(Kind::Internal, "the source of the event log cannot be registered").because(error)
+        });
     }
     for text in &wanted.texts {
         host.scheduler.write(Path::new(&text.place), text.text.as_bytes())?;

@@ -14,15 +14,16 @@ mod registered;
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::watch::round::{self, Record};
-use super::watch::{folder_path, load};
+use super::watch::{folder_path, watcher};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, SchedulerKind};
-use crate::watch::schedule::{LastRun, Text, Trigger, TriggerKind, told};
+use crate::watch::facts::minute;
+use crate::watch::schedule::{LastRun, SERVICE, TASK_NAME, TIMER, Text, Trigger, TriggerKind, told};
 use crate::watch::settings::Settings;
 pub use act::{install, remove};
 use kept::Kept;
@@ -31,6 +32,8 @@ pub use registered::Standing;
 
 /// The schema of [`ScheduleReport`].
 pub const SCHEMA: &str = "s2scert.schedule/1.0";
+/// How long a schedule may be quiet: it calls four times in that time.
+const QUIET: SignedDuration = SignedDuration::from_hours(1);
 /// How many of the next runs are shown.
 const MOST_RUNS: usize = 5;
 
@@ -81,9 +84,10 @@ pub struct ScheduleReport {
 /// One text of a trigger.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct ShownText {
-    /// Where it stands, and what it is to be.
-    #[serde(flatten)]
-    pub text: Text,
+    /// Where it stands: a path, or the name of a task.
+    pub place: String,
+    /// What it is to be.
+    pub text: String,
     /// How it stands on the machine.
     pub standing: Standing,
 }
@@ -182,7 +186,7 @@ pub fn check(host: &Host, options: &Options) -> Result<ScheduleReport> {
             let standing = registered::look(host, kept.trigger.kind, &kept.texts);
             report.kind = Some(kept.trigger.kind);
             report.account = account_of(&kept.trigger);
-            report.findings.extend(findings(host, &kept, &standing));
+            report.findings.extend(findings(host, &kept, &standing, &state));
             report.needs = needs::of(host, &settings, &kept.trigger, absolute_config(host, options).as_deref());
             report.texts = shown(kept.texts, standing);
         }
@@ -196,7 +200,7 @@ pub(super) fn faults(host: &Host, state: &Path) -> Vec<ScheduleFinding> {
         Ok(None) => Vec::new(),
         Ok(Some(kept)) => {
             let standing = registered::look(host, kept.trigger.kind, &kept.texts);
-            findings(host, &kept, &standing)
+            findings(host, &kept, &standing, state)
         }
         Err(error) => vec![ScheduleFinding {
             message: format!("the record of the installed schedule cannot be read: {error}"),
@@ -205,7 +209,7 @@ pub(super) fn faults(host: &Host, state: &Path) -> Vec<ScheduleFinding> {
     }
 }
 
-fn findings(host: &Host, kept: &Kept, standing: &[Standing]) -> Vec<ScheduleFinding> {
+fn findings(host: &Host, kept: &Kept, standing: &[Standing], state: &Path) -> Vec<ScheduleFinding> {
     let remedy = || "install it again: s2scert schedule install --config watch.toml".to_owned();
     let mut found = Vec::new();
     for (text, standing) in kept.texts.iter().zip(standing) {
@@ -222,6 +226,17 @@ fn findings(host: &Host, kept: &Kept, standing: &[Standing]) -> Vec<ScheduleFind
         let off = registered::switched_off(host, kept.trigger.kind);
         found.extend(off.into_iter().map(|message| ScheduleFinding { message, remedy: remedy() }));
     }
+    // A trigger that was never seen to call is given the same time from its installation on.
+    let called = round::existing(host, state).map_or(kept.at, |record| record.called.max(kept.at));
+    if found.is_empty() && host.clock.now().duration_since(called) > QUIET {
+        let remedy = match kept.trigger.kind {
+            TriggerKind::Task => format!("see its last result: schtasks /Query /TN {TASK_NAME} /V /FO LIST"),
+            TriggerKind::Systemd => format!("see its last result: systemctl status {TIMER} {SERVICE}"),
+            TriggerKind::Cron => "see whether cron runs, and what it has written into the log of the system".to_owned(),
+        };
+        found
+            .push(ScheduleFinding { message: format!("the schedule has not called since {}", minute(called)), remedy });
+    }
     if !matches!(host.files.kind(Path::new(&kept.trigger.program)), Ok(Some(_))) {
         let message = format!("{}, which the schedule starts, is gone", kept.trigger.program);
         found.push(ScheduleFinding { message, remedy: remedy() });
@@ -231,7 +246,7 @@ fn findings(host: &Host, kept: &Kept, standing: &[Standing]) -> Vec<ScheduleFind
 
 fn settings_of(host: &Host, options: &Options) -> Result<(Settings, PathBuf)> {
     let config = options.config.as_deref().map(|path| absolute(host, path)).transpose()?;
-    let settings = load(host, config.as_deref())?;
+    let (settings, _) = watcher::settled(host, config.as_deref())?;
     let state = absolute(host, &folder_path(host, options.state.as_deref())?)?;
     Ok((settings, state))
 }
@@ -255,7 +270,11 @@ fn prepared(host: &Host, options: &Options) -> Result<(Wanted, ScheduleReport)> 
 }
 
 fn shown(texts: Vec<Text>, standing: Vec<Standing>) -> Vec<ShownText> {
-    texts.into_iter().zip(standing).map(|(text, standing)| ShownText { text, standing }).collect()
+    texts
+        .into_iter()
+        .zip(standing)
+        .map(|(text, standing)| ShownText { place: text.place, text: text.text, standing })
+        .collect()
 }
 
 fn timing(host: &Host, settings: &Settings, state: &Path, report: &mut ScheduleReport) -> Result<()> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::farm::access::Principal;
 use crate::farm::description::SecretSource;
+use crate::farm::store::{StoreName, StorePlace};
 use crate::ports::{Access, EntryKind, Existing, FileError, Host};
 use crate::watch::schedule::Trigger;
 use crate::watch::settings::{ChannelKind, Secret, Settings};
@@ -95,6 +96,20 @@ pub(super) fn of(host: &Host, settings: &Settings, trigger: &Trigger, config: Op
     let mut needs = Vec::new();
     needs.extend(config.map(|path| looker.read(path, "the settings")));
     needs.extend(settings.paths.iter().map(|path| looker.read(path, "certificates that are watched")));
+    needs.extend(settings.store.iter().map(|table| looker.store(&table.place)));
+    needs.extend(settings.endpoint.iter().map(|one| {
+        untried(
+            Right::Reach,
+            one.url.as_str().to_owned(),
+            "an endpoint",
+            "see it in a run: s2scert watch --once --config watch.toml",
+        )
+    }));
+    if let Some(table) = &settings.farm {
+        needs.push(looker.read(&table.file, "the description of the farm"));
+        let why = format!("see what each needs: s2scert doctor --farm {}", table.file.display());
+        needs.push(untried(Right::Reach, "every server of the farm".to_owned(), "the places of the farm", why));
+    }
     let policy = settings.policy.as_ref().filter(|policy| policy.contains(['/', '\\', '.'])).map(PathBuf::from);
     needs.extend(policy.iter().map(|path| looker.read(path, "the policy")));
     needs.extend(settings.waivers.iter().map(|path| looker.read(path, "the waivers")));
@@ -115,7 +130,10 @@ pub(super) fn of(host: &Host, settings: &Settings, trigger: &Trigger, config: Op
                 let server = hook.url.as_ref().map_or("the address of the secret", |url| url.as_str());
                 needs.push(reach(server, channel.name.as_str()));
             }
-            ChannelKind::Syslog(log) => needs.push(reach(log.server.as_str(), channel.name.as_str())),
+            ChannelKind::Syslog(log) => {
+                needs.extend(log.authorities.iter().map(|path| looker.read(path, "authorities of a channel")));
+                needs.push(reach(log.server.as_str(), channel.name.as_str()));
+            }
             ChannelKind::Command(command) => {
                 let program = command.command.words().first().cloned().unwrap_or_default();
                 needs.push(untried(
@@ -125,7 +143,7 @@ pub(super) fn of(host: &Host, settings: &Settings, trigger: &Trigger, config: Op
                     "a program is not started to see whether it can be",
                 ));
             }
-            ChannelKind::File(_) => {}
+            ChannelKind::File(_) | ChannelKind::EventLog(_) => {}
         }
     }
     needs
@@ -199,6 +217,18 @@ impl Looker<'_> {
             }
             _ => files.read(path, MAX_FILE).map(drop),
         })
+    }
+
+    /// Everybody sees the certificates of a store; who may use a key only an administrator does.
+    fn store(&self, place: &StorePlace) -> Need {
+        const WHAT: &str = "a certificate store that is watched";
+        match place {
+            StorePlace::Folder(path) => self.read(path, WHAT),
+            other => {
+                let name = other.text(StoreName::My);
+                untried(Right::Read, name, WHAT, "an administrator sees who may use a key; others see certificates")
+            }
+        }
     }
 
     fn write(&self, folder: &Path, what: &'static str) -> Need {

@@ -121,6 +121,26 @@ fn every_change_that_somebody_makes_to_the_schedule_is_found() {
 }
 
 #[test]
+fn a_schedule_that_calls_no_more_is_found_whatever_its_texts_say() {
+    let machine = machine(SchedulerKind::Cron);
+    install(&machine.host(), &options(), |_| Ok(true)).unwrap();
+    machine.pass(3_600);
+    assert_eq!(messages(&check(&machine.host(), &options()).unwrap()), "");
+    machine.pass(1);
+    let quiet = "the schedule has not called since 2026-11-25 12:00 UTC\n";
+    assert_eq!(messages(&check(&machine.host(), &options()).unwrap()), quiet);
+    let watch = super::super::watch::Options {
+        config: options().config,
+        state: options().state,
+        ..super::super::watch::Options::default()
+    };
+    let called = machine.clone().with_variable("PFX", "x");
+    let round = round::if_due(&called.host(), &watch).unwrap();
+    assert!(round.report.unwrap().alerts.iter().all(|alert| !alert.message.contains("has not called")));
+    assert_eq!(messages(&check(&machine.host(), &options()).unwrap()), "");
+}
+
+#[test]
 fn a_scheduler_that_refuses_is_told_and_leaves_no_record() {
     for (scheduler, refused) in [
         (SchedulerKind::Systemd, "systemctl enable"),

@@ -121,7 +121,7 @@ pub(super) fn others(host: &Host, beat: &HeartbeatTable, now: Timestamp) -> Vec<
     beat.others.iter().filter_map(|path| other(host, path, late, now)).collect()
 }
 
-fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
+pub(super) fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
     let about = path.display().to_string();
     let trouble = |message: String| {
         Some(Trouble {

@@ -8,6 +8,7 @@ mod globs;
 mod places;
 pub mod round;
 mod scan;
+pub(crate) mod watcher;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,13 +28,14 @@ use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
 use crate::watch::Level;
-use crate::watch::decide::{Alert, decide, is_told};
+use crate::watch::decide::{Alert, Orders, decide, is_told};
 use crate::watch::facts::{self, Trouble};
 use crate::watch::memory::Memory;
 use crate::watch::settings::{self, Settings};
 pub use channels::Sent;
 use channels::{Sender, chain};
 pub use farm::{Ways, Wire};
+pub use watcher::alarm;
 
 /// The most that is read of watch.toml; the reader's own bound lies below.
 const MAX_FILE: u64 = 4 << 20;
@@ -82,6 +84,9 @@ pub struct WatchReport {
     pub notes: Vec<String>,
     /// Whether channels are named; without one nobody but the reader of this is told, and nothing is remembered.
     pub channels: u64,
+    /// The watch that sends, where this installation only looks whether that one lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standby: Option<String>,
 }
 
 /// The numbers of a run.
@@ -112,7 +117,7 @@ impl WatchReport {
             ExitCode::Undelivered
         } else if worst >= Some(Level::Error) {
             ExitCode::AlertCritical
-        } else if self.summary.unreadable > 0 || self.summary.certificates == 0 {
+        } else if self.summary.unreadable > 0 || (self.summary.certificates == 0 && self.standby.is_none()) {
             ExitCode::Unreadable
         } else if worst.is_some() {
             ExitCode::AlertWarning
@@ -129,14 +134,21 @@ impl WatchReport {
 /// version wrote the memory. A memory that cannot be used otherwise is said, and what is due is told all the same.
 pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     let now = host.clock.now();
-    let settings = load(host, options.config.as_deref())?;
+    let (settings, standby) = watcher::settled(host, options.config.as_deref())?;
     let orders = settings.orders();
     let speaks = !orders.routes.is_empty();
-    let check = check_options(&settings, options)?;
     let mut notes = Vec::new();
     // Without a channel nobody is told, so there is nothing to remember.
     let mut store = if speaks { open(host, options.state.as_deref(), now, &mut notes)? } else { None };
-    let mut scan = scan::scan(host, &check, &orders.rules, store.as_mut(), now)?;
+    let mut scan = match &standby {
+        // Another watch speaks of everything else.
+        Some(standby) => {
+            notes.push(standby.told());
+            scan::Scan::default()
+        }
+        None => seen(host, &settings, options, &orders, store.as_mut(), now)?,
+    };
+    notes.append(&mut scan.notes);
     let before = match store.as_ref().map(WatchStore::memory) {
         Some(Ok(memory)) => memory,
         Some(Err(error)) => {
@@ -146,10 +158,6 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         }
         None => Memory::default(),
     };
-    let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
-    let seen = places::look(host, &settings, options, &judge)?;
-    scan.add(seen, &orders.rules, now);
-    notes.append(&mut scan.notes);
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
     scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
     scan.facts.troubles.extend(schedule_troubles(host, options.state.as_deref()));
@@ -187,9 +195,27 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         sent: outcome.sent,
         notes,
         channels,
+        standby: standby.map(|standby| standby.sender),
     };
     finish(host, &settings, &mut report, store.as_mut());
     Ok(report)
+}
+
+/// Looks at everything that is named.
+fn seen(
+    host: &Host,
+    settings: &Settings,
+    options: &Options,
+    orders: &Orders,
+    store: Option<&mut WatchStore>,
+    now: Timestamp,
+) -> Result<scan::Scan> {
+    let check = check_options(settings, options)?;
+    let mut scan = scan::scan(host, &check, &orders.rules, store, now)?;
+    let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
+    let places = places::look(host, settings, options, &judge)?;
+    scan.add(places, &orders.rules, now);
+    Ok(scan)
 }
 
 /// Notes the end of the run where others look for it.

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::channels::chain;
-use super::{Options, WatchReport, beat, folder, load, once};
+use super::{Options, WatchReport, beat, folder, once, watcher};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, StateFolder};
 use crate::watch::schedule::{Cron, Known, LastRun, Reason, TRIGGER_MINUTES, Verdict, due, told};
@@ -97,7 +97,7 @@ pub(crate) fn timing(settings: &Settings) -> Result<(Cron, TimeZone)> {
 /// As [`once`]; and where the settings have no schedule, or the state folder cannot be used.
 pub fn if_due(host: &Host, options: &Options) -> Result<Round> {
     let now = host.clock.now();
-    let settings = load(host, options.config.as_deref())?;
+    let (settings, _) = watcher::settled(host, options.config.as_deref())?;
     let (cron, zone) = timing(&settings)?;
     let folder = folder(host, options.state.as_deref())?;
     let mut round = Round {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::farm;
 use super::{beat, load, machine_name};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::farm::description::{Farm, Node};
 use crate::ports::Host;
 use crate::watch::facts::Trouble;
@@ -20,6 +20,15 @@ pub(crate) struct Standby {
     pub(crate) seen: bool,
 }
 
+impl Standby {
+    /// Says what this installation does.
+    pub(crate) fn told(&self) -> String {
+        let what =
+            if self.seen { "only its heartbeat is looked at" } else { "and no heartbeat of it is named in farm.toml" };
+        format!("the watch of the farm is {}; this installation does not send, {what}", self.sender)
+    }
+}
+
 /// Reads the settings and completes them by what the description of the farm says of the watch: schedule, zone, heartbeat.
 ///
 /// # Errors
@@ -28,11 +37,17 @@ pub(crate) struct Standby {
 pub(crate) fn settled(host: &Host, config: Option<&Path>) -> Result<(Settings, Option<Standby>)> {
     let mut settings = load(host, config)?;
     let Some(file) = settings.farm.as_ref().map(|table| table.file.clone()) else { return Ok((settings, None)) };
-    let described = match farm::load(host, &file) {
+    let described = match farm::describe(host, &file) {
         Ok(described) => described.farm,
         Err(error) if settings.schedule.is_none() && config.is_some() => return Err(error),
         Err(_) => return Ok((settings, None)),
     };
+    let promised = described.watcher.as_ref().and_then(|watcher| watcher.schedule.as_ref());
+    if let Some(Err(why)) = promised.map(|text| Cron::try_from(text.as_str().to_owned())) {
+        return Err(Error::new(Kind::Unreadable, "the schedule in the description of the farm cannot be used")
+            .at(file.display())
+            .because(std::io::Error::other(why)));
+    }
     let standby = complete(&mut settings, &described, &file, &machine_name(host));
     Ok((settings, standby))
 }
@@ -75,8 +90,10 @@ fn complete(settings: &mut Settings, farm: &Farm, file: &Path, machine: &str) ->
 /// Tells what is wrong with the watch of a farm, for a command that has read its description for something else.
 #[must_use]
 pub fn alarm(host: &Host, file: &Path) -> Option<String> {
-    let watcher = farm::load(host, file).ok()?.farm.watcher?;
+    let watcher = farm::describe(host, file).ok()?.farm.watcher?;
     let path = beside(file, &watcher.heartbeat?);
+    // Who cannot see it cannot say anything of it.
+    host.files.kind(&path).ok()??;
     let trouble: Trouble = beat::other(host, &path, None, host.clock.now())?;
     Some(format!("{}; it is answered for by {}", trouble.message, watcher.owner.as_str()))
 }

@@ -19,10 +19,10 @@ pub(crate) fn render(report: &ScheduleReport) -> String {
             Standing::Differs { how } => format!("differs: {}", how.join("; ")),
             Standing::Unseen { why } => format!("cannot be seen: {why}"),
         };
-        wrapped(&mut text, "", WIDTH, &format!("{} {how}", shown.text.place));
+        wrapped(&mut text, "", WIDTH, &format!("{} {how}", shown.place));
         // What is there already needs no second look.
         if shown.standing != Standing::Same && report.pending {
-            for line in shown.text.text.lines() {
+            for line in shown.text.lines() {
                 let _ = writeln!(text, "    {line}");
             }
         }

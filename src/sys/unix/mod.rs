@@ -1,5 +1,6 @@
 //! What is special on Unix. Exports the same names as its sibling for Windows.
 
+pub(super) mod events;
 pub(super) mod file;
 pub(super) mod folder;
 pub(super) mod key_access;

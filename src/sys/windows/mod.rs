@@ -2,6 +2,7 @@
 //!
 //! Long paths work: the standard library and `ffi` write them with the `\\?\` prefix.
 
+pub(super) mod events;
 mod ffi;
 pub(super) mod file;
 pub(super) mod folder;

@@ -19,8 +19,8 @@ use jiff::tz::TimeZone;
 use schemars::Schema;
 
 pub use channels::{
-    Channel, ChannelKind, CommandChannel, FileChannel, SmtpChannel, SyslogChannel, SyslogProtocol, TlsWord,
-    WebhookChannel, WebhookShape,
+    Channel, ChannelKind, CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, SyslogProtocol,
+    TlsWord, WebhookChannel, WebhookShape,
 };
 pub use nouns::{ActByTable, EscalationTable, FreezeTable, HeartbeatTable, LadderTable, ScheduleTable, Settings};
 pub use places::{Asked, Endpoint, EndpointTable, FarmTable, StoreTable};
@@ -125,6 +125,7 @@ impl Settings {
         let beat = &mut self.heartbeat;
         beat.file.iter_mut().chain(&mut beat.textfile).chain(&mut beat.calendar).chain(&mut beat.others).for_each(join);
         self.smtp.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
+        self.syslog.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
         self.smtp.iter_mut().filter_map(|one| one.password.as_mut()).for_each(secret);
         self.webhook.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
         self.webhook.iter_mut().flat_map(|one| one.secret.iter_mut().chain(&mut one.url_from)).for_each(secret);

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::channels::{CommandChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
+use super::channels::{CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
 use super::places::{EndpointTable, FarmTable, StoreTable};
 use super::words::{Secret, Span};
 use crate::farm::description::{Label, Url};
@@ -75,6 +75,9 @@ pub struct Settings {
     /// Syslog.
     #[serde(default)]
     pub syslog: Vec<SyslogChannel>,
+    /// The event log of Windows.
+    #[serde(default)]
+    pub eventlog: Vec<EventLogChannel>,
     /// Files in a folder.
     #[serde(default)]
     pub file: Vec<FileChannel>,

@@ -6,6 +6,7 @@
 
 mod carry;
 mod expected;
+mod roll;
 mod status;
 mod watching;
 mod winrm;
@@ -133,6 +134,7 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
         carry::every_node_answers(lab, &programs.s2scert);
         carry::the_program_is_put_where_it_is_missing(lab, &programs.s2scert);
         status::is_in_order(lab, &programs.s2scert);
+        status::a_server_is_collected_alone(lab, programs);
         winrm::shows_what_ssh_shows(lab, programs);
         let mut faults = broken_and_mended(lab, programs, &|name| !WAITING.contains(&name));
         assert!(break_it(lab, "no-such").is_err());

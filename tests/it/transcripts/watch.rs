@@ -89,6 +89,21 @@ cron = \"0 7 * * *\"
 file = \"beat.json\"
 ";
 
+const WATCHED: &str = "format = \"1.0\"
+name = \"contoso\"
+
+[watcher]
+name = \"ops\"
+owner = \"Identity team\"
+schedule = \"0 7 * * *\"
+heartbeat = \"lives.json\"
+";
+
+const SILENT: &str = "{ \"schema\": \"s2scert.heartbeat/1.0\", \"name\": \"ops\", \"machine\": \"ops01\",
+  \"ended\": \"2026-01-01T06:00:05Z\", \"exit_code\": 0, \"alerts\": 0, \"delivered\": 0, \"failed\": 0,
+  \"next\": \"2026-01-02T06:00:00Z\" }
+";
+
 #[test]
 fn schedule() {
     let mut shell = Shell::new();
@@ -104,14 +119,22 @@ fn schedule() {
         .run_to("s2scert schedule show --kind cron --account s2scert --config watch.toml --state-dir state", 8)
         .run_to("s2scert schedule show --kind task --config watch.toml --state-dir state --json", 8)
         .run_to("s2scert schedule install --kind cron --config watch.toml --state-dir state", 4)
+        .run_to("s2scert schedule install --kind systemd --config watch.toml --state-dir state --json", 8)
         .run_to(
-            "s2scert schedule install --kind systemd --account s2scert --config watch.toml --state-dir state --json",
-            8,
+            "s2scert schedule install --kind task --account 'CONTOSO\\s2scert$' --config watch.toml --state-dir state",
+            2,
         )
         .run("s2scert schedule check --config watch.toml --state-dir state")
         .run_to("s2scert schedule check --config watch.toml --state-dir state --json", 6)
         .run("s2scert schedule remove --state-dir state")
         .run("s2scert schedule remove --state-dir state --json")
+        .says("One watch of the farm sends; this one looks only whether that one lives. So does every command that reads farm.toml.")
+        .file("farm.toml", WATCHED)
+        .file("standby.toml", "format = \"1.0\"\nname = \"crm02\"\npaths = [\"later\"]\n\n[farm]\nfile = \"farm.toml\"\n")
+        .run("s2scert watch --once --config standby.toml --state-dir standby")
+        .file("lives.json", SILENT)
+        .run("s2scert watch --once --config standby.toml --state-dir standby")
+        .run_to("s2scert farm check --farm farm.toml", 1)
         .compare("schedule");
 }
 
@@ -132,8 +155,12 @@ fn schedule_errors() {
         .file("watch.toml", SCHEDULED)
         .run("s2scert schedule show --config never.toml --kind cron --state-dir state")
         .run("s2scert schedule install --config watch.toml --kind task --state-dir state --yes")
+        .run("s2scert schedule install --config watch.toml --kind cron --account s2scert --state-dir state --yes")
         .run("s2scert schedule show --config watch.toml --kind cron --account 'root /bin/sh' --state-dir state")
         .run("s2scert schedule show --config watch.toml --kind launchd --state-dir state")
+        .file("farm.toml", &WATCHED.replace("0 7 * * *", "at seven"))
+        .file("of-farm.toml", "format = \"1.0\"\n[farm]\nfile = \"farm.toml\"\n")
+        .run("s2scert watch --once --if-due --config of-farm.toml --state-dir state")
         .run("s2scert schedule check --config no-such.toml --state-dir state")
         .run("s2scert schedule remove --state-dir notes.txt --yes")
         .file("due.toml", "format = \"1.0\"\npaths = [\"leaf.cer\"]\n[schedule]\ncron = \"0 7 * * *\"\n")

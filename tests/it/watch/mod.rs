@@ -8,6 +8,7 @@ mod outputs;
 mod sinks;
 mod smtp;
 mod sources;
+mod syslog_tls;
 
 use std::fs;
 use std::path::{Path, PathBuf};

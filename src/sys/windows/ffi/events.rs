@@ -72,9 +72,8 @@ pub(in crate::sys::os) fn report(source: &str, id: u16, kind: REPORT_EVENT_TYPE,
     }
     let texts = [text.as_ptr()];
     // SAFETY: the handle is open, one text that ends with NUL is handed over as said, and there is neither user nor data.
-    let written = check(unsafe {
-        ReportEventW(log, kind, 0, u32::from(id), ptr::null_mut(), 1, 0, texts.as_ptr(), ptr::null())
-    });
+    let written =
+        check(unsafe { ReportEventW(log, kind, 0, u32::from(id), ptr::null_mut(), 1, 0, texts.as_ptr(), ptr::null()) });
     // SAFETY: the handle was opened above and is closed once.
     unsafe { DeregisterEventSource(log) };
     written
