@@ -30,15 +30,21 @@ pub enum ExitCode {
     PartialView = 8,
     /// The request was understood and refused: an existing target, an unsafe file.
     Refused = 9,
+    /// The roll was taken back; the farm is as before.
+    RolledBack = 10,
+    /// Something is left to do by hand, with the commands told.
+    ManualLeft = 11,
     /// The access to a private key is not what was asked for.
     AccessDiffers = 12,
     /// Somebody should have been told, and nothing got through.
     Undelivered = 13,
+    /// It was so already, and that was to be told by the exit code.
+    Unchanged = 20,
 }
 
 impl ExitCode {
     /// Every code this version can end with, in order, each with the sentence printed in the documentation.
-    pub const TABLE: [(Self, &'static str); 12] = [
+    pub const TABLE: [(Self, &'static str); 15] = [
         (Self::Ok, "done, or nothing to do"),
         (Self::Internal, "a fault of s2scert itself, or of the machine (disk full)"),
         (Self::Usage, "the command line is not understood, or a password is missing"),
@@ -52,8 +58,11 @@ impl ExitCode {
         (Self::AlertCritical, "an alert of level error or critical stands"),
         (Self::PartialView, "a part of the farm was not seen; what was seen is in order"),
         (Self::Refused, "refused: the target exists, input and output are one file, an unsafe file"),
+        (Self::RolledBack, "the roll was taken back; the farm is as before"),
+        (Self::ManualLeft, "something is left to do by hand; the commands are told"),
         (Self::AccessDiffers, "the access to a private key is not what was asked for"),
         (Self::Undelivered, "somebody should have been told, and nothing got through on any channel"),
+        (Self::Unchanged, "nothing to do, where --detailed-exitcode asks to be told so"),
     ];
 
     /// Returns the number handed to the operating system.

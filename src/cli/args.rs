@@ -9,6 +9,7 @@ use super::farm_args::FarmCommand;
 use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 use super::pfx_args::{FormatArg, KeyArg, PfxArgs, TargetArg};
+use super::rotate_args::RotateCommand;
 use super::schedule_args::ScheduleCommand;
 use super::schemas::SchemaArg;
 use super::store_args::{InstallArgs, StoreCommand};
@@ -30,9 +31,10 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done or nothing to do, 1 internal fault, 2 usage, 3 a finding of severity error,
-4 not found, or cannot be read or written, 6 an alert of level attention or warning,
-7 an alert of level error or critical, 8 a part of the farm unseen, 9 refused,
-12 access to a key differs, 13 nothing could be delivered.
+4 not found, or cannot be read or written, 5 a plan would change something,
+6 an alert of level attention or warning, 7 an alert of level error or critical,
+8 a part of the farm unseen, 9 refused, 10 a roll was taken back, 11 something is left to do by hand,
+12 access to a key differs, 13 nothing could be delivered, 20 nothing to do (--detailed-exitcode).
 
 A certificate for evaluation, from nothing to a PFX:
   s2scert issue --subject \"CN=crm.contoso.com,O=Contoso\" --generate-password-to s2s.pass
@@ -66,6 +68,9 @@ pub enum Command {
     /// Describe a farm, see it, and tell where it disagrees
     #[command(subcommand)]
     Farm(FarmCommand),
+    /// Roll the certificate of a farm: plan, apply, resume, roll back
+    #[command(subcommand)]
+    Rotate(RotateCommand),
     /// Judge what a roll needs, on this server or over the farm, and tell what to do
     ///
     /// Exit code 3 when a check fails, 8 when something was not seen and nothing fails. docs/doctor.md lists the checks.

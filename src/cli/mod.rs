@@ -9,6 +9,8 @@ mod output;
 mod password_args;
 pub mod pfx_args;
 mod requests;
+mod rotate;
+pub mod rotate_args;
 mod schedule;
 pub mod schedule_args;
 pub mod schemas;
@@ -77,11 +79,11 @@ pub fn run(
         Err(mut e) => {
             hide_passwords(&mut e, &arguments);
             let json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
-            let code = answer_of_parser(&e, Output { stdout, stderr, json });
+            let code = answer_of_parser(&e, Output { stdout, stderr, json, lines: false });
             return if e.use_stderr() && watch::wants_nagios(&arguments) { watch::UNKNOWN } else { code };
         }
     };
-    let mut output = Output { stdout, stderr, json: cli.json };
+    let mut output = Output { stdout, stderr, json: cli.json, lines: false };
     dispatch(&cli.command, host, &mut output).unwrap_or_else(|error| {
         output.talk(&error.report());
         if watch::wants_nagios(&arguments) {
@@ -204,6 +206,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             output.answer(&report, views::rehearse::render)?;
             Ok(report.exit_code())
         }
+        Command::Rotate(command) => rotate::rotate(command, host, output),
         Command::Fieldtest(args) => {
             let report = fieldtest::fieldtest(host, &MachineActs, &args.options())?;
             output.answer(&report, views::fieldtest::render)?;

@@ -5,8 +5,8 @@ use schemars::{Schema, schema_for};
 
 use super::ErrorReport;
 use crate::app::{
-    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, schedule,
-    version, watch,
+    access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, rotate,
+    schedule, version, watch,
 };
 use crate::{node, protocol};
 
@@ -69,6 +69,26 @@ pub enum SchemaArg {
     StoreOrphans,
     /// `rehearse --json`.
     Rehearse,
+    /// `rotate plan --json`.
+    RotatePlan,
+    /// The last line of `rotate apply --json`, `rotate resume --json`, `rotate rollback --json` and `rotate abort --json`.
+    RotateRun,
+    /// Each other line of them.
+    RotateProgress,
+    /// `rotate status --json`.
+    RotateStatus,
+    /// `rotate verify --json`.
+    RotateVerify,
+    /// `rotate record --json`.
+    RotateRecord,
+    /// `rotate emit --json`.
+    RotateEmit,
+    /// `rotate evidence --json`.
+    RotateEvidence,
+    /// The file that `rotate evidence` writes.
+    Evidence,
+    /// The file that `rotate plan` writes.
+    RotationPlan,
     /// `fieldtest --json`.
     Fieldtest,
     /// The bundle that `fieldtest` writes.
@@ -132,6 +152,16 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::StoreRemove => schema_for!(node::store::RemoveReport),
         SchemaArg::StoreOrphans => schema_for!(node::store::OrphansReport),
         SchemaArg::Rehearse => schema_for!(rehearse::RehearseReport),
+        SchemaArg::RotatePlan => schema_for!(rotate::plan::PlanReport),
+        SchemaArg::RotateRun => schema_for!(rotate::run::RunReport),
+        SchemaArg::RotateProgress => schema_for!(rotate::progress::Progress),
+        SchemaArg::RotateStatus => schema_for!(rotate::status::StatusReport),
+        SchemaArg::RotateVerify => schema_for!(rotate::verify::VerifyReport),
+        SchemaArg::RotateRecord => schema_for!(rotate::record::RecordReport),
+        SchemaArg::RotateEmit => schema_for!(rotate::emit::EmitReport),
+        SchemaArg::RotateEvidence => schema_for!(rotate::evidence::EvidenceReport),
+        SchemaArg::Evidence => schema_for!(crate::rotation::evidence::Evidence),
+        SchemaArg::RotationPlan => schema_for!(crate::rotation::plan::Plan),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Watch => schema_for!(watch::WatchReport),

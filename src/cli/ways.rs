@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::farm_args::{FromArgs, WayArgs};
+use super::rotate_args::ReachArgs;
 use crate::app::farm;
 use crate::app::farm::observe::Live;
 use crate::error::Result;
@@ -22,7 +23,7 @@ pub(super) fn live(host: &Host, file: &Path, way: &WayArgs, only: &[String]) -> 
         push: if way.push { Push::WhenMissing } else { Push::Never },
     };
     Ok(Live {
-        transport: carrier(host, settings),
+        transport: carrier(host, settings, Allow::Observe),
         deadline: Duration::from_secs(u64::from(way.deadline)),
         only: only.to_vec(),
     })
@@ -32,7 +33,7 @@ pub(super) fn live(host: &Host, file: &Path, way: &WayArgs, only: &[String]) -> 
 pub(super) fn alone(host: &Host, way: &WayArgs) -> Live {
     let settings = Settings { ssh: Ssh::default(), node_program: None, push: Push::Never };
     Live {
-        transport: carrier(host, settings),
+        transport: carrier(host, settings, Allow::Observe),
         deadline: Duration::from_secs(u64::from(way.deadline)),
         only: Vec::new(),
     }
@@ -43,13 +44,34 @@ pub(super) fn alone(host: &Host, way: &WayArgs) -> Live {
 /// # Errors
 /// As [`farm::ssh`].
 pub(super) fn looking(host: &Host, file: &Path) -> Result<Arc<dyn Transport>> {
-    Ok(carrier(host, Settings { ssh: farm::ssh(host, file)?, node_program: None, push: Push::Never }))
+    Ok(carrier(host, Settings { ssh: farm::ssh(host, file)?, node_program: None, push: Push::Never }, Allow::Observe))
 }
 
-fn carrier(host: &Host, settings: Settings) -> Arc<dyn Transport> {
+/// As [`looking`]; puts the program on a server where that was asked for.
+///
+/// # Errors
+/// As [`farm::ssh`].
+pub(super) fn looking_with(host: &Host, file: &Path, reach: &ReachArgs) -> Result<Arc<dyn Transport>> {
+    Ok(carrier(host, settings(host, file, reach)?, Allow::Observe))
+}
+
+/// Returns what reaches the servers of a description to act on them. Which acts are let through, each server decides.
+///
+/// # Errors
+/// As [`farm::ssh`].
+pub(super) fn acting(host: &Host, file: &Path, reach: &ReachArgs) -> Result<Arc<dyn Transport>> {
+    Ok(carrier(host, settings(host, file, reach)?, Allow::All))
+}
+
+fn settings(host: &Host, file: &Path, reach: &ReachArgs) -> Result<Settings> {
+    let push = if reach.push { Push::WhenMissing } else { Push::Never };
+    Ok(Settings { ssh: farm::ssh(host, file)?, node_program: reach.node_program.clone(), push })
+}
+
+fn carrier(host: &Host, settings: Settings, allow: Allow) -> Arc<dyn Transport> {
     let own = host.clone();
     let here = move |request: &[u8]| {
-        let settings = engine::Settings { allow: Allow::Observe, state: None, read_within: Duration::ZERO };
+        let settings = engine::Settings { allow, state: None, read_within: Duration::ZERO };
         engine::answer(&own, &MachineActs, &settings, request)
     };
     Arc::new(Carrier::new(host, Arc::new(here), settings))

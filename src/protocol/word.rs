@@ -118,6 +118,9 @@ impl Id {
     /// Takes a word of ours. What could not be read as a name is left out of it.
     #[must_use]
     pub fn word(text: &str) -> Self {
+        if text.len() <= LONGEST_ID && text.chars().all(allowed) {
+            return Self(text.to_owned());
+        }
         Self(text.chars().filter(|letter| allowed(*letter)).take(LONGEST_ID).collect())
     }
 
@@ -146,8 +149,12 @@ impl Text {
     /// Returns what the machine told as a text that fits: control characters become spaces, what is too long is cut.
     #[must_use]
     pub fn told(text: &str) -> Self {
-        let mut plain: String =
-            text.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let text = text.trim();
+        // Nearly every text is plain already.
+        if text.len() <= LONGEST_TOLD && !text.chars().any(char::is_control) {
+            return Self(text.to_owned());
+        }
+        let mut plain: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
         let mut end = plain.len().min(LONGEST_TOLD);
         while !plain.is_char_boundary(end) {
             end -= 1;

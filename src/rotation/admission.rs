@@ -5,6 +5,7 @@ use super::basis::{Basis, FarmSeen};
 use super::lint::lint;
 use super::plan::{Plan, ReadError};
 use super::planner;
+use crate::cert::Fingerprint;
 use crate::protocol::Hex;
 
 /// A plan that may be applied.
@@ -49,6 +50,12 @@ impl Admitted {
         &self.plan
     }
 
+    /// Returns the plan alone.
+    #[must_use]
+    pub(crate) fn into_plan(self) -> Plan {
+        self.plan
+    }
+
     /// Returns its digest.
     #[must_use]
     pub const fn digest(&self) -> Hex<32> {
@@ -78,6 +85,18 @@ pub fn sound(plan: Plan) -> Result<Admitted, Refused> {
         return Err(Refused::Unsound(fault.to_string()));
     }
     let digest = plan.digest();
+    Ok(Admitted { plan, digest })
+}
+
+/// Admits a plan that will never be a file, for a simulation: it is told from others by its name, which follows from its basis.
+///
+/// # Errors
+/// [`Refused::Unsound`].
+pub(crate) fn simulated(plan: Plan) -> Result<Admitted, Refused> {
+    if let Some(fault) = lint(&plan).first() {
+        return Err(Refused::Unsound(fault.to_string()));
+    }
+    let digest = Hex::from(*Fingerprint::of(plan.roll.as_str().as_bytes()).as_bytes());
     Ok(Admitted { plan, digest })
 }
 

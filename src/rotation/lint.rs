@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::basis::NodeSeen;
+use super::basis::{NodeSeen, Strategy};
 use super::plan::{Act, Check, Phase, Plan, Step, Which};
 use crate::farm::description::Transport;
 use crate::protocol::Id;
@@ -37,6 +37,7 @@ pub fn lint(plan: &Plan) -> Vec<LintFault> {
     let mut reader = Reader { plan, faults: Vec::new() };
     reader.one_switch();
     reader.gate();
+    reader.no_gap();
     reader.after_the_switch();
     reader.retirement();
     reader.order();
@@ -59,15 +60,19 @@ impl<'a> Reader<'a> {
         self.plan.steps.iter().position(|step| matches!(step.act, Act::Switch(_)))
     }
 
+    /// Returns the servers that must be ready in the end: all that sign, or those that are repaired.
     fn signing(&self) -> impl Iterator<Item = &'a NodeSeen> + use<'a> {
-        self.plan.basis.seen.signing()
+        let plan = self.plan;
+        let all = plan.strategy != Strategy::Repair || plan.basis.asked.nodes.is_empty();
+        plan.basis.seen.signing().filter(move |node| all || plan.basis.asked.nodes.contains(&node.name))
     }
 
     /// 1: the row is written once, on the node that was named, and taken back without the script.
     fn one_switch(&mut self) {
         let plan = self.plan;
         let new = plan.basis.asked.certificate.thumbprint;
-        let needed = usize::from(plan.basis.seen.current().and_then(|row| row.thumbprint) != Some(new));
+        let named = plan.basis.seen.current().and_then(|row| row.thumbprint) == Some(new);
+        let needed = usize::from(plan.strategy.switches() && !named);
         let switches: Vec<&Step> = plan.steps.iter().filter(|step| matches!(step.act, Act::Switch(_))).collect();
         if switches.len() != needed {
             self.fault(1, None, &format!("the row is switched {} times instead of {needed}", switches.len()));
@@ -94,7 +99,7 @@ impl<'a> Reader<'a> {
         for node in self.signing() {
             let of_node = |step: &&Step| step.node == node.name;
             let proven = steps[..switch].iter().rposition(|step| of_node(&step) && is_ready(step, node));
-            let changed = steps[..switch].iter().rposition(|step| of_node(&step) && step.act.changes());
+            let changed = steps[..switch].iter().rposition(|step| of_node(&step) && step.act.touches_key());
             if proven.is_none() || changed > proven {
                 let what = format!("{} is not proven ready before the row is written", node.name);
                 self.fault(3, Some(&steps[switch]), &what);
@@ -104,6 +109,64 @@ impl<'a> Reader<'a> {
             if !steps[switch..].iter().any(|step| step.phase == Phase::Switch && is_ready(step, node)) {
                 self.fault(3, Some(&steps[switch]), "the node that wrote the row is not proven ready again");
             }
+        }
+    }
+
+    /// Whether a hold is released on the way forward and on the way back, and never in the same direction before.
+    fn is_released(&self, hold: &Step) -> bool {
+        let released = |steps: &[Step]| {
+            steps
+                .iter()
+                .any(|step| step.act == Act::ReleaseJob && step.node == hold.node && step.check == Check::JobFree)
+        };
+        released(&self.plan.steps) && released(&self.plan.unwind)
+    }
+
+    /// 2: in an overlap every trust accepts the new certificate before the switch, the job is held while not both are published,
+    /// and the old one is withdrawn after the last process has begun anew.
+    fn no_gap(&mut self) {
+        let plan = self.plan;
+        let Some(switch) = self.switch().filter(|_| plan.strategy == Strategy::Overlap) else { return };
+        let at = |wanted: &dyn Fn(&Step) -> bool| plan.steps.iter().position(wanted);
+        for farm in &plan.basis.seen.sharepoint {
+            let Some(server) = &farm.server else { continue };
+            for trust in &farm.trusts {
+                let accepts = |step: &Step| {
+                    step.phase == Phase::Publish
+                        && matches!(&step.check, Check::Trust(check) if check.which == Which::New && check.name == trust.name)
+                };
+                if at(&accepts).is_none_or(|place| place > switch) {
+                    let what = format!(
+                        "the row is written before the trust {} accepts the new certificate",
+                        trust.name.as_str()
+                    );
+                    self.fault(2, Some(&plan.steps[switch]), &what);
+                }
+            }
+            let held = at(&|step| step.act == Act::HoldJob && step.node == *server);
+            let free = at(&|step| step.act == Act::ReleaseJob && step.node == *server);
+            let crossed = at(&|step| step.act == Act::SetAlternative(Which::Old));
+            if held.is_none_or(|held| held > switch) || crossed.is_none() || free < crossed || crossed < Some(switch) {
+                self.fault(
+                    2,
+                    Some(&plan.steps[switch]),
+                    &format!("SharePoint farm {} may read a single certificate", farm.name),
+                );
+            }
+        }
+        let withdrawn = at(&|step| step.act == Act::RemoveAlternative);
+        let last = plan.steps.iter().rposition(|step| matches!(step.act, Act::Recycle(_) | Act::Restart(_)));
+        if withdrawn.is_none() || withdrawn < last {
+            self.fault(2, None, "the old certificate is withdrawn before the last process has begun anew");
+        }
+        let back = |wanted: &dyn Fn(&Step) -> bool| plan.unwind.iter().position(wanted);
+        let (rows, gone) =
+            (back(&|step| step.act == Act::RestoreRows), back(&|step| step.act == Act::RemoveAlternative));
+        let last = plan.unwind.iter().rposition(|step| matches!(step.act, Act::Recycle(_) | Act::Restart(_)));
+        let held = back(&|step| step.act == Act::HoldJob);
+        let farms = plan.basis.seen.sharepoint.iter().any(|farm| !farm.trusts.is_empty());
+        if gone < last || gone < rows || (farms && held.is_none_or(|held| Some(held) > rows)) {
+            self.fault(2, None, "the way back has a gap");
         }
     }
 
@@ -145,6 +208,9 @@ impl<'a> Reader<'a> {
         for step in plan.unwind.iter().filter(goes) {
             self.fault(4, Some(step), "the way back removes the old certificate");
         }
+        if plan.strategy == Strategy::Retire && plan.basis.asked.old == Some(plan.basis.asked.certificate.thumbprint) {
+            self.fault(4, None, "the certificate that goes is the one that stays");
+        }
         let Some(first) = plan.steps.iter().position(|step| goes(&step)) else { return };
         let before = &plan.steps[..first];
         let quarantine = before.iter().rposition(|step| matches!(step.check, Check::Quarantine(_)));
@@ -152,12 +218,13 @@ impl<'a> Reader<'a> {
         if quarantine.is_none() || verified.is_none() || quarantine < verified {
             self.fault(4, Some(&plan.steps[first]), "the old certificate goes before proof and quarantine");
         }
-        if plan.no_return.as_ref() != Some(&plan.steps[first].id) {
+        let point = plan.no_return.as_ref().and_then(|id| plan.steps.iter().position(|step| step.id == *id));
+        if point.is_none_or(|point| point > first) {
             self.fault(4, Some(&plan.steps[first]), "this is the point of no return, and the plan does not say so");
         }
-        let old = plan.basis.seen.current().and_then(|row| row.thumbprint);
+        let old = plan.basis.old();
         let rows = plan.basis.seen.rows.iter().filter(|row| row.thumbprint == old).count();
-        if old.is_none() || rows != 1 {
+        if old.is_none() || rows != usize::from(plan.strategy != Strategy::Retire) {
             self.fault(4, Some(&plan.steps[first]), "another row uses the certificate that goes");
         }
         if plan.steps[first..].iter().any(|step| step.phase != Phase::Retire) {
@@ -206,7 +273,17 @@ impl<'a> Reader<'a> {
         };
         for step in &plan.steps {
             let undone = match &step.act {
-                Act::Look | Act::ByHand(_) | Act::Refresh | Act::Mend | Act::RestoreRows | Act::RestoreAccess => true,
+                Act::Look
+                | Act::ByHand(_)
+                | Act::Refresh
+                | Act::ResetWeb
+                | Act::Mend
+                | Act::RestoreRows
+                | Act::RestoreAccess
+                | Act::ReleaseJob
+                | Act::RemoveAlternative => true,
+                Act::HoldJob => self.is_released(step),
+                Act::SetAlternative(_) => back(&step.node, &|act| *act == Act::RemoveAlternative).is_some(),
                 Act::Remove(which) => *which == Which::Old && step.phase == Phase::Retire,
                 Act::Switch(_) => rows.is_some(),
                 Act::ImportByScript(_) | Act::ImportNatively => {
@@ -239,7 +316,9 @@ impl<'a> Reader<'a> {
                 self.fault(8, Some(step), "its node is not reached by the program");
             }
             let network = matches!(step.act, Act::Switch(_) | Act::ImportByScript(_) | Act::RestoreRows | Act::Refresh)
-                || matches!(step.check, Check::JobRan | Check::Trust(_) | Check::RowIsNew | Check::RowsAsBefore);
+                || matches!(step.act, Act::SetAlternative(_) | Act::RemoveAlternative | Act::HoldJob | Act::ReleaseJob)
+                || matches!(step.check, Check::JobRan | Check::JobHeld | Check::Trust(_) | Check::Untrusted(_))
+                || matches!(step.check, Check::RowIsNew | Check::RowsAsBefore);
             if network && !node.network_identity {
                 self.fault(8, Some(step), "it goes on over the network, and the session there has no credentials");
             }

@@ -13,7 +13,6 @@
 //! | `journal` | the journal as a file: one line a record, each with the hash of the one before |
 //! | `evidence` | plan, journal, facts and audit log of a roll in one document |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
-//! | `words` | what checks and acts are called on a page |
 //! | `mutant` | parts of the engine that tests take out |
 //! | `world` | what the engine needs beside the transport |
 
@@ -29,7 +28,6 @@ pub mod observe;
 pub mod plan;
 pub mod planner;
 pub mod record;
-mod words;
 pub mod world;
 
 #[cfg(test)]

@@ -49,6 +49,32 @@ pub(crate) enum Part {
     UndoTrust,
     /// The commands that are left.
     Instructions,
+    /// Publishing the new certificate beside the old one, and waiting for the trusts.
+    Publish,
+    /// Publishing the old certificate beside the new one.
+    Cross,
+    /// Holding SharePoint's job.
+    Hold,
+    /// Releasing it.
+    Release,
+    /// Withdrawing the old certificate.
+    Withdraw,
+    /// Starting SharePoint's web servers anew.
+    ResetWeb,
+    /// Holding the job on the way back.
+    UndoHold,
+    /// Publishing both on the way back.
+    UndoCross,
+    /// Releasing the job on the way back.
+    UndoRelease,
+    /// Taking the row beside the other away on the way back.
+    UndoPublish,
+    /// Telling that a job is held.
+    HeldTold,
+    /// What a step is over with.
+    Until,
+    /// The proof right before an old certificate goes.
+    LastProof,
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ const LOOK: u32 = 300;
 const POOL: &str = "CRMAppPool";
 /// How the services that sign on an async server begin.
 const ASYNC: &str = "MSCRMAsyncService";
+/// The state of a service or pool that does not run.
+const STOPPED: &str = "Stopped";
 
 /// Something that must be seen for a plan, and was not.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,7 +60,7 @@ impl Looker<'_> {
     fn farm(&mut self) -> FarmSeen {
         let farm = self.farm;
         let update_crm = farm.update_crm.as_ref().map(|one| one.node.as_str().to_owned()).unwrap_or_default();
-        let mut nodes: Vec<NodeSeen> = farm.nodes.iter().map(|node| self.node(node)).collect();
+        let mut nodes = self.nodes();
         nodes.sort_by(|one, other| one.name.cmp(&other.name));
         let rows = match farm.node(&update_crm) {
             Some(node) => self.rows(node),
@@ -94,9 +96,35 @@ impl Looker<'_> {
         }
     }
 
+    /// Looks at every server at once: each may have to start PowerShell several times.
+    fn nodes(&mut self) -> Vec<NodeSeen> {
+        let (farm, transport) = (self.farm, self.transport);
+        std::thread::scope(|scope| {
+            let look = |node| {
+                scope.spawn(move || {
+                    let mut looker = Self { farm, transport, asked: 0, gaps: Vec::new() };
+                    let seen = looker.node(node);
+                    (seen, looker.gaps)
+                })
+            };
+            let threads: Vec<_> = farm.nodes.iter().map(|node| (node, look(node))).collect();
+            let mut nodes = Vec::new();
+            for (node, thread) in threads {
+                match thread.join() {
+                    Ok((seen, gaps)) => {
+                        nodes.push(seen);
+                        self.gaps.extend(gaps);
+                    }
+                    Err(_) => self.gap(node, "looking at it failed within s2scert"),
+                }
+            }
+            nodes
+        })
+    }
+
     fn ask(&mut self, node: &Node, action: Action) -> Result<Facts, String> {
         self.asked += 1;
-        let request = Request::new(Id::word(&format!("look-{}", self.asked)), LOOK, None, action);
+        let request = Request::new(Id::word(&format!("look-{}-{}", node.name, self.asked)), LOOK, None, action);
         let patience = Duration::from_secs(u64::from(LOOK) + 30);
         let answer = self.transport.ask(node, &request, patience).map_err(|error| error.why)?;
         answer.outcome.shown().map_err(|unshown| unshown.why.as_str().to_owned())
@@ -132,14 +160,16 @@ impl Looker<'_> {
         }
         self.described(node, &mut seen);
         if node.signs() {
-            seen.services = self.services(node);
-            for service in &seen.services {
+            let found = self.services(node);
+            for (service, _) in &found {
                 let account = Text::told(&service.account);
                 let same = |one: &Text| one.as_str().eq_ignore_ascii_case(account.as_str());
                 if !accounts.iter().any(same) && !account.as_str().is_empty() {
                     accounts.push(account);
                 }
             }
+            // What is stopped signs nothing, and loads what is there once somebody starts it: it needs access, and no restart.
+            seen.services = found.into_iter().filter(|(_, runs)| *runs).map(|(service, _)| service).collect();
         }
         if node.signs() || seen.name.as_str() == self.farm.update_crm.as_ref().map_or("", |one| one.node.as_str()) {
             seen.certificates = self.store(node);
@@ -164,7 +194,8 @@ impl Looker<'_> {
         seen.network_identity = matches!(&facts.network_identity, Seen::There(network) if network.reached);
     }
 
-    fn services(&mut self, node: &Node) -> Vec<ServiceSeen> {
+    /// Returns what signs on a server, each with whether it runs.
+    fn services(&mut self, node: &Node) -> Vec<(ServiceSeen, bool)> {
         let facts = match self.ask(node, Action::Services(Nothing {})) {
             Ok(Facts::Services(facts)) => facts,
             Ok(_) => {
@@ -176,10 +207,10 @@ impl Looker<'_> {
                 return Vec::new();
             }
         };
-        let named = |kind, service: &Service| ServiceSeen {
-            kind,
-            name: service.name.as_str().to_owned(),
-            account: service.account.as_str().to_owned(),
+        let named = |kind, service: &Service| {
+            let (name, account) = (service.name.as_str().to_owned(), service.account.as_str().to_owned());
+            let stopped = service.begun.is_none() && service.state.as_str().eq_ignore_ascii_case(STOPPED);
+            (ServiceSeen { kind, name, account }, !stopped)
         };
         let mut found = Vec::new();
         if node.has(Role::Web) {

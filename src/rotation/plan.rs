@@ -39,6 +39,9 @@ pub struct Plan {
     pub no_return: Option<Id>,
     /// What is believed and not known.
     pub unknowns: Vec<Belief>,
+    /// What will not work any more, and why; where the plan is shaped so that something breaks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<Text>,
     /// The facts.
     pub basis: Basis,
 }
@@ -64,6 +67,9 @@ pub struct Step {
     /// The step that this one takes back; in `unwind` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<Id>,
+    /// The step with which this one is over: once that was begun, this one is neither looked at nor acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Id>,
 }
 
 /// The parts of a roll, in order.
@@ -74,6 +80,8 @@ pub enum Phase {
     Prepare,
     /// Every server is proven ready.
     Gate,
+    /// The new certificate is published beside the old one, until every trust accepts both.
+    Publish,
     /// The row is written.
     Switch,
     /// Metadata and services follow.
@@ -84,6 +92,8 @@ pub enum Phase {
     Verify,
     /// What others have to do.
     HandOver,
+    /// The old certificate is published no longer.
+    Withdraw,
     /// The old certificate goes.
     Retire,
 }
@@ -106,12 +116,22 @@ pub enum Act {
     Switch(ScriptOrder),
     /// The rows of the type are made what they were, never by the script.
     RestoreRows,
+    /// A certificate is published beside the one that is signed with, never by the script.
+    SetAlternative(Which),
+    /// It is published no longer.
+    RemoveAlternative,
     /// An application pool is recycled.
     Recycle(Named),
     /// A service is restarted.
     Restart(Named),
     /// SharePoint's job is started.
     Refresh,
+    /// SharePoint's job is held, so that no run of it begins.
+    HoldJob,
+    /// SharePoint's job is released.
+    ReleaseJob,
+    /// The web server of a machine is started anew.
+    ResetWeb,
     /// A certificate is removed with its key.
     Remove(Which),
     /// The access list is made what it was.
@@ -182,14 +202,24 @@ pub enum Check {
     RowIsNew,
     /// The rows of the type are what they were.
     RowsAsBefore,
-    /// The metadata document of an organization, asked from this node, shows this certificate and not the other.
+    /// There is exactly one row of the type that is published beside the other, and it holds this certificate.
+    AlternativeIs(Which),
+    /// There is no row of that type.
+    NoAlternative,
+    /// The metadata document of an organization, asked from this node, shows this certificate and not the other, or both.
     Metadata(MetadataCheck),
     /// The process began after the step `after` was seen done, by the clock of the node.
     Began(Began),
     /// The last run of SharePoint's job that succeeded began after the step was seen done, by the clock of the node.
     JobRan,
+    /// SharePoint's job is held, and no run of it goes on.
+    JobHeld,
+    /// SharePoint's job is not held.
+    JobFree,
     /// A trust accepts this certificate.
     Trust(TrustCheck),
+    /// A trust does not accept it.
+    Untrusted(TrustCheck),
     /// The store does not hold it.
     Gone(Which),
     /// The access list is what it was before the roll changed it.
@@ -208,6 +238,9 @@ pub struct MetadataCheck {
     pub organization: Id,
     /// The certificate.
     pub which: Which,
+    /// Whether the other is to be shown too, rather than not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub both: bool,
 }
 
 /// A process that is to be new.
@@ -216,6 +249,9 @@ pub struct MetadataCheck {
 pub struct Began {
     /// The service or pool.
     pub service: super::basis::ServiceSeen,
+    /// Whether it may stay where this roll has changed nothing on its node.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub if_changed: bool,
 }
 
 /// A trust.
@@ -348,5 +384,30 @@ impl Act {
     #[must_use]
     pub const fn changes(&self) -> bool {
         !matches!(self, Self::Look | Self::ByHand(_))
+    }
+
+    /// Returns whether it may change a certificate on its node, the key of it, or who reads that.
+    #[must_use]
+    pub const fn touches_key(&self) -> bool {
+        match self {
+            Self::ImportByScript(_)
+            | Self::ImportNatively
+            | Self::Mend
+            | Self::Grant(_)
+            | Self::Switch(_)
+            | Self::Remove(_)
+            | Self::RestoreAccess => true,
+            Self::Look
+            | Self::RestoreRows
+            | Self::SetAlternative(_)
+            | Self::RemoveAlternative
+            | Self::Recycle(_)
+            | Self::Restart(_)
+            | Self::Refresh
+            | Self::HoldJob
+            | Self::ReleaseJob
+            | Self::ResetWeb
+            | Self::ByHand(_) => false,
+        }
     }
 }

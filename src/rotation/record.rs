@@ -29,6 +29,8 @@ pub enum Record {
     Verified(Moment),
     /// From here on the roll is taken back.
     Turned(Turned),
+    /// Somebody has said that a step is done that is done by hand.
+    Recorded(Recorded),
     /// The run ended.
     Ended(Ended),
 }
@@ -135,6 +137,20 @@ pub struct Done {
     pub at: Timestamp,
 }
 
+/// What somebody has said that he did.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The step.
+    pub step: Id,
+    /// Who says so.
+    pub by: Text,
+    /// What he says of it: what was seen, a ticket, the output of a command.
+    pub note: Text,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// An instant.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -177,6 +193,8 @@ pub enum EndKind {
     NothingToDo,
     /// Something is left to do; the roll goes on.
     Manual,
+    /// Somebody gave it up: what was changed stays, and another roll may begin.
+    Aborted,
 }
 
 /// A record that cannot follow those before it.
@@ -205,12 +223,16 @@ pub struct State {
     pub open: BTreeSet<Id>,
     /// Steps of which a move was begun.
     pub begun: BTreeSet<Id>,
+    /// Steps that were acted on, and are so.
+    pub done: BTreeSet<Id>,
     /// From when on processes must have begun.
     pub instants: BTreeMap<Id, Timestamp>,
     /// Access lists of nodes before the first change.
     pub before: BTreeMap<Id, Text>,
     /// When everything was verified.
     pub verified: Option<Timestamp>,
+    /// Steps of which somebody has said that they are done.
+    pub recorded: BTreeSet<Id>,
     /// How the last run ended.
     pub ended: Option<EndKind>,
 }
@@ -255,6 +277,12 @@ impl State {
                 // What an earlier controller left open was settled before this one acts.
                 self.open.clear();
             }
+            // It is said while no controller runs, by whoever has done it.
+            Record::Recorded(_) if self.plan_sha256.is_none() => return illegal("the roll has not begun"),
+            Record::Recorded(_) if self.over().is_some() => return illegal("the roll is over"),
+            Record::Recorded(recorded) => {
+                self.recorded.insert(recorded.step.clone());
+            }
             _ if !running => return illegal("no run is going on"),
             Record::Intent(intent) => {
                 let attempts = self.attempts.entry(intent.ticket.clone()).or_default();
@@ -279,7 +307,9 @@ impl State {
             Record::Since(since) => {
                 self.instants.insert(since.step.clone(), since.after);
             }
-            Record::Done(_) => {}
+            Record::Done(done) => {
+                self.done.insert(done.step.clone());
+            }
             Record::Verified(moment) if self.turned.is_none() => self.verified = Some(moment.at),
             Record::Verified(_) => return illegal("a roll that is taken back is not verified"),
             Record::Turned(turned) if self.turned.is_none() => self.turned = Some(turned.why.clone()),

@@ -30,6 +30,9 @@ const fn nothing() -> Facts {
 /// Begins with this what the password of a staged PFX is, so that a leak is found.
 pub(super) const CANARY: &str = "one-use-password-";
 
+/// The service of the web server.
+pub(super) const WEB: &str = "W3SVC";
+
 fn password_of(sealed: u64) -> String {
     format!("{CANARY}{sealed}")
 }
@@ -104,6 +107,21 @@ impl State {
                 let after = self.seconds(asked.after);
                 let last = self.sharepoint.iter().find(|farm| farm.server == node).and_then(|farm| farm.last_success);
                 probe(last.is_some_and(|begun| begun > after), facts)
+            }
+            Action::MetadataJobHold(_) => {
+                let facts = self.job(node)?;
+                let held = self.sharepoint.iter().find(|farm| farm.server == node);
+                probe(held.is_some_and(|farm| farm.held && farm.running.is_none()), facts)
+            }
+            Action::MetadataJobRelease(_) => {
+                let facts = self.job(node)?;
+                let held = self.sharepoint.iter().find(|farm| farm.server == node).is_some_and(|farm| farm.held);
+                probe(!held, facts)
+            }
+            Action::IisReset(asked) => {
+                let after = self.seconds(asked.after);
+                let there = self.nodes[node].processes.iter().find(|one| one.seen.name == WEB);
+                probe(there.is_some_and(|one| one.begun > after), self.service_facts(node))
             }
             Action::SharepointTrusts(_) => {
                 let farm = self.sharepoint.iter().find(|farm| farm.server == node);
@@ -283,6 +301,26 @@ impl State {
                     done(facts)
                 }
             },
+            Action::MetadataJobHold(_) | Action::MetadataJobRelease(_) => {
+                let held = matches!(action, Action::MetadataJobHold(_));
+                if let Err(outcome) = self.job(node) {
+                    return outcome;
+                }
+                if let Some(farm) = self.sharepoint.iter().position(|farm| farm.server == node)
+                    && self.sharepoint[farm].held != held
+                {
+                    self.sharepoint[farm].held = held;
+                    self.tell_as(run, What::JobHeld { farm, held });
+                }
+                self.job(node).map_or_else(|outcome| outcome, done)
+            }
+            Action::IisReset(_) => {
+                if self.restart(run, node, WEB) {
+                    done(nothing())
+                } else {
+                    refused(RefusalCode::NotHere, "service-absent")
+                }
+            }
             _ => refused(RefusalCode::NotHere, "the simulation does not know this"),
         }
     }

@@ -15,7 +15,7 @@ use crate::farm::description::{
 use crate::node::engine::Standing;
 use crate::protocol::{Id, Text};
 use crate::rotation::admission;
-use crate::rotation::basis::Basis;
+use crate::rotation::basis::{Basis, Strategy};
 use crate::rotation::belief::Belief;
 use crate::rotation::planner;
 
@@ -27,6 +27,8 @@ pub(super) struct Made {
     pub(super) sharepoint: Vec<SimSharePoint>,
     pub(super) certs: Vec<CertInfo>,
     pub(super) accounts: Vec<Text>,
+    /// The shape for which it was drawn.
+    pub(super) strategy: Option<Strategy>,
 }
 
 /// Builds a farm. What goes wrong is drawn here too.
@@ -36,14 +38,15 @@ pub(super) fn build(seed: u64, shape: &Shape) -> Result<Sim, String> {
         Some(basis) => (state(load(basis)?, &mut dice, shape), Basis::clone(basis)),
         None => {
             let made = chance::farm(&mut dice, shape)?;
+            let strategy = made.strategy;
             let state = state(made, &mut dice, shape);
-            let basis = chance::basis(&state, &mut dice, shape)?;
+            let basis = chance::basis(&state, strategy, &mut dice, shape)?;
             (state, basis)
         }
     };
     let admitted = |basis: &Basis| {
         let plan = planner::plan(basis).map_err(|objections| format!("{objections:?}"))?;
-        admission::sound(plan).map_err(|refused| refused.to_string())
+        admission::simulated(plan).map_err(|refused| refused.to_string())
     };
     let mut another = basis.clone();
     another.asked.retire_after_days = match basis.asked.retire_after_days {
@@ -60,7 +63,7 @@ pub(super) fn build(seed: u64, shape: &Shape) -> Result<Sim, String> {
 }
 
 fn state(made: Made, dice: &mut Dice, shape: &Shape) -> State {
-    let Made { mut nodes, update_crm, rows, sharepoint, certs, accounts } = made;
+    let Made { mut nodes, update_crm, rows, sharepoint, certs, accounts, strategy: _ } = made;
     for node in &mut nodes {
         node.ahead = dice.below(121) as i64 - 60;
     }

@@ -1,5 +1,6 @@
 //! A farm from a seed.
 
+use super::acts::WEB;
 use super::build::{Made, sim_node};
 use super::dice::Dice;
 use super::roll::Shape;
@@ -10,7 +11,7 @@ use crate::cert::pfx::Target;
 use crate::farm::description::{Role, Transport};
 use crate::protocol::{Hex, Id, Text};
 use crate::rotation::basis::{
-    ALTERNATIVE_ROW, Asked, Basis, FarmSeen, ISSUER_ROW, NewCertificate, NodeSeen, OrganizationSeen, RowSeen,
+    ALTERNATIVE_ROW, Asked, Basis, FarmSeen, ISSUER_ROW, NewCertificate, NodeSeen, OrganizationSeen, Reason, RowSeen,
     ServiceKind, ServiceSeen, SharePointSeen, StoredSeen, Strategy, TrustSeen,
 };
 
@@ -22,10 +23,8 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
     let count = shape.least + dice.below(u64::from(shape.most - shape.least) + 1) as u32;
     let certs: Vec<CertInfo> = [FIRST, NEW, FOREIGN].into_iter().filter_map(CertInfo::new).collect();
     let script = Hex::from(*Fingerprint::of(b"CertificateReconfiguration.ps1").as_bytes());
-    let initial = match shape.plain {
-        Some(strategy) => strategy == Strategy::Initial,
-        None => dice.below(8) == 0,
-    };
+    let strategy = shape.plain.or(shape.strategy).unwrap_or_else(|| draw(dice));
+    let initial = strategy == Strategy::Initial;
     let odd = shape.plain.is_none();
     let mut nodes = Vec::new();
     for number in 0..count {
@@ -49,7 +48,7 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
             node.store.push(Stored { cert: FIRST, usable: true, readers: 3 });
             node.bound = bound.then_some(FIRST);
         }
-        if odd && node.signs() && dice.below(10) == 0 {
+        if odd && node.signs() && strategy.switches() && dice.below(10) == 0 {
             node.store.push(Stored { cert: NEW, usable: dice.below(4) > 0, readers: dice.below(4) as u32 });
         }
         nodes.push(node);
@@ -60,26 +59,71 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
             last.store.push(Stored { cert: FIRST, usable: true, readers: 3 });
         }
     }
+    if !strategy.switches() {
+        nodes.iter_mut().filter(|node| node.signs()).for_each(|node| rolled(node, strategy, dice));
+    }
     let mut sharepoint = Vec::new();
     for number in 0..if odd { dice.below(3) } else { 1 } {
-        nodes.push(node(&format!("sp-{}", number + 1), vec![Role::Sharepoint])?);
-        let accepted: Vec<Cert> = if initial { Vec::new() } else { vec![FIRST] };
+        let mut server = node(&format!("sp-{}", number + 1), vec![Role::Sharepoint])?;
+        server.processes.push(web());
+        nodes.push(server);
+        let accepted: Vec<Cert> = match (initial, strategy.switches()) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![FIRST],
+            (false, false) => vec![NEW],
+        };
         let trusts = (0..=if odd { dice.below(2) } else { 0 })
             .map(|trust| (Text::told(&format!("crm-{trust}")), accepted.clone()))
             .collect();
-        let next = if odd { dice.below(86_400) as i64 } else { 50_000 };
+        // Somebody may have set the job to run often, so that it comes at any instant.
+        let every = if odd { [86_400, 3600, 300][dice.below(3) as usize] } else { 86_400 };
+        let next = if odd { dice.below(every as u64) as i64 } else { 50_000 };
         sharepoint.push(SimSharePoint {
             server: nodes.len() - 1,
             trusts,
             running: None,
             last_success: None,
             next,
+            every,
             held: false,
         });
     }
-    let rows = if initial { Vec::new() } else { vec![SimRow { id: 1, kind: RowKind::Issuer, cert: FIRST }] };
+    let cert = if strategy.switches() { FIRST } else { NEW };
+    let rows = if initial { Vec::new() } else { vec![SimRow { id: 1, kind: RowKind::Issuer, cert }] };
     let accounts = ACCOUNTS.map(Text::told).to_vec();
-    Ok(Made { nodes, update_crm: 0, rows, sharepoint, certs, accounts })
+    Ok(Made { nodes, update_crm: 0, rows, sharepoint, certs, accounts, strategy: Some(strategy) })
+}
+
+fn draw(dice: &mut Dice) -> Strategy {
+    match dice.below(16) {
+        0 | 1 => Strategy::Initial,
+        2..=5 => Strategy::Overlap,
+        6 => Strategy::Recover,
+        7 | 8 => Strategy::Repair,
+        9 => Strategy::Retire,
+        _ => Strategy::Direct,
+    }
+}
+
+/// A server after a roll, with the certificate of the row; for a repair something may be missing.
+fn rolled(node: &mut SimNode, strategy: Strategy, dice: &mut Dice) {
+    let drift = if strategy == Strategy::Repair { dice.below(4) } else { 3 };
+    let (usable, readers) = (drift != 1, if drift == 2 { 0 } else { 3 });
+    if drift == 0 {
+        node.store.clear();
+        node.bound = None;
+    } else {
+        node.store.push(Stored { cert: NEW, usable, readers });
+    }
+    for process in &mut node.processes {
+        process.loaded = (drift != 0).then_some(NEW);
+    }
+}
+
+/// The web server of a SharePoint server. It signs nothing.
+pub(super) fn web() -> Process {
+    let (kind, name, account) = (ServiceKind::Service, WEB.to_owned(), String::new());
+    Process { seen: ServiceSeen { kind, name, account }, begun: -1000, loaded: None }
 }
 
 fn node(name: &str, roles: Vec<Role>) -> Result<SimNode, String> {
@@ -102,7 +146,12 @@ fn node(name: &str, roles: Vec<Role>) -> Result<SimNode, String> {
 }
 
 /// What is seen of it.
-pub(super) fn basis(state: &State, dice: &mut Dice, shape: &Shape) -> Result<Basis, String> {
+pub(super) fn basis(
+    state: &State,
+    strategy: Option<Strategy>,
+    dice: &mut Dice,
+    shape: &Shape,
+) -> Result<Basis, String> {
     let new = &state.certs[usize::from(NEW)];
     let date = |text: &str| text.parse().map_err(|error| format!("{error}"));
     let certificate = NewCertificate {
@@ -121,7 +170,7 @@ pub(super) fn basis(state: &State, dice: &mut Dice, shape: &Shape) -> Result<Bas
         script_sha256: node.script,
         network_identity: true,
         accounts: node.accounts.clone(),
-        services: node.processes.iter().map(|process| process.seen.clone()).collect(),
+        services: node.processes.iter().filter(|_| node.signs()).map(|process| process.seen.clone()).collect(),
         certificates: node
             .store
             .iter()
@@ -133,6 +182,8 @@ pub(super) fn basis(state: &State, dice: &mut Dice, shape: &Shape) -> Result<Bas
             .collect(),
         balancer: None,
     };
+    let not_after =
+        date(if strategy == Some(Strategy::Recover) { "2026-05-31T00:00:00Z" } else { "2026-07-31T00:00:00Z" })?;
     let row = |row: &SimRow| RowSeen {
         certificate_type: Text::told(match row.kind {
             RowKind::Issuer => ISSUER_ROW,
@@ -141,7 +192,7 @@ pub(super) fn basis(state: &State, dice: &mut Dice, shape: &Shape) -> Result<Bas
         id: Text::told(&row.id.to_string()),
         thumbprint: Some(state.thumbprint(row.cert)),
         certificate: Some(state.certs[usize::from(row.cert)].der.clone()),
-        not_after: None,
+        not_after: Some(not_after),
     };
     let organizations = (0..=if shape.plain.is_none() { dice.below(2) } else { 0 }).map(|number| OrganizationSeen {
         name: Id::word(&format!("org{number}")),
@@ -163,8 +214,24 @@ pub(super) fn basis(state: &State, dice: &mut Dice, shape: &Shape) -> Result<Bas
             .collect(),
     });
     let retire_after_days = shape.retire.then(|| dice.below(15) as u16).filter(|_| dice.below(3) == 0);
+    let upkeep = strategy.filter(|strategy| !strategy.switches());
+    let mut asked = Asked { retire_after_days, strategy: upkeep, ..Asked::new(state.instant(0), certificate) };
+    match strategy {
+        Some(Strategy::Overlap) => asked.strategy = strategy,
+        Some(Strategy::Repair) if dice.below(2) == 0 => {
+            let signing: Vec<&SimNode> = state.nodes.iter().filter(|node| node.signs()).collect();
+            let chosen = signing[dice.below(signing.len() as u64) as usize];
+            asked.nodes.push(chosen.name.clone());
+        }
+        Some(Strategy::Retire) => {
+            asked.old = Some(state.thumbprint(FIRST));
+            asked.verified = Some(state.instant(-86_400 * dice.below(20) as i64));
+        }
+        Some(Strategy::Direct) if shape.retire && dice.below(12) == 0 => asked.reason = Some(Reason::KeyCompromise),
+        _ => {}
+    }
     Ok(Basis {
-        asked: Asked { retire_after_days, ..Asked::new(state.instant(0), certificate) },
+        asked,
         seen: FarmSeen {
             farm: Text::told("simulated"),
             update_crm: state.nodes[state.update_crm].name.clone(),

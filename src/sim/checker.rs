@@ -1,8 +1,8 @@
 //! The trace checker: holds the invariants of DESIGN 6 against what happened. It shares no code with planner and engine.
-//!
-//! Invariant 2 is about the strategy `overlap`, which is not there yet.
 
+use super::gap::no_gap;
 use super::trace::{Cert, Ending, Event, NEW, OLD, Snapshot, Story, What};
+use crate::rotation::basis::Strategy;
 
 /// Something that must not happen.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +19,7 @@ pub fn check(story: &Story) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut tell = |invariant: u8, what: String| found.push(Violation { invariant, what });
     row_once(story, &mut tell);
+    no_gap(story, &mut tell);
     gate(story, &mut tell);
     old_stays(story, &mut tell);
     ends(story, &mut tell);
@@ -35,10 +36,13 @@ pub fn check(story: &Story) -> Vec<Violation> {
 /// How long nobody takes the farm from a controller that was heard of, in seconds: a third of a lease, as it is renewed.
 const LEASE: i64 = 100;
 
+/// How long a lease lasts without being renewed, in seconds.
+const WHOLE_LEASE: i64 = 300;
+
 /// How long the questions of one proof take, in seconds.
 const QUESTIONS: i64 = 10;
 
-type Tell<'a> = &'a mut dyn FnMut(u8, String);
+pub(super) type Tell<'a> = &'a mut dyn FnMut(u8, String);
 
 /// 1: the row becomes new once, the script is never asked for what is so, and no two runs of it overlap.
 fn row_once(story: &Story, tell: Tell<'_>) {
@@ -53,6 +57,9 @@ fn row_once(story: &Story, tell: Tell<'_>) {
             What::ScriptBegins { node, update_crm, rows, unready } => {
                 if !running.is_empty() {
                     tell(1, format!("at {} the script runs on {node} and on {running:?} at once", event.at));
+                }
+                if *update_crm && !story.strategy.switches() {
+                    tell(1, format!("at {} the script is to write the row, and this roll never does", event.at));
                 }
                 if *update_crm && rows.as_slice() == [NEW] {
                     tell(1, format!("at {} the script is to write a row that is new already", event.at));
@@ -126,12 +133,20 @@ fn old_stays(story: &Story, tell: Tell<'_>) {
         if bound {
             tell(4, format!("at {} the old certificate leaves {node}, where a TLS binding uses it", event.at));
         }
-        if !all_new {
+        // A removal is asked for right after a proof; somebody at the server may come between them.
+        let between = |one: &Event| one.run == 0 && one.at <= event.at && one.at >= event.at - QUESTIONS;
+        if !all_new && !story.events.iter().any(between) {
             tell(4, format!("at {} the old certificate leaves {node}, and the farm is not all new", event.at));
         }
         let switched =
             story.events.iter().find(|one| matches!(&one.what, What::Rows { after, .. } if after.contains(&NEW)));
-        let since = switched.map_or(i64::MIN, |one| event.at - one.at);
+        // Where the row is not written, an earlier roll has verified it; or this one has, which asks every server to sign.
+        let proved = story.events.iter().find(|one| matches!(one.what, What::Proved { .. }));
+        let began = match story.strategy {
+            Strategy::Retire => story.verified.or(proved.map(|one| one.at)),
+            _ => switched.map(|one| one.at),
+        };
+        let since = began.map_or(i64::MIN, |began| event.at - began);
         match story.quarantine_days {
             Some(days) if since >= days * 86_400 => {}
             _ => tell(4, format!("at {} the old certificate leaves {node} {since} seconds after the switch", event.at)),
@@ -142,6 +157,7 @@ fn old_stays(story: &Story, tell: Tell<'_>) {
         if let What::Removed { node, cert: NEW, .. } = event.what
             && event.run > 0
             && story.before.nodes[node].signs
+            && (story.before.rows.as_slice() != [NEW] || story.before.nodes[node].store.iter().any(|one| one.0 == NEW))
             && rows_at(story, event) == Some(vec![NEW])
             && !story.events.iter().any(|one| one.what == (What::Imported { node, cert: NEW }) && one.at >= event.at)
         {
@@ -191,14 +207,26 @@ fn all_new(story: &Story, tell: Tell<'_>) {
     if after.rows.as_slice() != [NEW] {
         tell(5, format!("the roll is done, and the rows are {:?}", after.rows));
     }
-    for node in after.nodes.iter().filter(|node| node.signs) {
+    if !after.alternatives.is_empty() && story.strategy == Strategy::Overlap {
+        tell(5, format!("the roll is done, and beside the row stands {:?}", after.alternatives));
+    }
+    if story.strategy == Strategy::Recover {
+        web_servers(story, tell);
+    }
+    let in_scope = |name: &String| story.scope.is_empty() || story.scope.contains(name);
+    let touched = |name: &String| {
+        let number = story.before.nodes.iter().position(|node| node.name == *name);
+        story.events.iter().any(|event| event.run > 0 && number.is_some_and(|number| touches(&event.what, number)))
+    };
+    for node in after.nodes.iter().filter(|node| node.signs && in_scope(&node.name)) {
         let ready = |(cert, usable, readers): &(Cert, bool, u32)| {
             *cert == NEW && *usable && readers & node.readers == node.readers
         };
         if !node.store.iter().any(ready) {
             tell(5, format!("the roll is done, and {} cannot sign", node.name));
         }
-        if node.signs_with.iter().any(|one| *one != Some(NEW)) {
+        let begun = story.strategy.switches() || (story.strategy == Strategy::Repair && touched(&node.name));
+        if begun && node.signs_with.iter().any(|one| *one != Some(NEW)) {
             tell(5, format!("the roll is done, and a process of {} signs with another", node.name));
         }
     }
@@ -211,8 +239,25 @@ fn all_new(story: &Story, tell: Tell<'_>) {
     leftovers(after, tell);
 }
 
+/// SharePoint's web servers began anew after their trusts had read the new certificate.
+fn web_servers(story: &Story, tell: Tell<'_>) {
+    for (number, node) in story.after.nodes.iter().enumerate().filter(|(_, node)| !node.signs) {
+        let began = |event: &&Event| matches!(event.what, What::Restarted { node, .. } if node == number);
+        let reads =
+            |event: &&Event| matches!(&event.what, What::TrustsRead { accepted, .. } if accepted.contains(&NEW));
+        let first = story.events.iter().find(reads).map(|event| event.at);
+        let last = story.events.iter().rev().find(began).map(|event| event.at);
+        if node.serves_sharepoint && (last.is_none() || last < first) {
+            tell(5, format!("the roll is done, and the web server of {} is an old one", node.name));
+        }
+    }
+}
+
 fn as_before(story: &Story, tell: Tell<'_>) {
     let (before, after) = (&story.before, &story.after);
+    if before.alternatives != after.alternatives {
+        tell(6, format!("rolled back, and beside the row stands {:?}", after.alternatives));
+    }
     if before.rows != after.rows {
         tell(6, format!("rolled back, and the rows are {:?}", after.rows));
     }
@@ -257,6 +302,8 @@ fn after_the_end(story: &Story, tell: Tell<'_>) {
                 | What::Removed { .. }
                 | What::Access { .. }
                 | What::Restarted { .. }
+                | What::Alternatives { .. }
+                | What::JobHeld { .. }
                 | What::JobStarted
         );
         if changes {
@@ -294,7 +341,10 @@ fn fences(story: &Story, tell: Tell<'_>) {
 
 /// 8: nobody acts while another controller is alive and holds the farm, nor with another plan while a roll is not over.
 fn one_at_a_time(story: &Story, tell: Tell<'_>) {
-    let clocks_agree = !story.events.iter().any(|event| event.what == What::ClockSet);
+    // The lease is kept by the clock of one node. Where that was set, it may have run out early.
+    let set = What::ClockSet { node: Some(story.update_crm) };
+    let clocks_agree = !story.events.iter().any(|event| event.what == set);
+    let mut leased: Vec<(u32, i64)> = Vec::new();
     let mut alive: Vec<(u32, i64)> = Vec::new();
     let mut holding: Vec<u32> = Vec::new();
     let mut others: Vec<u32> = Vec::new();
@@ -316,6 +366,10 @@ fn one_at_a_time(story: &Story, tell: Tell<'_>) {
                 begun |= event.run > 0 && !others.contains(&event.run);
             }
             What::Unmarked => begun = false,
+            What::Leased => {
+                leased.retain(|one| one.0 != event.run);
+                leased.push((event.run, event.at));
+            }
             What::Died | What::Released => {
                 alive.retain(|one| one.0 != event.run);
                 holding.retain(|one| *one != event.run);
@@ -329,8 +383,10 @@ fn one_at_a_time(story: &Story, tell: Tell<'_>) {
                     tell(8, format!("at {} run {} acts on {node}, and run {} is alive", event.at, event.run, one.0));
                 }
                 alive.retain(|one| one.0 != event.run);
-                // A request that comes through late is no sign of life.
-                if holding.contains(&event.run) {
+                // A request that comes through late is no sign of life, and an act after the lease has run out is none of a holder.
+                let lease = leased.iter().find(|one| one.0 == event.run);
+                let in_time = lease.is_none_or(|one| event.at - one.1 < WHOLE_LEASE);
+                if holding.contains(&event.run) && in_time {
                     alive.push((event.run, event.at));
                 }
             }

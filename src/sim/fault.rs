@@ -125,12 +125,12 @@ impl State {
 
     /// Sets a clock: of a node, or of the controller.
     pub(super) fn set_a_clock(&mut self, node: usize) {
-        self.tell_as(0, super::trace::What::ClockSet);
         let by = self.dice.below(7200) as i64 - 3600;
-        if self.dice.below(2) == 0 {
-            self.nodes[node].ahead += by;
-        } else {
-            self.controller_ahead += by;
+        let node = (self.dice.below(2) == 0).then_some(node);
+        self.tell_as(0, super::trace::What::ClockSet { node });
+        match node {
+            Some(node) => self.nodes[node].ahead += by,
+            None => self.controller_ahead += by,
         }
     }
 }

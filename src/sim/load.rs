@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::build::{Made, sim_node};
+use super::chance::web;
 use super::state::{CertInfo, Process, RowKind, SimRow, SimSharePoint, Stored};
 use super::trace::{Cert, FOREIGN, NEW, OLD};
+use crate::farm::description::Role;
 use crate::protocol::{Hex, Text};
 use crate::rotation::basis::{ALTERNATIVE_ROW, Basis, ISSUER_ROW, NodeSeen};
 
@@ -32,8 +34,11 @@ pub(super) fn load(basis: &Basis) -> Result<Made, String> {
                 node.store.push(Stored { cert, usable: one.has_key, readers });
             }
         }
+        if seen.roles.contains(&Role::Sharepoint) {
+            node.processes.push(web());
+        }
         let loaded = issuer.filter(|issuer| seen.holds(issuer)).and_then(|issuer| certs.known(&issuer));
-        node.processes = processes(seen, loaded);
+        node.processes.extend(processes(seen, loaded));
         node.script = seen.script_sha256;
         nodes.push(node);
     }
@@ -62,10 +67,10 @@ pub(super) fn load(basis: &Basis) -> Result<Made, String> {
             }
             trusts.push((trust.name.clone(), accepted));
         }
-        let (running, last_success) = (None, None);
-        sharepoint.push(SimSharePoint { server, trusts, running, last_success, next: 50_000, held: false });
+        let (running, last_success, every) = (None, None, 86_400);
+        sharepoint.push(SimSharePoint { server, trusts, running, last_success, next: 50_000, every, held: false });
     }
-    Ok(Made { nodes, update_crm, rows, sharepoint, certs: certs.all, accounts })
+    Ok(Made { nodes, update_crm, rows, sharepoint, certs: certs.all, accounts, strategy: None })
 }
 
 fn processes(seen: &NodeSeen, loaded: Option<Cert>) -> Vec<Process> {

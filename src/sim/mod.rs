@@ -14,6 +14,7 @@
 //! | `roll` | one roll from a seed, in as many runs as it takes |
 //! | `trace` | what happened, as plain values |
 //! | `checker` | the invariants, apart from planner and engine |
+//! | `gap` | that of them which is about `overlap` |
 
 mod acts;
 mod build;
@@ -22,6 +23,7 @@ pub mod checker;
 mod describe;
 pub mod dice;
 pub mod fault;
+mod gap;
 mod load;
 mod node;
 pub mod roll;
@@ -29,6 +31,8 @@ mod state;
 pub mod trace;
 mod world;
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod tests;
 

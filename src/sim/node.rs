@@ -28,7 +28,7 @@ fn error(fault: CarryFault, reached: bool, why: &str) -> CarryError {
 fn lasts(action: &Action) -> i64 {
     match action {
         Action::Reconfigure(_) => 40,
-        Action::Install(_) | Action::ServiceRestart(_) | Action::PoolRecycle(_) => 10,
+        Action::Install(_) | Action::ServiceRestart(_) | Action::PoolRecycle(_) | Action::IisReset(_) => 10,
         Action::CrmCertificateSet(_) | Action::CrmCertificateRemove(_) => 5,
         _ => 1,
     }
@@ -141,9 +141,9 @@ impl State {
         };
         let ticket = Ticket { roll: roll.clone(), step: step.clone(), attempt, fence };
         if request.action.info().effect == Effect::Keeps {
-            return (now, self.keep(node, &ticket, &request.action));
+            return (now, self.keep(node, &ticket, &request.action, run));
         }
-        let key = (ticket.step.clone(), attempt);
+        let key = (ticket.roll.clone(), ticket.step.clone(), attempt);
         if let Some(refusal) = self.nodes[node].standing.objection(&ticket, &request.action, now) {
             return (now, Outcome::Refused(refusal));
         }
@@ -210,14 +210,13 @@ impl State {
     }
 
     /// Changes what s2scert itself keeps.
-    fn keep(&mut self, node: usize, ticket: &Ticket, action: &Action) -> Outcome {
+    fn keep(&mut self, node: usize, ticket: &Ticket, action: &Action, run: u32) -> Outcome {
         let now = self.clock(node);
         let there = &mut self.nodes[node];
         if let Some(refusal) = there.standing.objection(ticket, action, now) {
             return Outcome::Refused(refusal);
         }
         let standing = &mut there.standing;
-        standing.highest_fence = standing.highest_fence.max(ticket.fence);
         let until = |seconds: u32| now.checked_add(span(i64::from(seconds))).unwrap_or(Timestamp::MAX);
         match action {
             Action::LeaseTake(LeaseTake { holder, seconds, .. }) => {
@@ -228,10 +227,14 @@ impl State {
                     let (roll, holder) = (ticket.roll.clone(), holder.clone());
                     let until = until(*seconds);
                     standing.lease = Some(Lease { roll, holder, fence: ticket.fence, taken: now, until });
+                    self.tell_as(run, What::Leased);
                 }
             }
             Action::LeaseRenew(renew) => match &mut standing.lease {
-                Some(lease) => lease.until = until(renew.seconds),
+                Some(lease) => {
+                    lease.until = until(renew.seconds);
+                    self.tell_as(run, What::Leased);
+                }
                 None => return failed("nobody holds the lease, so it cannot be renewed"),
             },
             Action::LeaseRelease(_) => {
@@ -264,6 +267,9 @@ impl State {
             }
             _ => return failed("this is nothing that a node keeps"),
         }
+        // What was refused or failed has raised no fence.
+        let standing = &mut self.nodes[node].standing;
+        standing.highest_fence = standing.highest_fence.max(ticket.fence);
         done(Facts::Nothing(Nothing {}))
     }
 

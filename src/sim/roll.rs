@@ -8,7 +8,7 @@ use super::checker::{Violation, check};
 use super::fault::{Fault, Faults};
 use super::trace::Story;
 use super::world::{RunEnd, Sim, SimJournal};
-use crate::rotation::basis::{Basis, Strategy};
+use crate::rotation::basis::{Basis, Reason, Strategy};
 use crate::rotation::belief::Belief;
 use crate::rotation::engine::{End, Stop, Way};
 use crate::rotation::plan::Plan;
@@ -37,6 +37,8 @@ pub struct Shape {
     pub retire: bool,
     /// A farm without oddities, for a roll of this shape: what is shown to people.
     pub plain: Option<Strategy>,
+    /// The shape of the roll; without one it is drawn.
+    pub strategy: Option<Strategy>,
     /// A farm as it was seen, and what was asked for, in place of one that is drawn: the basis of a plan.
     pub observed: Option<Arc<Basis>>,
 }
@@ -53,6 +55,7 @@ impl Shape {
             disbelieved: Vec::new(),
             retire: true,
             plain: None,
+            strategy: None,
             observed: None,
         }
     }
@@ -68,6 +71,7 @@ impl Shape {
             disbelieved: Vec::new(),
             retire: true,
             plain: None,
+            strategy: None,
             observed: None,
         }
     }
@@ -83,6 +87,7 @@ impl Shape {
             disbelieved: Vec::new(),
             retire: false,
             plain: Some(strategy),
+            strategy: None,
             observed: None,
         }
     }
@@ -98,6 +103,7 @@ impl Shape {
             disbelieved: Vec::new(),
             retire: false,
             plain: None,
+            strategy: None,
             observed: Some(basis),
         }
     }
@@ -189,14 +195,18 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
         sim.run(&mut journal, Way::Resume, false, &Nobody);
     }
     let leaks = if seed.is_multiple_of(SEARCHED) { leaks(&sim, &journal) } else { Vec::new() };
-    let state = sim.state();
-    let plan = sim.admitted.plan();
+    drop(journal);
+    let (mut state, plan) = sim.into_parts();
     let story = Story {
         before,
-        events: state.events.clone(),
+        events: std::mem::take(&mut state.events),
         after: state.snapshot(),
         update_crm: state.update_crm,
-        quarantine_days: plan.basis.asked.retire_after_days.map(i64::from),
+        quarantine_days: quarantine(&plan),
+        strategy: plan.strategy,
+        scope: plan.basis.asked.nodes.iter().map(|one| one.as_str().to_owned()).collect(),
+        verified: plan.basis.asked.verified.map(|at| state.seconds(at)),
+        processes_follow: !state.believed(Belief::RecycleNeeded),
         by_hand: state.by_hand,
         leaks,
     };
@@ -204,7 +214,18 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
     if end.is_none() && !told {
         violations.push(Violation { invariant: 5, what: format!("no end after {runs} runs") });
     }
-    Ok(Rolled { end, runs, requests: state.requests, violations, story, plan: plan.clone() })
+    Ok(Rolled { end, runs, requests: state.requests, violations, story, plan })
+}
+
+/// After how many days the old certificate may go, by what was asked for.
+fn quarantine(plan: &Plan) -> Option<i64> {
+    let asked = &plan.basis.asked;
+    let days = asked.retire_after_days.map(i64::from);
+    match (asked.reason, plan.strategy) {
+        (Some(Reason::KeyCompromise), _) => Some(0),
+        (None, Strategy::Retire) => days.or(Some(14)),
+        (None, _) => days,
+    }
 }
 
 /// Somebody does what is left: the servers come back, nothing more goes wrong, days pass.

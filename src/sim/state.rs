@@ -61,7 +61,7 @@ pub(super) struct Attempt {
 /// An action that runs on while nobody waits for it.
 #[derive(Clone, Debug)]
 pub(super) struct Running {
-    pub(super) key: (Id, u32),
+    pub(super) key: (Id, Id, u32),
     pub(super) until: i64,
     pub(super) run: u32,
 }
@@ -77,7 +77,7 @@ pub(super) struct SimNode {
     pub(super) ahead: i64,
     pub(super) standing: Standing,
     pub(super) journals: BTreeMap<Id, Vec<Octets>>,
-    pub(super) attempts: BTreeMap<(Id, u32), Attempt>,
+    pub(super) attempts: BTreeMap<(Id, Id, u32), Attempt>,
     pub(super) running: Option<Running>,
     /// The number of the staged PFX.
     pub(super) staged: Option<u64>,
@@ -127,6 +127,8 @@ pub(super) struct SimSharePoint {
     pub(super) last_success: Option<i64>,
     /// When the job runs by itself.
     pub(super) next: i64,
+    /// How often it does, in seconds.
+    pub(super) every: i64,
     /// Whether the job is held, so that no run of it begins.
     pub(super) held: bool,
 }
@@ -265,7 +267,7 @@ impl State {
                 self.job_ends(farm, begun);
             }
             if self.sharepoint[farm].next <= self.now {
-                self.sharepoint[farm].next = self.now + 86_400;
+                self.sharepoint[farm].next = self.now + self.sharepoint[farm].every;
                 self.job_begins(farm);
             }
         }
@@ -326,6 +328,7 @@ impl State {
             NodeShot {
                 name: node.name.as_str().to_owned(),
                 signs: node.signs(),
+                serves_sharepoint: self.sharepoint.iter().any(|farm| farm.server == number),
                 up: node.down_until <= self.now,
                 store,
                 readers: self.needed(number),

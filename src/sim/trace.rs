@@ -1,5 +1,7 @@
 //! What happened in a simulated farm, as plain values. The engine knows nothing of it; the checker knows nothing else.
 
+use crate::rotation::basis::Strategy;
+
 /// A certificate of the simulation, by number.
 pub type Cert = u8;
 /// The certificate that the farm signs with at first.
@@ -32,8 +34,13 @@ pub enum What {
     Released,
     /// The marker of a roll that is over was taken away.
     Unmarked,
-    /// A clock was set.
-    ClockSet,
+    /// A clock was set: of a node, or of the controller.
+    ClockSet {
+        /// The node.
+        node: Option<usize>,
+    },
+    /// It took or renewed the lease.
+    Leased,
     /// It ended.
     RunEnds(Ending),
     /// It died.
@@ -176,6 +183,8 @@ pub struct NodeShot {
     pub name: String,
     /// Whether it signs.
     pub signs: bool,
+    /// Whether it is a SharePoint server that a roll knows.
+    pub serves_sharepoint: bool,
     /// Whether it answers.
     pub up: bool,
     /// Its certificates: whether the key is usable, and who reads it.
@@ -203,6 +212,14 @@ pub struct Story {
     pub update_crm: usize,
     /// Whether the old certificate is in use elsewhere, so that it may never go; and the days of quarantine.
     pub quarantine_days: Option<i64>,
+    /// The shape of the roll.
+    pub strategy: Strategy,
+    /// The servers that a repair is about; none stands for all.
+    pub scope: Vec<String>,
+    /// When an earlier roll verified the certificate of the row, in seconds from the beginning.
+    pub verified: Option<i64>,
+    /// Whether processes sign with what the row names without being started anew.
+    pub processes_follow: bool,
     /// Whether somebody changed the farm by hand.
     pub by_hand: bool,
     /// What one-use passwords were found where none may be.

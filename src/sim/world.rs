@@ -19,6 +19,7 @@ use crate::ports::{CarryError, Clock, Random, Transport};
 use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes, SecretText};
 use crate::rotation::admission::Admitted;
 use crate::rotation::engine::{self, End, Operator, Stop, Way};
+use crate::rotation::plan::Plan;
 use crate::rotation::record::{Journal, JournalError, Record};
 use crate::rotation::world::{Audience, CredentialSource, Metadata, NoBalancer, Nobody, Patience, Sealed, World};
 
@@ -74,6 +75,11 @@ impl Sim {
             admitted,
             other,
         }
+    }
+
+    /// Returns what the farm has become, and the plan.
+    pub(super) fn into_parts(self) -> (State, Plan) {
+        (self.state.into_inner().unwrap_or_else(PoisonError::into_inner), self.admitted.into_plan())
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -149,7 +155,7 @@ fn ending(end: &RunEnd) -> What {
         RunEnd::Stop(_) => What::RunEnds(Ending::Stopped),
         RunEnd::End(End::Done) => What::RunEnds(Ending::Done),
         RunEnd::End(End::RolledBack { .. }) => What::RunEnds(Ending::RolledBack),
-        RunEnd::End(End::NothingToDo) => What::RunEnds(Ending::Nothing),
+        RunEnd::End(End::NothingToDo | End::Aborted) => What::RunEnds(Ending::Nothing),
         RunEnd::End(End::Manual { left, .. }) => What::RunEnds(Ending::Manual {
             named: left.iter().map(|one| one.node.clone()).collect(),
             commands: left.iter().map(|one| one.commands.len()).sum(),

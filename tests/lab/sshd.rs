@@ -34,6 +34,19 @@ broken) cat >/dev/null; kill -9 $PPID ;;
 esac
 "#;
 
+/// What Microsoft's script does with a PFX in the lab: our own program imports it, and the certificate is printed as base64.
+/// Running it again finds it there.
+fn importer(programs: &Programs, own: &Path) -> String {
+    format!(
+        "#!/bin/sh\nstores={}/state/stores/LocalMachine\nprint=$({} install \"$1\" --grant \"$2\" --password-stdin --policy evaluation --store-dir $stores --json |\n\
+         sed -n 's/^  \"fingerprint_sha256\": \"\\([0-9A-F]*\\)\".*/\\1/p')\n\
+         [ -n \"$print\" ] && sed -e '/^-----BEGIN/,/^-----END/!d' -e '/^-----/d' \
+         \"$stores/My/$print.pem\" | tr -d '\\n'\n",
+        own.display(),
+        programs.s2scert.display()
+    )
+}
+
 /// The server of a node.
 pub(crate) struct Sshd;
 
@@ -43,6 +56,7 @@ impl Sshd {
         let own = folder.of(node.name);
         keygen(&own.join("host_key"), node.name);
         write(&own.join("shell"), SHELL, 0o755);
+        write(&own.join("importer"), importer(programs, &own), 0o755);
         let variables = [
             ("S2SCERT_STATE", own.join("state")),
             ("S2SCERT_TEST_POWERSHELL", programs.powershell.clone()),

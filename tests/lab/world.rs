@@ -33,6 +33,7 @@ pub(crate) fn write(folder: &Folder, pki: &Pki, port: u16) {
     let now = Timestamp::now();
     let ago = |minutes| (now - SignedDuration::from_mins(minutes)).to_string();
     world["clock"] = json!(now.to_string());
+    world["lives"] = json!(true);
     world["offset"] = json!(0);
     world["services"][0]["startName"] = json!(ASYNC_ACCOUNT);
     world["services"][1]["startName"] = json!(ASYNC_ACCOUNT);

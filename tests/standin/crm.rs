@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::cmdlets::{Bound, second_hop};
 use super::interpret::{Failure, Run, Session, Stop};
 use super::value::{Object, Value};
-use super::world::{at_path, items, items_mut, tick, word};
+use super::world::{file as on_disk, items, items_mut, tick, word};
 
 /// The fields of a row that decide whether it is written.
 const FIELDS: &[&str] = &["name", "data", "storeName", "storeLocation", "storeFindType"];
@@ -56,7 +56,7 @@ pub(super) fn set(session: &mut Session<'_>, bound: &Bound) -> Run<Vec<Value>> {
         return Err(Stop::Throw(Failure::new(text, id, "ParameterBindingValidationException")));
     }
     let file = bound.text("DataFile");
-    let data = at_path(&session.world.state()["files"], &file).map(|found| word(found, "data").to_owned());
+    let data = on_disk(&session.world.state(), &file).map(|found| word(&found, "data").to_owned());
     let Some(data) = data else {
         let text = format!("Could not find file '{file}'.");
         return Err(Stop::Report(Failure::new(&text, "SetCrmCertificate", "FileNotFoundException")));

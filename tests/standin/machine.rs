@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::cmdlets::{Bound, lists, local, struck};
 use super::interpret::{Failure, Run, Session, Stop};
 use super::value::{Object, Value};
-use super::world::{at_path, items, items_mut, tick, word};
+use super::world::{at_path, file as on_disk, items, items_mut, tick, word};
 
 type Output = Run<Vec<Value>>;
 
@@ -42,7 +42,7 @@ pub(super) fn test(session: &mut Session<'_>, bound: &Bound) -> Output {
     let state = session.world.state();
     let found = match bound.parameter("PathType").map(|kind| kind.words()).as_deref() {
         None => at_path(&state["registry"], &path).is_some() || at_path(&state["files"], &path).is_some(),
-        Some("Leaf") => at_path(&state["files"], &path).is_some(),
+        Some("Leaf") => on_disk(&state, &path).is_some(),
         Some(other) => {
             let text = format!("Cannot bind parameter 'PathType' to \"{other}\".");
             return Err(Stop::Throw(Failure::new(&text, "CannotConvertArgument", "ParameterBindingException")));

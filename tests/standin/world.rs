@@ -125,9 +125,14 @@ pub(crate) fn items_mut<'a>(json: &'a mut Json, key: &str) -> &'a mut Vec<Json> 
     json[key].as_array_mut().expect("it was just made a list")
 }
 
-/// Lets a second pass and returns the new instant.
+/// Lets a second pass and returns the new instant. A world that lives has the clock of the machine, and never goes back.
+#[allow(clippy::disallowed_methods, reason = "the lab is real")]
 pub(crate) fn tick(state: &mut Json) -> String {
-    let now = instant(word(state, "clock")) + SignedDuration::from_secs(1);
+    let before = instant(word(state, "clock"));
+    let now = match state["lives"] == json!(true) {
+        true => Timestamp::now().max(before + SignedDuration::from_millis(1)),
+        false => before + SignedDuration::from_secs(1),
+    };
     state["clock"] = json!(now.to_string());
     now.to_string()
 }
@@ -135,6 +140,16 @@ pub(crate) fn tick(state: &mut Json) -> String {
 /// Reads an instant of the state.
 pub(crate) fn instant(text: &str) -> Timestamp {
     text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Returns a file of the world, or one that really lies on the disk, as the nodes of the lab have them.
+#[allow(clippy::disallowed_methods, reason = "a program for tests only")]
+pub(crate) fn file(state: &Json, path: &str) -> Option<Json> {
+    let on_disk = || {
+        let octets = path.starts_with('/').then(|| std::fs::read(path).ok()).flatten()?;
+        Some(json!({ "data": base64::Engine::encode(&base64::engine::general_purpose::STANDARD, octets) }))
+    };
+    at_path(&state["files"], path).cloned().or_else(on_disk)
 }
 
 /// Returns the entry of a JSON object whose key is the same path, letter case left aside.

@@ -97,9 +97,31 @@ fn fault(word: &str, form: Form) -> Option<String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-    use super::super::init::tests::request;
+    use std::path::PathBuf;
+
     use super::*;
     use crate::fake_host::FakeHost;
+    use crate::farm::description::Transport;
+
+    /// What the command line is without options.
+    fn request() -> Request {
+        let none = Vec::new;
+        Request {
+            out: PathBuf::from("/srv/farm.toml"),
+            force: false,
+            name: "contoso".to_owned(),
+            web: none(),
+            asynchronous: none(),
+            tools: none(),
+            sharepoint: none(),
+            organizations: none(),
+            host: None,
+            account: None,
+            transport: Transport::Winrm,
+            offline: false,
+            ask: true,
+        }
+    }
 
     fn fake() -> FakeHost {
         FakeHost::new("2026-11-24T00:00:00Z".parse().unwrap(), 1)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::discover::Told;
 use super::metadata::Documents;
 use super::observe::{Live, observe};
 use super::status::{GapStatus, known};
@@ -163,8 +164,8 @@ fn alone(host: &Host, acts: &dyn Acts, name: &str) -> Result<Farm> {
     let word = name.to_owned().try_into();
     let word =
         word.map_err(|why| Error::new(Kind::Usage, format!("{name} cannot be the name of a server")).because(why))?;
-    let told = discover::ask_here(host, acts, None, None)
-        .map_err(|error| Error::new(Kind::Unreadable, "this server does not describe itself").because(error))?;
+    // An answer of this process always comes.
+    let told = discover::ask_here(host, acts, None, None).unwrap_or_else(|error| Told::nothing(&error.why));
     let node = told.described().filter(|node| !node.roles.is_empty()).ok_or_else(|| {
         Error::new(Kind::Unreadable, "this server shows no role of Dynamics or SharePoint, and there is no farm.toml")
             .at(name)

@@ -124,14 +124,14 @@ pub fn init(host: &Host, acts: &dyn Acts, request: &Request) -> Result<FarmInitR
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
     use super::*;
     use crate::fake_acts::FakeActs;
     use crate::fake_host::FakeHost;
 
-    pub(in super::super) fn request() -> Request {
+    fn request() -> Request {
         Request {
             out: PathBuf::from("/srv/farm.toml"),
             force: false,

@@ -63,6 +63,17 @@ impl<'a> Documents<'a> {
         all
     }
 
+    /// Asks one web server for the document of one organization.
+    ///
+    /// # Errors
+    /// Why it could not be seen.
+    pub fn ask_for(&self, node: &Node, organization: &str, patience: Duration) -> Result<Metadata, String> {
+        let named = |(one, _): &&(&Organization, _)| one.name.as_str() == organization;
+        let (organization, trust) =
+            self.wanted.iter().find(named).ok_or_else(|| format!("farm.toml has no organization {organization}"))?;
+        self.document(node, organization, trust.clone()?, patience)
+    }
+
     fn document(
         &self,
         node: &Node,

@@ -130,7 +130,13 @@ pub(super) fn scan(
     }
     for pattern in named.unmet() {
         collector.scan.unreadable += 1;
-        collector.unreadable(pattern.to_owned(), "no file has such a name".to_owned());
+        collector.scan.facts.troubles.push(Trouble {
+            kind: Kind::Unreadable,
+            about: pattern.to_owned(),
+            level: Level::Warning,
+            message: format!("{pattern}: no file has such a name"),
+            remedy: "put the files back, or take the pattern out of what is watched".to_owned(),
+        });
     }
     for finding in
         outcome.waivers.iter().filter(|one| one.severity >= Severity::Warning && one.id.starts_with("waiver-"))

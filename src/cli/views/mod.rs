@@ -18,6 +18,7 @@ pub(crate) mod issue;
 pub(crate) mod node;
 pub(crate) mod policy;
 pub(crate) mod rehearse;
+pub(crate) mod rotate;
 pub(crate) mod schedule;
 pub(crate) mod store;
 pub(crate) mod version;

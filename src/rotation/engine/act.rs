@@ -4,12 +4,12 @@ use super::look::{Look, install, restart};
 use super::talk::Acted;
 use super::{Engine, Halt};
 use crate::protocol::{
-    Action, CrmCertificateRemove, CrmCertificateSet, Facts, Hex, Id, Reconfigure, Remove, RestoreAccess, Row, RowType,
-    Stage,
+    Action, After, CrmCertificateRemove, CrmCertificateSet, Facts, Hex, Id, Nothing, Reconfigure, Remove,
+    RestoreAccess, Row, RowType, Stage,
 };
 use crate::rotation::basis::RowSeen;
 use crate::rotation::mutant::{Part, is_out};
-use crate::rotation::plan::{Act, Check, ScriptOrder, Step, Which};
+use crate::rotation::plan::{Accounts, Act, Check, ScriptOrder, Step, Which};
 use crate::rotation::world::Sealed;
 
 /// How the row finds the certificate.
@@ -39,6 +39,17 @@ impl Engine<'_> {
                 Err(why) => Ok(Acted::Never(why)),
             },
             Act::RestoreRows => self.restore_rows(step),
+            Act::SetAlternative(which) => self.set_alternative(step, *which),
+            Act::RemoveAlternative => self.remove_alternative(step),
+            Act::HoldJob => self.act_once(step, "", Action::MetadataJobHold(Nothing {})),
+            Act::ReleaseJob => self.act_once(step, "", Action::MetadataJobRelease(Nothing {})),
+            Act::ResetWeb => match self.state.instants.get(&step.id) {
+                Some(after) => {
+                    let action = Action::IisReset(After { after: *after });
+                    self.act_once(step, "", action)
+                }
+                None => Ok(Acted::Not("the clock of the node was not seen".to_owned())),
+            },
             Act::Recycle(_) | Act::Restart(_) => match (&step.check, self.state.instants.get(&step.id)) {
                 (Check::Began(began), Some(after)) => {
                     let action = restart(&began.service, *after);
@@ -48,7 +59,7 @@ impl Engine<'_> {
             },
             Act::Refresh => match self.state.instants.get(&step.id) {
                 Some(after) => {
-                    let action = Action::MetadataJobStart(crate::protocol::After { after: *after });
+                    let action = Action::MetadataJobStart(After { after: *after });
                     self.act_once(step, "", action)
                 }
                 None => Ok(Acted::Not("the clock of the node was not seen".to_owned())),
@@ -129,7 +140,7 @@ impl Engine<'_> {
             if is_out(Part::Gate) || self.proven.contains(&one.name) {
                 continue;
             }
-            let accounts = crate::rotation::plan::Accounts { names: one.accounts.clone() };
+            let accounts = Accounts { names: one.accounts.clone() };
             match self.ready(&one.name, &accounts) {
                 Look::Holds => {}
                 Look::Not(why) | Look::Unseen(why) => return Err(format!("{} is not ready: {why}", one.name)),
@@ -152,19 +163,89 @@ impl Engine<'_> {
         }
     }
 
+    /// Publishes a certificate beside the one that is signed with. A row that this roll did not write is not touched.
+    fn set_alternative(&mut self, step: &Step, which: Which) -> Result<Acted, Halt> {
+        let basis = &self.plan.basis;
+        let der = match which {
+            Which::New => Some(basis.asked.certificate.certificate.clone()),
+            Which::Old => basis.seen.current().and_then(|row| row.certificate.clone()),
+        };
+        let (Some(wanted), Some(certificate)) = (self.certificate(which), der) else {
+            return Ok(Acted::Never("the certificate is not in the plan".to_owned()));
+        };
+        let rows = match self.alternatives(&step.node) {
+            Ok(rows) => rows,
+            Err(why) => return Ok(Acted::Not(why)),
+        };
+        let certificate_type = RowType::AlternativeS2STokenIssuer;
+        let action = match rows.as_slice() {
+            rows if !rows.iter().all(|row| self.is_ours(row)) => {
+                return Ok(Acted::Never("the row beside it was written by somebody else".to_owned()));
+            }
+            [] | [_] => {
+                let expected = rows.first().and_then(|row| row.thumbprint);
+                Action::CrmCertificateSet(CrmCertificateSet { certificate_type, certificate, expected, name: None })
+            }
+            // Where a row was added instead of replaced, the other one goes.
+            rows => match rows.iter().find(|row| row.thumbprint != Some(wanted)) {
+                Some(other) => {
+                    let id = Id::word(other.id.as_str());
+                    Action::CrmCertificateRemove(CrmCertificateRemove { certificate_type, id })
+                }
+                None => return Ok(Acted::Never("there are two equal rows beside it".to_owned())),
+            },
+        };
+        self.act_once(step, "", action)
+    }
+
+    fn remove_alternative(&mut self, step: &Step) -> Result<Acted, Halt> {
+        let rows = match self.alternatives(&step.node) {
+            Ok(rows) => rows,
+            Err(why) => return Ok(Acted::Not(why)),
+        };
+        let certificate_type = RowType::AlternativeS2STokenIssuer;
+        match rows.iter().find(|row| self.is_ours(row)) {
+            Some(row) => {
+                let id = Id::word(row.id.as_str());
+                let action = Action::CrmCertificateRemove(CrmCertificateRemove { certificate_type, id });
+                self.act_once(step, "", action)
+            }
+            None => Ok(Acted::Never("the row beside it was written by somebody else".to_owned())),
+        }
+    }
+
+    /// Returns whether a row holds one of the two certificates of this roll.
+    fn is_ours(&self, row: &Row) -> bool {
+        let ours = [self.certificate(Which::New), self.certificate(Which::Old)];
+        row.thumbprint.is_some() && ours.contains(&row.thumbprint)
+    }
+
     fn remove(&mut self, step: &Step, which: Which) -> Result<Acted, Halt> {
         let Some(thumbprint) = self.certificate(which) else {
             return Ok(Acted::Never("there is no such certificate".to_owned()));
         };
-        let update_crm = self.plan.basis.seen.update_crm.clone();
+        let seen = &self.plan.basis.seen;
+        let update_crm = seen.update_crm.clone();
+        // A repair that is taken back leaves a server as it was found: without the certificate that the row named all along.
+        let found_without = seen.current().is_some_and(|row| row.thumbprint == Some(thumbprint))
+            && seen.node(step.node.as_str()).is_some_and(|node| !node.holds(&thumbprint));
         // Whatever the plan says, no certificate goes that a row names.
-        match self.rows(&update_crm) {
-            Ok(_) if is_out(Part::UndoRow) => {}
+        match self.all_rows(&update_crm) {
+            Ok(_) if is_out(Part::UndoRow) || found_without => {}
             Ok(rows) if rows.iter().any(|row| row.thumbprint == Some(thumbprint)) => {
                 return Ok(Acted::Never("the row names this certificate".to_owned()));
             }
             Ok(_) => {}
             Err(why) => return Ok(Acted::Not(why)),
+        }
+        // The old one goes only from a server that has just signed with the new one.
+        if which == Which::Old && !is_out(Part::LastProof) {
+            let names =
+                self.plan.basis.seen.node(step.node.as_str()).map(|node| node.accounts.clone()).unwrap_or_default();
+            match self.ready(&step.node, &Accounts { names }) {
+                Look::Holds => {}
+                Look::Not(why) | Look::Unseen(why) => return Ok(Acted::Not(format!("it is not ready: {why}"))),
+            }
         }
         self.act_once(step, "", Action::Remove(Remove { thumbprint, with_key: true }))
     }

@@ -11,10 +11,12 @@ use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Act, Check, Step, Which};
 use crate::rotation::record::{EndKind, Ended, Record};
 
-/// How a roll is gone on with, as a word of the command `rotate`.
-const RESUME: &str = "rotate resume";
+/// How a roll is gone on with.
+const RESUME: &str = "s2scert rotate resume";
 /// How it is taken back.
-const ROLLBACK: &str = "rotate rollback";
+const ROLLBACK: &str = "s2scert rotate rollback";
+/// How SharePoint's job is let run again.
+const RELEASE: &str = "Get-SPTimerJob | Where-Object { $_.Name -match 'RefreshMetadataFeed' } | Enable-SPTimerJob";
 
 /// How a run ended.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -29,6 +31,8 @@ pub enum End {
     },
     /// It was so already.
     NothingToDo,
+    /// It was given up: what was changed stays.
+    Aborted,
     /// Something is left to do.
     Manual {
         /// Why the run could not do it.
@@ -54,7 +58,7 @@ impl End {
     pub(super) fn of_the_past(kind: EndKind) -> Self {
         match kind {
             EndKind::RolledBack => Self::RolledBack { why: "this roll was taken back before; plan anew".to_owned() },
-            EndKind::Done | EndKind::NothingToDo | EndKind::Manual => Self::NothingToDo,
+            EndKind::Done | EndKind::NothingToDo | EndKind::Manual | EndKind::Aborted => Self::NothingToDo,
         }
     }
 
@@ -65,6 +69,7 @@ impl End {
             Self::Done => EndKind::Done,
             Self::RolledBack { .. } => EndKind::RolledBack,
             Self::NothingToDo => EndKind::NothingToDo,
+            Self::Aborted => EndKind::Aborted,
             Self::Manual { .. } => EndKind::Manual,
         }
     }
@@ -104,11 +109,21 @@ impl Engine<'_> {
         self.seal(end)
     }
 
+    /// Gives a roll up: nothing is taken back, no PFX stays, and the markers go, so that another roll may begin.
+    pub(super) fn give_up(mut self) -> Result<End, Stop> {
+        match self.begin_run() {
+            Ok(()) => self.seal(End::Aborted),
+            Err(Halt::Stop(stop)) => Err(self.let_go(stop)),
+            Err(Halt::Lost(node, why)) => Ok(self.unreached(&node, &why)),
+        }
+    }
+
     /// Writes the end down, and clears the markers where the roll is over.
     fn seal(mut self, end: End) -> Result<End, Stop> {
         let why = match &end {
             End::RolledBack { why } | End::Manual { why, .. } => why.as_str(),
             End::Done | End::NothingToDo => "",
+            End::Aborted => "somebody gave it up",
         };
         let ended = Ended { end: end.kind(), why: Text::told(why), at: self.now() };
         self.record(Record::Ended(ended))?;
@@ -201,12 +216,32 @@ impl Engine<'_> {
             left.iter_mut().for_each(|one| one.commands.clear());
             return End::Manual { why, left };
         }
+        left.extend(self.held());
         left.push(Left {
             node: "the controller".to_owned(),
             what: "go on with this roll, or take it back".to_owned(),
             commands: vec![RESUME.to_owned(), ROLLBACK.to_owned()],
         });
         End::Manual { why, left }
+    }
+
+    /// Returns the servers on which SharePoint's job may be held. It is not released at every end: where a single certificate is
+    /// published, a run of it would let the trusts forget the other.
+    fn held(&self) -> Vec<Left> {
+        let steps = self.plan.steps.iter().chain(&self.plan.unwind);
+        let held = |step: &&Step| {
+            let end = step.until.as_ref();
+            let over = end.is_some_and(|end| self.state.done.contains(end));
+            step.act == Act::HoldJob && self.state.begun.contains(&step.id) && !over && !is_out(Part::HeldTold)
+        };
+        let left = |step: &Step| {
+            Left {
+            node: step.node.as_str().to_owned(),
+            what: "SharePoint's job that reads the metadata may be held; it is released by going on, or by hand once both certificates are published, or one alone that every server signs with".to_owned(),
+            commands: vec![RELEASE.to_owned()],
+        }
+        };
+        steps.filter(held).map(left).collect()
     }
 
     fn unseen(&self, node: &Id, why: &str) -> Left {
@@ -256,6 +291,24 @@ impl Engine<'_> {
                     ),
                 ],
             ),
+            Act::SetAlternative(which) => (
+                "publish the certificate beside the one that is signed with".to_owned(),
+                vec![format!(
+                    "Set-CrmCertificate -CertificateType AlternativeS2STokenIssuer -StoreName My -StoreLocation LocalMachine -StoreFindType FindBySubjectDistinguishedName -DataFile {}.cer",
+                    certificate(*which)
+                )],
+            ),
+            Act::RemoveAlternative => (
+                "remove the row AlternativeS2STokenIssuer".to_owned(),
+                vec!["Get-CrmCertificate".to_owned(), "Remove-CrmCertificate -Id ID".to_owned()],
+            ),
+            Act::HoldJob => {
+                ("hold SharePoint's job that reads the metadata".to_owned(), vec![RELEASE.replace("Enable", "Disable")])
+            }
+            Act::ReleaseJob => {
+                ("release SharePoint's job that reads the metadata".to_owned(), vec![RELEASE.to_owned()])
+            }
+            Act::ResetWeb => ("restart the web server".to_owned(), vec!["iisreset /noforce".to_owned()]),
             Act::Remove(which) => (
                 "remove the certificate with its key".to_owned(),
                 vec![format!("Remove-Item -Path Cert:\\LocalMachine\\My\\{} -DeleteKey", certificate(*which))],

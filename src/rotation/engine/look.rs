@@ -7,7 +7,7 @@ use crate::protocol::{
     Action, Facts, Hex, Holds, Id, Identities, Install, List, Nothing, Prove, Remove, Restart, RestoreAccess, Row,
     SecretText, Text,
 };
-use crate::rotation::basis::{ISSUER_ROW, ServiceKind, ServiceSeen};
+use crate::rotation::basis::{ALTERNATIVE_ROW, ISSUER_ROW, ServiceKind, ServiceSeen};
 use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Accounts, Check, MetadataCheck, Step, TrustCheck, Which};
 use crate::rotation::record::{JournalError, Record, Since};
@@ -66,7 +66,26 @@ impl Engine<'_> {
                 Err(why) => Look::Unseen(why),
             },
             Check::RowsAsBefore => self.rows_as_before(node),
+            Check::AlternativeIs(which) => {
+                let wanted = self.certificate(*which);
+                match self.alternatives(node) {
+                    Ok(rows) => Look::when(
+                        matches!(rows.as_slice(), [row] if row.thumbprint == wanted),
+                        "the row beside it does not hold that certificate, or not alone",
+                    ),
+                    Err(why) => Look::Unseen(why),
+                }
+            }
+            Check::NoAlternative => match self.alternatives(node) {
+                Ok(rows) => Look::when(rows.is_empty(), "there is a row beside it still"),
+                Err(why) => Look::Unseen(why),
+            },
+            Check::JobHeld => {
+                Look::of(self.see(node, &Action::MetadataJobHold(Nothing {})), "the job is not held, or a run goes on")
+            }
+            Check::JobFree => Look::of(self.see(node, &Action::MetadataJobRelease(Nothing {})), "the job is held"),
             Check::Metadata(check) => self.document(node, check),
+            Check::Began(began) if began.if_changed && !self.has_changed(node) => Look::Holds,
             Check::Began(began) => self.began(step, &began.service)?,
             Check::JobRan => {
                 let after = match self.instant(step)? {
@@ -76,7 +95,8 @@ impl Engine<'_> {
                 let action = Action::MetadataJobStart(crate::protocol::After { after });
                 Look::of(self.see(node, &action), "the job has not run to its end since")
             }
-            Check::Trust(check) => self.trust(node, check),
+            Check::Trust(check) => self.trust(node, check, true),
+            Check::Untrusted(check) => self.trust(node, check, false),
             Check::AccessAsBefore => match self.state.before.get(node).cloned() {
                 Some(list) => {
                     let action = Action::RestoreAccess(RestoreAccess { thumbprint: new, list });
@@ -86,7 +106,10 @@ impl Engine<'_> {
             },
             Check::Quarantine(days) => {
                 let day = jiff::SignedDuration::from_hours(24 * i64::from(days.days));
-                let over = self.state.verified.and_then(|at| at.checked_add(day).ok());
+                // The quarantine of a certificate that an earlier roll has replaced began with that roll.
+                let verified =
+                    self.state.verified.map(|at| self.plan.basis.asked.verified.map_or(at, |one| one.min(at)));
+                let over = verified.and_then(|at| at.checked_add(day).ok());
                 match over {
                     _ if is_out(Part::Quarantine) => Look::Holds,
                     Some(over) if self.now() >= over => Look::Holds,
@@ -94,7 +117,9 @@ impl Engine<'_> {
                     None => Look::Not("nothing was verified yet".to_owned()),
                 }
             }
-            Check::Recorded => Look::Not("nobody has recorded that it is done".to_owned()),
+            Check::Recorded => {
+                Look::when(self.state.recorded.contains(&step.id), "nobody has recorded that it is done")
+            }
         })
     }
 
@@ -102,8 +127,13 @@ impl Engine<'_> {
     pub(super) fn certificate(&self, which: Which) -> Option<Hex<20>> {
         match which {
             Which::New => Some(self.plan.basis.asked.certificate.thumbprint),
-            Which::Old => self.plan.basis.seen.current().and_then(|row| row.thumbprint),
+            Which::Old => self.plan.basis.old(),
         }
+    }
+
+    /// Returns whether this roll has acted on a node.
+    fn has_changed(&self, node: &Id) -> bool {
+        self.plan.steps.iter().any(|step| step.node == *node && self.state.begun.contains(&step.id))
     }
 
     fn gone(&mut self, node: &Id, thumbprint: Hex<20>) -> Look {
@@ -159,11 +189,24 @@ impl Engine<'_> {
 
     /// Returns the rows of the type that is signed with.
     pub(super) fn rows(&mut self, node: &Id) -> Result<Vec<Row>, String> {
+        self.rows_of(node, ISSUER_ROW)
+    }
+
+    /// Returns the rows of the type that is published beside it.
+    pub(super) fn alternatives(&mut self, node: &Id) -> Result<Vec<Row>, String> {
+        self.rows_of(node, ALTERNATIVE_ROW)
+    }
+
+    fn rows_of(&mut self, node: &Id, kind: &str) -> Result<Vec<Row>, String> {
+        let mut rows = self.all_rows(node)?;
+        rows.retain(|row| row.certificate_type.as_str() == kind);
+        Ok(rows)
+    }
+
+    /// Returns the certificate rows of every type.
+    pub(super) fn all_rows(&mut self, node: &Id) -> Result<Vec<Row>, String> {
         match self.see(node, &Action::CrmCertificates(Nothing {}))?.facts {
-            Facts::Rows(rows) => {
-                let of_type = rows.rows.iter().filter(|row| row.certificate_type.as_str() == ISSUER_ROW);
-                Ok(of_type.cloned().collect())
-            }
+            Facts::Rows(rows) => Ok(rows.rows.iter().cloned().collect()),
             _ => Err("the node tells no rows".to_owned()),
         }
     }
@@ -190,6 +233,13 @@ impl Engine<'_> {
         };
         match self.world.metadata.certificates(there, organization) {
             Ok(shown) if !shown.contains(&wanted) => Look::Not("the metadata document shows another".to_owned()),
+            Ok(shown) if check.both => {
+                let beside = self.certificate(if check.which == Which::New { Which::Old } else { Which::New });
+                Look::when(
+                    beside.is_none_or(|beside| shown.contains(&beside)),
+                    "the metadata document shows one certificate and not both",
+                )
+            }
             Ok(shown) if other.is_some_and(|other| shown.contains(&other)) => {
                 Look::Not("the metadata document shows both".to_owned())
             }
@@ -206,17 +256,16 @@ impl Engine<'_> {
         (!published && self.certificate(which) != Some(other)).then_some(other)
     }
 
-    fn trust(&mut self, node: &Id, check: &TrustCheck) -> Look {
+    fn trust(&mut self, node: &Id, check: &TrustCheck, accepted: bool) -> Look {
         let Some(wanted) = self.certificate(check.which) else { return Look::Holds };
         match self.see(node, &Action::SharepointTrusts(Nothing {})) {
             Ok(Seen { facts: Facts::Trusts(trusts), .. }) => {
                 let accepts =
                     |der: &crate::protocol::Octets| Thumbprint::of(der.as_bytes()).as_bytes() == wanted.as_bytes();
                 let mut issuers = trusts.issuers.iter().filter(|issuer| issuer.name == check.name);
-                Look::when(
-                    issuers.any(|issuer| issuer.certificates.iter().any(accepts)),
-                    "the trust does not accept it",
-                )
+                let accepts = issuers.any(|issuer| issuer.certificates.iter().any(accepts));
+                let why = if accepted { "the trust does not accept it" } else { "the trust still accepts it" };
+                Look::when(accepts == accepted, why)
             }
             Ok(_) => Look::Unseen("the node tells no trusts".to_owned()),
             Err(why) => Look::Unseen(why),

@@ -9,6 +9,7 @@ mod end;
 mod hold;
 mod look;
 mod talk;
+mod verify;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use crate::protocol::{Hex, Id, Text};
 
 pub use end::{End, Left};
 use look::Look;
+pub use verify::{Verdict, verify};
 
 /// A roll in progress.
 pub struct Engine<'a> {
@@ -48,6 +50,8 @@ pub struct Engine<'a> {
     proven: BTreeSet<Id>,
     /// What this run itself begun.
     acted: bool,
+    /// Whether a server that does not answer is asked again for a while.
+    patient: bool,
     nodes: BTreeMap<Id, &'a Node>,
 }
 
@@ -60,6 +64,8 @@ pub enum Way {
     Resume,
     /// It is taken back.
     Rollback,
+    /// It is given up: what was changed stays.
+    Abort,
 }
 
 /// Who takes it up, and whether somebody said that the holder of the lease is dead.
@@ -128,7 +134,7 @@ pub fn run(
         (_, Some(end), _) => engine.over_already(end, operator),
         (Way::Apply, None, Some(_)) => Err(Stop::Order("this roll has begun: resume it, or roll it back")),
         (Way::Apply, None, None) => engine.begin(operator),
-        (Way::Resume | Way::Rollback, None, _) => engine.take_up(way, operator),
+        (Way::Resume | Way::Rollback | Way::Abort, None, _) => engine.take_up(way, operator),
     }
 }
 
@@ -164,6 +170,7 @@ impl<'a> Engine<'a> {
             settled: 0,
             proven: BTreeSet::new(),
             acted: false,
+            patient: true,
             nodes: nodes.collect(),
         })
     }
@@ -203,6 +210,9 @@ impl<'a> Engine<'a> {
             (Some(end), _) => return self.finish(end),
             (None, None) => return Err(self.let_go(Stop::Order("this roll has not begun: apply its plan"))),
             (None, Some(_)) => {}
+        }
+        if way == Way::Abort {
+            return self.give_up();
         }
         let gone = self.plan.no_return.as_ref().is_some_and(|step| self.state.begun.contains(step));
         if way == Way::Rollback && gone && !is_out(Part::NoReturn) {

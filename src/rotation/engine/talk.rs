@@ -52,7 +52,9 @@ fn seconds(action: &Action) -> u32 {
         | Action::CrmCertificates(_)
         | Action::SharepointTrusts(_)
         | Action::MetadataJob(_)
-        | Action::MetadataJobStart(_) => 300,
+        | Action::MetadataJobStart(_)
+        | Action::MetadataJobHold(_)
+        | Action::MetadataJobRelease(_) => 300,
         _ => 60,
     }
 }
@@ -89,7 +91,7 @@ impl Engine<'_> {
                 Ok(Answer { outcome, .. }) => return Err(words(&outcome)),
                 Err(error) => error.why,
             };
-            if self.now() >= until {
+            if self.now() >= until || !self.patient {
                 return Err(why);
             }
             self.wait(AGAIN);

@@ -3,7 +3,7 @@
 use super::look::Look;
 use super::talk::Acted;
 use super::{Engine, Halt};
-use crate::protocol::Text;
+use crate::protocol::{Facts, ScriptRun, Text};
 use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Act, Check, Phase, Plan, Step, Which};
 use crate::rotation::record::{Done, Moment, Record, Turned};
@@ -13,6 +13,8 @@ use crate::rotation::world::News;
 const ATTEMPTS: u32 = 3;
 /// A wait that is longer than this, in seconds, is not sat through: the roll is resumed later.
 const LONGEST_WAIT: u32 = 3600;
+/// How many of the errors that a script has told are repeated.
+const SAID: usize = 3;
 /// How long one pause is, so that the lease is renewed in time, in seconds.
 const LONGEST_PAUSE: u32 = 60;
 
@@ -72,7 +74,7 @@ impl Engine<'_> {
         let mut by_hand = Vec::new();
         let mut changed = false;
         for (place, step) in plan.steps.iter().enumerate() {
-            if step.phase == Phase::Retire && !by_hand.is_empty() {
+            if step.phase >= Phase::Withdraw && !by_hand.is_empty() {
                 break;
             }
             match self.take(step)? {
@@ -83,7 +85,7 @@ impl Engine<'_> {
                 Taken::Failed(why) => {
                     self.world.audience.tell(&News::Fails(step, &why));
                     // Once all is proven, an automatic way back would do more harm than a person who looks.
-                    if self.state.verified.is_some() || step.phase == Phase::Retire {
+                    if self.state.verified.is_some() || step.phase >= Phase::Withdraw {
                         return Ok(Some(Walked::Stuck { why, at: step.clone() }));
                     }
                     self.turn(&format!("{}: {why}", step.id))?;
@@ -127,6 +129,10 @@ impl Engine<'_> {
         if is_left_out(step) {
             return Ok(Taken::Held);
         }
+        // What a later step has done away with is not brought about again.
+        if step.until.as_ref().is_some_and(|end| self.state.begun.contains(end)) && !is_out(Part::Until) {
+            return Ok(Taken::Held);
+        }
         self.keep_lease()?;
         let mut why = match self.look_patiently(step)? {
             Look::Holds if !(is_out(Part::FirstProbe) && step.act.changes()) => {
@@ -164,8 +170,8 @@ impl Engine<'_> {
                     }
                 }
                 Acted::Done(_) if is_out(Part::SecondProbe) => return self.done(step),
-                Acted::Done(_) => match self.await_check(step, why, true)? {
-                    Taken::Failed(not) => why = not,
+                Acted::Done(facts) => match self.await_check(step, why, true)? {
+                    Taken::Failed(not) => why = with_what_was_said(not, &facts),
                     taken => return Ok(taken),
                 },
             }
@@ -230,8 +236,21 @@ impl Engine<'_> {
     /// Returns whether everything is so already. What follows a change is not asked for where nothing changes.
     pub(super) fn nothing_to_do(&mut self) -> bool {
         let plan: &Plan = self.plan;
-        let follows = |step: &&Step| !matches!(step.check, Check::Began(_) | Check::JobRan | Check::Recorded);
+        let follows = |step: &&Step| {
+            !matches!(step.check, Check::Began(_) | Check::JobRan | Check::Recorded | Check::Quarantine(_))
+        };
         plan.steps.iter().filter(follows).all(|step| matches!(self.look(step), Ok(Look::Holds)))
+    }
+}
+
+/// Adds what a script has said of its own failure, which it may have ended well in spite of.
+fn with_what_was_said(not: String, facts: &Facts) -> String {
+    match facts {
+        Facts::Script(ScriptRun { errors, .. }) if !errors.is_empty() => {
+            let said: Vec<&str> = errors.iter().take(SAID).map(Text::as_str).collect();
+            format!("{not}; the script said: {}", said.join("; "))
+        }
+        _ => not,
     }
 }
 
@@ -239,6 +258,19 @@ impl Engine<'_> {
 fn is_left_out(step: &Step) -> bool {
     let back = step.undoes.is_some();
     let part = match (&step.act, &step.check, step.phase) {
+        (Act::HoldJob, ..) if back => Part::UndoHold,
+        (Act::HoldJob, ..) => Part::Hold,
+        (Act::ReleaseJob, ..) if back => Part::UndoRelease,
+        (Act::ReleaseJob, ..) => Part::Release,
+        (_, _, Phase::Publish) => Part::Publish,
+        (Act::SetAlternative(_), ..) if back => Part::UndoCross,
+        (Act::SetAlternative(_), ..) => Part::Cross,
+        (_, Check::Metadata(check), _) if check.both && back => Part::UndoCross,
+        (_, Check::Metadata(check), Phase::Settle | Phase::Verify) if check.both => Part::Cross,
+        (_, _, Phase::Withdraw) if back => Part::UndoPublish,
+        (_, _, Phase::Withdraw) => Part::Withdraw,
+        (_, Check::Metadata(_), _) if back && is_out(Part::UndoPublish) => Part::UndoPublish,
+        (Act::ResetWeb, ..) => Part::ResetWeb,
         (Act::RestoreRows, ..) => Part::UndoRow,
         (Act::Remove(Which::New), ..) => Part::UndoImport,
         (Act::RestoreAccess, ..) => Part::UndoAccess,

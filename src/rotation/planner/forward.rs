@@ -2,8 +2,8 @@
 
 use super::{AT_ONCE, Draft, JOB, METADATA, SERVICE, accounts, order, step};
 use crate::farm::description::Transport;
-use crate::protocol::{Id, Text};
-use crate::rotation::basis::{NodeSeen, ServiceKind, SharePointSeen, Strategy};
+use crate::protocol::{Hex, Id, Text};
+use crate::rotation::basis::{NodeSeen, Reason, ServiceKind, ServiceSeen, SharePointSeen, Strategy};
 use crate::rotation::plan::{
     Act, Began, Change, Check, Days, Hand, MetadataCheck, Named, Phase, Step, TrustCheck, Wait, Which,
 };
@@ -15,8 +15,11 @@ impl Draft<'_> {
     /// Returns every step in order.
     pub(super) fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        self.prepare(&mut steps);
-        self.gate(&mut steps);
+        self.prepare(self.seen().signing(), &mut steps);
+        self.gate(self.seen().signing(), &mut steps);
+        if self.overlaps() {
+            self.publish(&mut steps);
+        }
         if !self.switched_already() {
             self.switch(&mut steps);
         }
@@ -24,12 +27,15 @@ impl Draft<'_> {
         self.trust(&mut steps);
         self.verify(&mut steps);
         self.hand_over(&mut steps);
+        if self.overlaps() {
+            self.withdraw(&mut steps);
+        }
         self.retire(&mut steps);
         steps
     }
 
-    fn prepare(&self, steps: &mut Vec<Step>) {
-        for node in self.seen().signing() {
+    pub(super) fn prepare<'a>(&self, nodes: impl Iterator<Item = &'a NodeSeen>, steps: &mut Vec<Step>) {
+        for node in nodes {
             let name = &node.name;
             let there = self.holds_new(node);
             let act = match order(node, self.seen()).filter(|_| node.publishes() && node.network_identity) {
@@ -43,8 +49,8 @@ impl Draft<'_> {
         }
     }
 
-    fn gate(&self, steps: &mut Vec<Step>) {
-        for node in self.seen().signing() {
+    pub(super) fn gate<'a>(&self, nodes: impl Iterator<Item = &'a NodeSeen>, steps: &mut Vec<Step>) {
+        for node in nodes {
             steps.push(ready(&format!("ready-{}", node.name), Phase::Gate, node));
         }
     }
@@ -63,54 +69,72 @@ impl Draft<'_> {
             steps.push(step(&format!("grant-again-{name}"), Phase::Switch, name, granting, AT_ONCE));
             steps.push(ready(&format!("ready-again-{name}"), Phase::Switch, node));
         }
-    }
-
-    fn settle(&self, steps: &mut Vec<Step>) {
-        self.documents("metadata", Phase::Settle, Which::New, steps);
-        for node in self.seen().signing() {
-            self.restart("recycle", node, steps);
-            // The next node is not touched before this one serves again.
-            self.documents_of("health", Phase::Settle, node, Which::New, steps);
+        if self.overlaps() {
+            self.cross(steps);
         }
     }
 
-    /// Every service of a node is started anew.
-    pub(super) fn restart(&self, word: &str, node: &NodeSeen, steps: &mut Vec<Step>) {
+    fn settle(&self, steps: &mut Vec<Step>) {
+        let shown = if self.overlaps() { Shown::NewWithOld } else { Shown::New };
+        self.documents("metadata", Phase::Settle, shown, steps);
+        if self.overlaps() {
+            self.release("release", Phase::Settle, steps);
+        }
+        for node in self.seen().signing() {
+            self.restart("recycle", node, false, steps);
+            // The next node is not touched before this one serves again.
+            self.documents_of("health", Phase::Settle, node, shown, steps);
+        }
+    }
+
+    /// Every service of a node is started anew, or those only on whose node something was changed.
+    pub(super) fn restart(&self, word: &str, node: &NodeSeen, if_changed: bool, steps: &mut Vec<Step>) {
         for (number, service) in node.services.iter().enumerate() {
             let named = Named { name: Text::told(&service.name) };
             let act = match service.kind {
                 ServiceKind::Pool => Act::Recycle(named),
                 ServiceKind::Service => Act::Restart(named),
             };
-            let check = Check::Began(Began { service: service.clone() });
+            let check = Check::Began(Began { service: service.clone(), if_changed });
             let id = format!("{word}-{}@{}", node.name, number + 1);
             steps.push(step(&id, Phase::Settle, &node.name, (check, act, Change::Alter), SERVICE));
         }
     }
 
     /// The metadata of every organization, asked from every server that publishes it.
-    pub(super) fn documents(&self, word: &str, phase: Phase, which: Which, steps: &mut Vec<Step>) {
+    pub(super) fn documents(&self, word: &str, phase: Phase, shown: Shown, steps: &mut Vec<Step>) {
         for node in self.seen().signing() {
-            self.documents_of(word, phase, node, which, steps);
+            self.documents_of(word, phase, node, shown, steps);
         }
     }
 
-    fn documents_of(&self, word: &str, phase: Phase, node: &NodeSeen, which: Which, steps: &mut Vec<Step>) {
+    pub(super) fn documents_of(&self, word: &str, phase: Phase, node: &NodeSeen, shown: Shown, steps: &mut Vec<Step>) {
         let organizations = self.seen().organizations.iter().enumerate();
         for (number, organization) in organizations.filter(|_| node.publishes()) {
-            let check = Check::Metadata(MetadataCheck { organization: organization.name.clone(), which });
+            let (which, both, until) = match shown {
+                Shown::New => (Which::New, false, None),
+                Shown::Old => (Which::Old, false, None),
+                Shown::OldWithNew => (Which::New, true, Some("switch")),
+                Shown::NewWithOld => (Which::New, true, Some("withdraw")),
+                Shown::OldWithNewBack => (Which::Old, true, Some("withdraw-back")),
+            };
+            let check = Check::Metadata(MetadataCheck { organization: organization.name.clone(), which, both });
             let id = format!("{word}-{}@{}", node.name, number + 1);
-            steps.push(step(&id, phase, &node.name, (check, Act::Look, Change::Keep), METADATA));
+            let one = step(&id, phase, &node.name, (check, Act::Look, Change::Keep), METADATA);
+            steps.push(Step { until: until.map(Id::word), ..one });
         }
     }
 
     fn trust(&self, steps: &mut Vec<Step>) {
         for farm in &self.seen().sharepoint {
-            match self.reached(farm).filter(|_| self.strategy == Strategy::Direct) {
+            match self.reached(farm).filter(|_| self.follows()) {
                 Some(server) => {
                     if farm.trusts.iter().any(|trust| trust.by_metadata) {
-                        refresh("refresh", farm, server, steps);
+                        refresh("refresh", Phase::Trust, farm, server, steps);
                         trusts("trust", Phase::Trust, farm, server, Which::New, steps);
+                    }
+                    if self.strategy == Strategy::Recover {
+                        self.reset_web(farm, steps);
                     }
                     for trust in farm.trusts.iter().filter(|trust| !trust.by_metadata) {
                         let what = format!(
@@ -168,16 +192,31 @@ impl Draft<'_> {
         (node.network_identity && node.transport != Transport::Manual).then_some(server)
     }
 
-    fn verify(&self, steps: &mut Vec<Step>) {
+    /// SharePoint's web servers forget what they have cached.
+    fn reset_web(&self, farm: &SharePointSeen, steps: &mut Vec<Step>) {
+        for server in &farm.servers {
+            let (kind, name) = (ServiceKind::Service, "W3SVC".to_owned());
+            let service = ServiceSeen { kind, name, account: String::new() };
+            let check = Check::Began(Began { service, if_changed: false });
+            let doing = (check, Act::ResetWeb, Change::Alter);
+            steps.push(step(&format!("web-{server}"), Phase::Trust, server, doing, SERVICE));
+        }
+    }
+
+    pub(super) fn verify(&self, steps: &mut Vec<Step>) {
         let update_crm = &self.seen().update_crm;
         steps.push(step("verify-row", Phase::Verify, update_crm, (Check::RowIsNew, Act::Look, Change::Keep), AT_ONCE));
         for node in self.seen().signing() {
             steps.push(ready(&format!("verify-{}", node.name), Phase::Verify, node));
         }
-        self.documents("verify", Phase::Verify, Which::New, steps);
+        let shown = if self.overlaps() { Shown::NewWithOld } else { Shown::New };
+        self.documents("verify", Phase::Verify, shown, steps);
         for farm in &self.seen().sharepoint {
-            if let Some(server) = self.reached(farm).filter(|_| self.strategy == Strategy::Direct) {
+            if let Some(server) = self.reached(farm).filter(|_| self.follows()) {
                 trusts("trusted", Phase::Verify, farm, server, Which::New, steps);
+                if self.basis.asked.reason == Some(Reason::KeyCompromise) {
+                    untrusted(farm, server, steps);
+                }
             }
         }
     }
@@ -196,21 +235,41 @@ impl Draft<'_> {
     }
 
     fn retire(&self, steps: &mut Vec<Step>) {
-        let Some(days) = self.basis.asked.retire_after_days else { return };
-        let Some(old) = self.seen().current().and_then(|row| row.thumbprint) else { return };
+        let at_once = (self.basis.asked.reason == Some(Reason::KeyCompromise)).then_some(0);
+        let Some(days) = at_once.or(self.basis.asked.retire_after_days) else { return };
+        let Some(old) = self.basis.old() else { return };
         let used_elsewhere = self.seen().rows.iter().filter(|row| row.thumbprint == Some(old)).count() > 1;
-        if self.switched_already() || used_elsewhere {
-            return;
+        if !self.switched_already() && !used_elsewhere {
+            self.remove_old(&old, days, steps);
         }
+    }
+
+    /// The old certificate goes from every server that signs, after its quarantine.
+    pub(super) fn remove_old(&self, old: &Hex<20>, days: u16, steps: &mut Vec<Step>) {
         let update_crm = &self.seen().update_crm;
         let wait = Wait { deadline_seconds: u32::from(days).saturating_add(1).saturating_mul(DAY), poll_seconds: DAY };
         let doing = (Check::Quarantine(Days { days }), Act::Look, Change::Keep);
         steps.push(step("quarantine", Phase::Retire, update_crm, doing, wait));
-        for node in self.seen().signing().filter(|node| node.holds(&old)) {
+        for node in self.seen().signing().filter(|node| node.holds(old)) {
             let doing = (Check::Gone(Which::Old), Act::Remove(Which::Old), Change::Remove);
             steps.push(step(&format!("retire-{}", node.name), Phase::Retire, &node.name, doing, AT_ONCE));
         }
     }
+}
+
+/// What metadata documents are to show.
+#[derive(Clone, Copy)]
+pub(super) enum Shown {
+    /// The new certificate and not the old one.
+    New,
+    /// The old one and not the new one.
+    Old,
+    /// Both, before the switch.
+    OldWithNew,
+    /// Both, after the switch.
+    NewWithOld,
+    /// Both, after the switch was taken back.
+    OldWithNewBack,
 }
 
 fn mend(id: &str, phase: Phase, node: &NodeSeen) -> Step {
@@ -221,14 +280,23 @@ fn granting(node: &NodeSeen, change: Change) -> (Check, Act, Change) {
     (Check::Readable(accounts(node)), Act::Grant(accounts(node)), change)
 }
 
-fn ready(id: &str, phase: Phase, node: &NodeSeen) -> Step {
+pub(super) fn ready(id: &str, phase: Phase, node: &NodeSeen) -> Step {
     step(id, phase, &node.name, (Check::Ready(accounts(node)), Act::Look, Change::Keep), AT_ONCE)
 }
 
 /// SharePoint's job is started.
-pub(super) fn refresh(word: &str, farm: &SharePointSeen, server: &Id, steps: &mut Vec<Step>) {
+pub(super) fn refresh(word: &str, phase: Phase, farm: &SharePointSeen, server: &Id, steps: &mut Vec<Step>) {
     let doing = (Check::JobRan, Act::Refresh, Change::Alter);
-    steps.push(step(&format!("{word}-{}", farm.name), Phase::Trust, server, doing, JOB));
+    steps.push(step(&format!("{word}-{}", farm.name), phase, server, doing, JOB));
+}
+
+/// No trust that follows the metadata accepts the old certificate any more.
+fn untrusted(farm: &SharePointSeen, server: &Id, steps: &mut Vec<Step>) {
+    for (number, trust) in farm.trusts.iter().enumerate().filter(|(_, trust)| trust.by_metadata) {
+        let check = Check::Untrusted(TrustCheck { name: trust.name.clone(), which: Which::Old });
+        let id = format!("untrusted-{}@{}", farm.name, number + 1);
+        steps.push(step(&id, Phase::Verify, server, (check, Act::Look, Change::Keep), JOB));
+    }
 }
 
 /// Each trust that follows the metadata accepts a certificate.

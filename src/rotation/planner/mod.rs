@@ -2,17 +2,19 @@
 
 mod forward;
 mod objection;
+mod overlap;
 mod unwind;
+mod upkeep;
 
 use std::collections::BTreeSet;
 
-use super::basis::{Basis, FarmSeen, NodeSeen, Strategy};
+use super::basis::{Basis, FarmSeen, NodeSeen, Reason, Strategy};
 use super::belief::Belief;
 use super::plan::{Accounts, Act, Change, Check, Phase, Plan, SCHEMA, ScriptOrder, Step, Wait};
 use crate::cert::Fingerprint;
 use crate::cert::digest::hex_upper;
 use crate::cert::pfx::{PfxProfile, Target};
-use crate::protocol::Id;
+use crate::protocol::{Id, Text};
 
 pub use objection::Objection;
 
@@ -36,9 +38,12 @@ pub fn plan(basis: &Basis) -> Result<Plan, Vec<Objection>> {
     }
     let strategy = strategy(basis);
     let draft = Draft { basis, strategy };
-    let steps = draft.steps();
-    let unwind = draft.unwind();
-    let no_return = steps.iter().find(|step| step.phase == Phase::Retire && step.act.changes());
+    let (steps, unwind) = match strategy {
+        Strategy::Repair => (draft.repair(), draft.repair_back()),
+        Strategy::Retire => (draft.retirement(), Vec::new()),
+        Strategy::Initial | Strategy::Direct | Strategy::Overlap | Strategy::Recover => (draft.steps(), draft.unwind()),
+    };
+    let no_return = steps.iter().find(|step| step.phase >= Phase::Withdraw && step.act.changes());
     let no_return = no_return.map(|step| step.id.clone());
     Ok(Plan {
         schema: SCHEMA.to_owned(),
@@ -46,6 +51,7 @@ pub fn plan(basis: &Basis) -> Result<Plan, Vec<Objection>> {
         strategy,
         pfx: profile(&basis.seen),
         unknowns: unknowns(&steps),
+        breaks: draft.breaks(),
         steps,
         unwind,
         no_return,
@@ -55,10 +61,12 @@ pub fn plan(basis: &Basis) -> Result<Plan, Vec<Objection>> {
 
 /// Returns the shape: what was asked for, or what the rows say.
 pub(super) fn strategy(basis: &Basis) -> Strategy {
-    basis
-        .asked
-        .strategy
-        .unwrap_or_else(|| if basis.seen.issuer_rows().next().is_none() { Strategy::Initial } else { Strategy::Direct })
+    let expired = basis.seen.current().and_then(|row| row.not_after).is_some_and(|end| end <= basis.asked.now);
+    basis.asked.strategy.unwrap_or_else(|| match basis.seen.issuer_rows().next() {
+        None => Strategy::Initial,
+        Some(_) if expired => Strategy::Recover,
+        Some(_) => Strategy::Direct,
+    })
 }
 
 /// Names the roll by its basis, so that two plans of one name are one plan.
@@ -90,6 +98,9 @@ fn unknowns(steps: &[Step]) -> Vec<Belief> {
                 found.insert(Belief::RecycleNeeded);
             }
             Act::Refresh => found.extend([Belief::JobThere, Belief::TrustFollowsJob]),
+            Act::SetAlternative(_) => {
+                found.insert(Belief::RowReplaced);
+            }
             _ => {}
         }
     }
@@ -113,6 +124,42 @@ impl Draft<'_> {
         self.seen().current().is_some_and(|row| row.thumbprint == Some(new))
     }
 
+    /// Returns whether both certificates are published while the row is written.
+    fn overlaps(&self) -> bool {
+        self.strategy == Strategy::Overlap && !self.switched_already()
+    }
+
+    /// Returns whether SharePoint has trusts that must follow.
+    fn follows(&self) -> bool {
+        self.strategy != Strategy::Initial
+    }
+
+    /// Says what will not work any more.
+    fn breaks(&self) -> Vec<Text> {
+        if self.basis.asked.reason != Some(Reason::KeyCompromise) {
+            return Vec::new();
+        }
+        let mut found = vec![
+            "whatever was signed with the old certificate is refused as soon as SharePoint has read the metadata"
+                .to_owned(),
+            "until then SharePoint still accepts what the holder of the old key signs".to_owned(),
+            "the old certificate and its key go at once: after that there is no way back, and no quarantine".to_owned(),
+        ];
+        for farm in &self.seen().sharepoint {
+            let by_hand = farm.trusts.iter().filter(|trust| !trust.by_metadata);
+            found.extend(by_hand.map(|trust| {
+                format!(
+                    "the trust {} of SharePoint farm {} until somebody gives it the new certificate",
+                    trust.name.as_str(),
+                    farm.name
+                )
+            }));
+        }
+        let consumers = self.seen().consumers.iter();
+        found.extend(consumers.map(|one| format!("{}, until its part is done: {}", one.name, one.step.as_str())));
+        found.iter().map(|one| Text::told(one)).collect()
+    }
+
     fn holds_new(&self, node: &NodeSeen) -> bool {
         node.holds(&self.basis.asked.certificate.thumbprint)
     }
@@ -121,7 +168,7 @@ impl Draft<'_> {
 /// Puts a step together.
 fn step(id: &str, phase: Phase, node: &Id, doing: (Check, Act, Change), wait: Wait) -> Step {
     let (check, act, change) = doing;
-    Step { id: Id::word(id), phase, node: node.clone(), check, act, change, wait, undoes: None }
+    Step { id: Id::word(id), phase, node: node.clone(), check, act, change, wait, undoes: None, until: None }
 }
 
 fn accounts(node: &NodeSeen) -> Accounts {

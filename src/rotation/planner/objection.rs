@@ -5,11 +5,11 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{scope, strategy};
+use super::{Draft, scope, strategy};
 use crate::cert::pfx::Target;
 use crate::farm::description::Transport;
 use crate::protocol::{Id, Text};
-use crate::rotation::basis::{Basis, NodeSeen, Strategy};
+use crate::rotation::basis::{Basis, NodeSeen, Reason, Strategy};
 
 /// One reason why no plan is made.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -43,6 +43,24 @@ pub enum Objection {
     ByHand(Id),
     /// The program does not run on that Windows.
     TooOld(Id),
+    /// A server that is to be repaired is none that signs.
+    NotSigning(Id),
+    /// The row names another certificate than the one that servers are brought to.
+    NotTheRow,
+    /// It was not said which certificate goes.
+    NothingToRetire,
+    /// A row names the certificate that is to go.
+    OldInUse,
+    /// There is a row already of the type that is published beside the other.
+    AlternativeThere,
+    /// The old certificate has expired, or its end is not known: nothing accepts it.
+    OldExpired,
+    /// A SharePoint farm cannot be held and seen by the program.
+    FarmNotReached(Id),
+    /// A trust does not follow the metadata, or does not accept the old certificate now.
+    TrustApart(Text),
+    /// The old certificate goes at once, so that both cannot be accepted for a while.
+    NoOverlapAtOnce,
 }
 
 /// Finds everything that stands against a roll.
@@ -65,7 +83,7 @@ pub(super) fn all(basis: &Basis) -> Vec<Objection> {
     match seen.node(seen.update_crm.as_str()) {
         None => found.push(Objection::NoUpdateCrm),
         Some(node) => {
-            if node.script_sha256.is_none() {
+            if node.script_sha256.is_none() && strategy(basis).switches() {
                 found.push(Objection::NoScript(node.name.clone()));
             }
             if !node.network_identity {
@@ -76,6 +94,59 @@ pub(super) fn all(basis: &Basis) -> Vec<Objection> {
     for node in scope(seen) {
         found.extend(one(node, new.subject.as_str(), basis));
     }
+    match strategy(basis) {
+        Strategy::Overlap => found.extend(overlap(basis)),
+        Strategy::Repair | Strategy::Retire => found.extend(upkeep(basis)),
+        Strategy::Initial | Strategy::Direct | Strategy::Recover => {}
+    }
+    if basis.asked.reason == Some(Reason::KeyCompromise) && seen.alternative_rows().next().is_some() {
+        found.push(Objection::AlternativeThere);
+    }
+    found
+}
+
+/// What a roll without a gap needs beside everything else.
+fn overlap(basis: &Basis) -> Vec<Objection> {
+    let seen = &basis.seen;
+    let mut found = Vec::new();
+    if basis.asked.reason == Some(Reason::KeyCompromise) {
+        found.push(Objection::NoOverlapAtOnce);
+    }
+    if seen.alternative_rows().next().is_some() {
+        found.push(Objection::AlternativeThere);
+    }
+    let Some(row) = seen.current() else { return found };
+    if row.not_after.is_none_or(|end| end <= basis.asked.now) {
+        found.push(Objection::OldExpired);
+    }
+    for farm in &seen.sharepoint {
+        let server = farm.server.as_ref().and_then(|server| seen.node(server.as_str()));
+        if !server.is_some_and(|server| server.network_identity && server.transport != Transport::Manual) {
+            found.push(Objection::FarmNotReached(farm.name.clone()));
+        }
+        let accepts = |accepted: &[crate::protocol::Hex<20>]| row.thumbprint.is_some_and(|old| accepted.contains(&old));
+        let apart = farm.trusts.iter().filter(|trust| !trust.by_metadata || !accepts(&trust.accepted));
+        found.extend(apart.map(|trust| Objection::TrustApart(trust.name.clone())));
+    }
+    found
+}
+
+/// What stands against a shape in which the row stays as it is.
+fn upkeep(basis: &Basis) -> Vec<Objection> {
+    let (asked, seen) = (&basis.asked, &basis.seen);
+    let mut found = Vec::new();
+    if seen.current().is_some_and(|row| row.thumbprint != Some(asked.certificate.thumbprint)) {
+        found.push(Objection::NotTheRow);
+    }
+    let draft = Draft { basis, strategy: strategy(basis) };
+    found.extend(draft.not_signing().cloned().map(Objection::NotSigning));
+    if strategy(basis) == Strategy::Retire {
+        match asked.old {
+            None => found.push(Objection::NothingToRetire),
+            Some(old) if seen.rows.iter().any(|row| row.thumbprint == Some(old)) => found.push(Objection::OldInUse),
+            Some(_) => {}
+        }
+    }
     found
 }
 
@@ -84,7 +155,8 @@ fn rows(basis: &Basis) -> Option<Objection> {
     match (strategy(basis), rows.as_slice()) {
         (_, [_, _, ..]) => Some(Objection::ManyRows(rows.len())),
         (Strategy::Initial, [_]) => Some(Objection::RowThere),
-        (Strategy::Direct, []) => Some(Objection::NoRow),
+        (Strategy::Initial, []) => None,
+        (_, []) => Some(Objection::NoRow),
         (_, [row]) if row.thumbprint.is_none() || row.certificate.is_none() => Some(Objection::UnreadableRow),
         _ => None,
     }
@@ -96,7 +168,8 @@ fn one(node: &NodeSeen, subject: &str, basis: &Basis) -> Vec<Objection> {
     let name = || node.name.clone();
     // Windows compares the whole text without regard to letter case.
     let same = |other: &Text| other.as_str().to_lowercase() == subject.to_lowercase();
-    if node.certificates.iter().any(|other| other.thumbprint != *new && same(&other.subject)) {
+    let retired = strategy(basis) == Strategy::Retire;
+    if !retired && node.certificates.iter().any(|other| other.thumbprint != *new && same(&other.subject)) {
         found.push(Objection::SameSubject(name()));
     }
     if node.signs() && node.accounts.is_empty() {
@@ -137,6 +210,25 @@ impl fmt::Display for Objection {
                 write!(f, "{node}: its transport is manual, and this version rolls no signing server by hand")
             }
             Self::TooOld(node) => write!(f, "{node}: the program runs on Windows Server 2016 and later"),
+            Self::NotSigning(node) => write!(f, "{node}: no server of this name has the role web or async"),
+            Self::NotTheRow => f.write_str("the row names another certificate, and this shape does not write the row"),
+            Self::NothingToRetire => f.write_str("it was not said which certificate is to go"),
+            Self::OldInUse => f.write_str("a certificate row names the certificate that is to go"),
+            Self::AlternativeThere => f.write_str("there is a row AlternativeS2STokenIssuer already"),
+            Self::OldExpired => {
+                f.write_str("the certificate of the row has expired or its end could not be read, so that nothing would accept it beside the new one")
+            }
+            Self::FarmNotReached(farm) => {
+                write!(f, "SharePoint farm {farm}: its job cannot be held and its trusts cannot be seen by the program")
+            }
+            Self::TrustApart(trust) => write!(
+                f,
+                "the trust {} does not follow the metadata, or does not accept the certificate of the row now",
+                trust.as_str()
+            ),
+            Self::NoOverlapAtOnce => {
+                f.write_str("a certificate whose key is in other hands goes at once; overlap would keep it accepted")
+            }
         }
     }
 }
@@ -147,6 +239,17 @@ impl Objection {
     pub const fn next(&self) -> &'static str {
         match self {
             Self::NobodySigns | Self::NoUpdateCrm | Self::TwoOfOneName(_) => "correct farm.toml",
+            Self::NotSigning(_) => "name a server of farm.toml that signs",
+            Self::NotTheRow => {
+                "give the credential of the certificate that the row names, or roll with the strategy direct"
+            }
+            Self::NothingToRetire => "name it by its thumbprint",
+            Self::OldInUse => "roll to another certificate first, or remove the row with Remove-CrmCertificate",
+            Self::AlternativeThere => {
+                "read it with Get-CrmCertificate; where nobody needs it, remove it with Remove-CrmCertificate"
+            }
+            Self::OldExpired => "plan with the strategy recover where it has expired, else direct",
+            Self::FarmNotReached(_) | Self::TrustApart(_) | Self::NoOverlapAtOnce => "plan with the strategy direct",
             Self::RowThere => "plan with the strategy direct",
             Self::NoRow => "plan with the strategy initial",
             Self::ManyRows(_) => {

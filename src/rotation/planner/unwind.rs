@@ -1,19 +1,26 @@
 //! The way back: the row first, then what follows it, and only then the certificates of the servers.
 
-use super::forward::{refresh, trusts};
+use super::forward::{Shown, refresh, trusts};
 use super::{AT_ONCE, Draft, scope, step};
 use crate::protocol::Id;
-use crate::rotation::basis::Strategy;
+use crate::rotation::basis::NodeSeen;
 use crate::rotation::plan::{Act, Change, Check, Phase, Step, Which};
 
 impl Draft<'_> {
     /// Returns every step back, in order. A step back is taken where the step that it undoes was begun.
     pub(super) fn unwind(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        if !self.switched_already() {
+        if self.overlaps() {
+            self.overlap_back(&mut steps);
+        } else if !self.switched_already() {
             self.switch_back(&mut steps);
         }
-        let mut nodes: Vec<_> = scope(self.seen()).collect();
+        self.certificates_back(scope(self.seen()).collect(), &mut steps);
+        steps
+    }
+
+    /// The certificates of servers go, or become what they were; the last server first.
+    pub(super) fn certificates_back(&self, mut nodes: Vec<&NodeSeen>, steps: &mut Vec<Step>) {
         nodes.reverse();
         for node in nodes {
             let name = &node.name;
@@ -32,30 +39,35 @@ impl Draft<'_> {
                 undoing(&mut steps[before..], &undone);
             }
         }
-        steps
     }
 
     fn switch_back(&self, steps: &mut Vec<Step>) {
         let doing = (Check::RowsAsBefore, Act::RestoreRows, Change::Alter);
         steps.push(step("rows-back", Phase::Switch, &self.seen().update_crm, doing, AT_ONCE));
-        let follows = self.strategy == Strategy::Direct;
-        if follows {
-            self.documents("metadata-back", Phase::Settle, Which::Old, steps);
+        if self.follows() {
+            self.documents("metadata-back", Phase::Settle, Shown::Old, steps);
         }
         for node in self.seen().signing() {
-            self.restart("recycle-back", node, steps);
+            self.restart("recycle-back", node, false, steps);
         }
-        for farm in self.seen().sharepoint.iter().filter(|_| follows) {
-            if let Some(server) = self.reached(farm).filter(|_| farm.trusts.iter().any(|trust| trust.by_metadata)) {
-                refresh("refresh-back", farm, server, steps);
-                trusts("trust-back", Phase::Trust, farm, server, Which::Old, steps);
-            }
+        if self.follows() {
+            self.trusts_back(steps);
         }
         undoing(steps, "switch");
     }
+
+    /// SharePoint reads the old certificate again.
+    pub(super) fn trusts_back(&self, steps: &mut Vec<Step>) {
+        for farm in &self.seen().sharepoint {
+            if let Some(server) = self.reached(farm).filter(|_| farm.trusts.iter().any(|trust| trust.by_metadata)) {
+                refresh("refresh-back", Phase::Trust, farm, server, steps);
+                trusts("trust-back", Phase::Trust, farm, server, Which::Old, steps);
+            }
+        }
+    }
 }
 
-fn undoing(steps: &mut [Step], undone: &str) {
+pub(super) fn undoing(steps: &mut [Step], undone: &str) {
     for step in steps {
         step.undoes = Some(Id::word(undone));
     }

@@ -6,7 +6,9 @@
 
 mod carry;
 mod expected;
+mod roll;
 mod status;
+mod watching;
 mod winrm;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -57,6 +59,13 @@ fn programs() -> Option<(tempfile::TempDir, Programs)> {
     let programs =
         Programs { s2scert: copy(Path::new(PROGRAM)), powershell: copy(crate::powershell::standin_program()) };
     Some((folder, programs))
+}
+
+/// Sets a lab up in a folder that holds its programs too, where this machine has what it needs.
+fn lab() -> Option<(tempfile::TempDir, Lab, Programs)> {
+    let (folder, programs) = programs()?;
+    let lab = Lab::up(&folder.path().join("lab"), &programs);
+    Some((folder, lab, programs))
 }
 
 /// Asks a node over its own `sshd`.
@@ -132,6 +141,7 @@ fn a_farm_of_real_processes_shows_what_is_broken_and_is_mended_to_the_octet() {
         carry::every_node_answers(lab, &programs.s2scert);
         carry::the_program_is_put_where_it_is_missing(lab, &programs.s2scert);
         status::is_in_order(lab, &programs.s2scert);
+        status::a_server_is_collected_alone(lab, programs);
         winrm::shows_what_ssh_shows(lab, programs);
         let mut faults = broken_and_mended(lab, programs, &|name| !WAITING.contains(&name));
         assert!(break_it(lab, "no-such").is_err());

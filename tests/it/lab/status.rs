@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value as Json;
 
 use super::expected::Expected;
-use crate::lab_farm::{Folder, NODES};
+use crate::lab_farm::{Folder, NODES, Programs};
 
 /// How long a node may take that never answers, in seconds; the others need less, on a busy machine too.
 const HANGING: &str = "15";
@@ -98,4 +98,23 @@ pub(super) fn faults(lab: &Folder, program: &Path, expected: &Expected) -> Vec<S
         }
     }
     faults
+}
+
+/// A server by itself, in a folder without a description: it shows its roles, and with them what a bundle holds.
+pub(super) fn a_server_is_collected_alone(lab: &Folder, programs: &Programs) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut command = Command::new(&programs.s2scert);
+    command
+        .args(["farm", "collect", "--node", "crm-web-1", "--out", "alone.json", "--json"])
+        .current_dir(folder.path());
+    command.env("S2SCERT_STATE", lab.of("crm-web-1").join("state"));
+    command.env("S2SCERT_TEST_POWERSHELL", &programs.powershell).env("S2SCERT_STANDIN_STATE", lab.world());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let bundle: Json = serde_json::from_slice(&std::fs::read(folder.path().join("alone.json")).unwrap()).unwrap();
+    let facts = &bundle["facts"];
+    assert_eq!(facts["server"], "crm-web-1");
+    for part in ["store", "services", "rows", "trusts", "refresh_job"] {
+        assert!(facts[part]["seen"].is_array() || facts[part]["seen"].is_object(), "{part}: {}", facts[part]);
+    }
 }

@@ -12,7 +12,7 @@ use crate::tools::tool;
 /// A subject in which everything stands that a label, a calendar or a page has to escape.
 fn desk() -> Desk {
     let desk = Desk::new(&[]);
-    let subject = "CN=crm \\\"a\\\"\\; b\\\\\\\\c <i>,O=Contoso Gesellschaft f\u{fc}r sehr lange Namen mit \u{e4}\u{f6}\u{fc}\u{df} und \u{20ac}";
+    let subject = "CN=crm \\\"a\\\"\\; b\\\\\\\\c \\<i\\>,O=Contoso Gesellschaft f\u{fc}r sehr lange Namen mit \u{e4}\u{f6}\u{fc}\u{df} und \u{20ac}";
     let issue = ["issue", "--subject", subject, "--days", "20", "--policy", "evaluation", "--out", "farm/a.pfx"];
     fs::create_dir(desk.path("farm")).unwrap();
     let output = desk.command(&[&issue[..], &["--generate-password-to", "pass"]].concat()).output().unwrap();

@@ -108,6 +108,7 @@ fn talk(
         if let Some(seen) = in_clear {
             seen.lock().unwrap().push_str(&line);
         }
+        let line = line.trim_end();
         let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let rest = line.get(word.len()..).unwrap_or_default().trim().to_owned();
         let answer: &str = match word.as_str() {

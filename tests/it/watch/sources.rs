@@ -136,7 +136,7 @@ fn a_pattern_means_the_files_of_its_names_and_one_that_none_meets_is_told() {
     assert_eq!(titles(&answer), ["CN=crm", "CN=other", "CN=sp"]);
     let answer = desk.watch(&["sites/*/*.pfx"]);
     assert_eq!((answer.code, answer.number("unreadable")), (7, 1), "{answer:?}");
-    assert!(answer.alerts("unreadable")[0].contains("sites/*/*.pfx cannot be read: no file has such a name"));
+    assert!(answer.alerts("unreadable")[0].contains("sites/*/*.pfx: no file has such a name"));
 }
 
 /// A store that is a folder.
@@ -156,10 +156,11 @@ fn a_store_is_seen_with_its_issuers_and_one_that_is_not_there_is_told() {
         "[[store]]\nplace = {{ folder = \"stores\" }}\nstores = [\"my\", \"ca\", \"root\"]\n{long}"
     ));
     assert!(desk.watch(&[]).number("certificates") > 1);
-    // A file in it that is no certificate is told, and the others are seen all the same.
-    desk.write("stores/My/0000.cer", "nothing");
+    // A file in it that is no certificate is told: nothing is known of that store then.
+    desk.write("stores/My/0000.pem", "nothing");
     let answer = desk.watch(&[]);
     assert_eq!(answer.number("unreadable"), 1, "{answer:?}");
+    assert!(answer.alerts("unreadable")[0].contains("stores/My cannot be seen"), "{answer:?}");
     desk.settings("[[store]]\nplace = { folder = \"no-such\" }\n");
     let answer = desk.watch(&[]);
     assert_eq!((answer.code, answer.number("certificates")), (4, 0), "{answer:?}");

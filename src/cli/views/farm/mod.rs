@@ -108,7 +108,7 @@ pub(crate) fn render_collect(report: &crate::app::farm::collect::FarmCollectRepo
         field(&mut text, &gap.server, &format!("not seen: {}", gap.why));
     }
     for one in &report.unwritten {
-        field(&mut text, &one.server, &format!("not written: {}: {}", one.file.display(), one.why));
+        field(&mut text, &one.server, &format!("not written: {}", one.why));
     }
     text
 }

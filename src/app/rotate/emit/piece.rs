@@ -9,8 +9,8 @@ use crate::cert::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::node::powershell::{
     Call, CertificateReconfiguration, CertificateType, Field, GetAppPools, GetCrmCertificate, GetMetadataJob,
-    GetServices, GetSharePointTrusts, Marker, OneUsePassword, RecycleAppPool, RestartService, Script,
-    SetCrmCertificate, StartMetadataJob, input,
+    GetServices, GetSharePointTrusts, HoldMetadataJob, Marker, OneUsePassword, REMOVE_CRM_CERTIFICATE, RecycleAppPool,
+    ReleaseMetadataJob, ResetIis, RestartService, Script, SetCrmCertificate, StartMetadataJob, input,
 };
 use crate::node::store::proof_text;
 use crate::protocol::{Hex, Octets};
@@ -95,6 +95,8 @@ pub(super) enum Asked {
     Password,
     /// The access list that was there before.
     Access,
+    /// The number of a row, which is not known before it is written.
+    Row,
 }
 
 /// The pieces of a plan.
@@ -125,7 +127,9 @@ impl Pieces<'_> {
             Check::Present | Check::Usable | Check::AccessAsBefore => Some(self.show(step, new, None)?),
             Check::Readable(accounts) => Some(self.show(step, new, Some(accounts))?),
             Check::Ready(_) => Some(self.prove(step)?),
-            Check::RowIsNew | Check::RowsAsBefore => Some(self.bridge(step, Part::Look, &GetCrmCertificate)?),
+            Check::RowIsNew | Check::RowsAsBefore | Check::AlternativeIs(_) | Check::NoAlternative => {
+                Some(self.bridge(step, Part::Look, &GetCrmCertificate)?)
+            }
             Check::Metadata(check) => {
                 let all = &self.plan.basis.seen.organizations;
                 let address = all.iter().find(|one| one.name == check.organization).map(|one| one.metadata.as_str());
@@ -136,8 +140,8 @@ impl Pieces<'_> {
                 ServiceKind::Pool => self.bridge(step, Part::Look, &GetAppPools)?,
                 ServiceKind::Service => self.bridge(step, Part::Look, &GetServices)?,
             }),
-            Check::JobRan => Some(self.bridge(step, Part::Look, &GetMetadataJob)?),
-            Check::Trust(_) => Some(self.bridge(step, Part::Look, &GetSharePointTrusts)?),
+            Check::JobRan | Check::JobHeld | Check::JobFree => Some(self.bridge(step, Part::Look, &GetMetadataJob)?),
+            Check::Trust(_) | Check::Untrusted(_) => Some(self.bridge(step, Part::Look, &GetSharePointTrusts)?),
             Check::Gone(which) => Some(self.show(step, self.thumbprint(*which), None)?),
             Check::Quarantine(_) | Check::Recorded => None,
         };
@@ -171,6 +175,11 @@ impl Pieces<'_> {
                 vec![self.bridge(step, Part::Do, &RestartService { name: named.name.as_str().to_owned() })?]
             }
             Act::Refresh => vec![self.bridge(step, Part::Do, &StartMetadataJob)?],
+            Act::HoldJob => vec![self.bridge(step, Part::Do, &HoldMetadataJob)?],
+            Act::ReleaseJob => vec![self.bridge(step, Part::Do, &ReleaseMetadataJob)?],
+            Act::ResetWeb => vec![self.bridge(step, Part::Do, &ResetIis)?],
+            Act::SetAlternative(which) => vec![self.set_alternative(step, *which)?],
+            Act::RemoveAlternative => vec![self.remove_alternative(step)?],
             Act::Remove(which) => vec![self.remove(step, *which)?],
         };
         Ok(pieces)
@@ -216,6 +225,31 @@ impl Pieces<'_> {
             name: None,
         };
         Ok(vec![self.bridge(step, Part::Do, &call)?])
+    }
+
+    /// Publishes a certificate beside the one that is signed with. The old one takes the place of the new one there, once the
+    /// new one is signed with.
+    fn set_alternative(&self, step: &Step, which: Which) -> Result<Piece> {
+        let seen = &self.plan.basis.seen;
+        let before = seen.rows.iter().find(|row| row.certificate_type.as_str() == ALTERNATIVE_ROW);
+        let (expected, file) = match which {
+            Which::New => (before.and_then(|row| row.certificate.as_ref()), "new.cer"),
+            Which::Old => (Some(&self.plan.basis.asked.certificate.certificate), "old.cer"),
+        };
+        let call = SetCrmCertificate {
+            certificate_type: CertificateType::AlternativeS2sTokenIssuer,
+            expected_data: expected.map(|der| BASE64.encode(der.as_bytes())).unwrap_or_default(),
+            data_file: Self::path(file),
+            name: None,
+        };
+        self.bridge(step, Part::Do, &call)
+    }
+
+    fn remove_alternative(&self, step: &Step) -> Result<Piece> {
+        let fields =
+            [("id", Field::Null), ("certificateType", Field::Text(CertificateType::AlternativeS2sTokenIssuer.word()))];
+        let piece = self.piece(step, Part::Do, Realisation::Bridge(REMOVE_CRM_CERTIFICATE), &fields)?;
+        Ok(Piece { asks: Some(Asked::Row), ..piece })
     }
 
     fn show(&self, step: &Step, thumbprint: String, accounts: Option<&Accounts>) -> Result<Piece> {

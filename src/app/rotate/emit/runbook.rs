@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Sheet;
 use super::piece::Realisation;
 use super::piece::{Asked, FOLDER, Part, Piece, Pieces};
+use crate::app::rotate::words;
 use crate::node::powershell::Needs;
 use crate::rotation::plan::{Act, Check, Hand, Plan};
 
@@ -32,7 +33,7 @@ fn write(
     for sheet in forward {
         if phase != Some(sheet.step.phase) {
             phase = Some(sheet.step.phase);
-            writeln!(text, "### {}\n", capital(sheet.step.phase.words()))?;
+            writeln!(text, "### {}\n", capital(words::phase(sheet.step.phase)))?;
         }
         if plan.no_return.as_ref() == Some(&sheet.step.id) {
             writeln!(text, "**From here on there is no way back.**\n")?;
@@ -135,7 +136,7 @@ fn how(text: &mut String) -> Result<(), std::fmt::Error> {
     writeln!(text, "Get-Content -Raw NAME.json | .\\NAME.ps1 | Tee-Object NAME.txt\n```\n")?;
     writeln!(
         text,
-        "Where a step says *asks for the password*, or *for the list*, that value is put into the data in memory:\n"
+        "Where a step says *asks for the password*, *for the list* or *for the number*, that value is put into the data in memory:\n"
     )?;
     writeln!(text, "```powershell\n$Data = Get-Content -Raw NAME.json | ConvertFrom-Json")?;
     writeln!(text, "$Secret = Read-Host -AsSecureString -Prompt 'Password of new.pfx'")?;
@@ -143,7 +144,8 @@ fn how(text: &mut String) -> Result<(), std::fmt::Error> {
     writeln!(text, "ConvertTo-Json -Compress -InputObject $Data | .\\NAME.ps1 | Tee-Object NAME.txt\n```\n")?;
     writeln!(
         text,
-        "For a list: `$Data.access = 'D:...'`, as the step that granted printed it as `before`. The answer is one line of JSON between two \
+        "For a list: `$Data.access = 'D:...'`, as the step that granted printed it as `before`. For a number: `$Data.id = '...'`, as \
+         `Get-CrmCertificate` shows it for the row of that type, and of no other. The answer is one line of JSON between two \
          marker lines; `\"ok\":true` says that the script came to its end, and nothing more. For each step: run its look; where it is so \
          already, go on; else run its *do*, and the look again.\n"
     )
@@ -151,12 +153,12 @@ fn how(text: &mut String) -> Result<(), std::fmt::Error> {
 
 fn step(text: &mut String, sheet: &Sheet<'_>) -> Result<(), std::fmt::Error> {
     let one = sheet.step;
-    write!(text, "{}. `{}` **{}** on {}: {}.", sheet.number, one.change.sign(), one.id, one.node, one.act.words())?;
+    write!(text, "{}. `{}` **{}** on {}: {}.", sheet.number, one.change.sign(), one.id, one.node, words::step(one))?;
     if let Some(undone) = &one.undoes {
         write!(text, " [{undone}]")?;
     }
     writeln!(text)?;
-    writeln!(text, "   - is so when: {}", one.check.words())?;
+    writeln!(text, "   - is so when: {}", words::look(&one.check))?;
     if let Check::Metadata(_) = one.check {
         writeln!(
             text,
@@ -191,6 +193,7 @@ fn remarks(piece: &Piece) -> String {
     let asks = match piece.asks {
         Some(Asked::Password) => "; asks for the password",
         Some(Asked::Access) => "; asks for the list",
+        Some(Asked::Row) => "; asks for the number",
         None => "",
     };
     let needs = match piece.runs {

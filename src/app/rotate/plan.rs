@@ -1,0 +1,236 @@
+//! `rotate plan`: looks at the farm, plans, and tells the plan as one page.
+
+mod page;
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::credential::{Credentials, open};
+use super::{Reach, described};
+use crate::app::gate::{self, Gate};
+use crate::app::issue;
+use crate::app::outputs::{self, Output};
+use crate::app::passwords::{self, OutSource};
+use crate::app::pfx_choice::PfxOptions;
+use crate::app::report::{Identity, quoted};
+use crate::app::source;
+use crate::cert::Certificate;
+use crate::cert::key::KeySpec;
+use crate::error::{Error, Kind, Result};
+use crate::farm::description::Farm;
+use crate::policy::Finding;
+use crate::ports::{Access, Host};
+use crate::protocol::{Hex, Id, Octets, Text};
+use crate::rotation::basis::{Asked, Basis, FarmSeen, NewCertificate, Reason, Strategy};
+use crate::rotation::observe::{Unseen, observe};
+use crate::rotation::plan::Plan;
+use crate::rotation::{admission, planner};
+
+pub use page::{CertificateLine, Missing, NodeLine, ObjectionLine, PlanReport, SCHEMA, StepLine};
+
+/// Where a plan is written unless somebody says otherwise.
+pub const DEFAULT_OUT: &str = "plan.json";
+/// How long a certificate lives that is issued with a plan, in days.
+const DAYS: u32 = 365;
+
+/// What is planned.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The description of the farm.
+    pub farm: PathBuf,
+    /// The shape; without one it follows from what is seen.
+    pub strategy: Option<Strategy>,
+    /// The certificate that the farm is to sign with.
+    pub credential: Source,
+    /// After how many days the old one is removed; without a number it stays.
+    pub retire_after_days: Option<u16>,
+    /// Why it is rolled, where that shapes the plan.
+    pub reason: Option<Reason>,
+    /// The servers that are repaired; none stands for all that sign.
+    pub nodes: Vec<String>,
+    /// The certificate that goes, for `retire`.
+    pub old: Option<Hex<20>>,
+    /// The policy by which the certificate is judged: farm.toml's where none is named.
+    pub policy: Option<String>,
+    /// Waivers of findings.
+    pub waivers: Option<PathBuf>,
+    /// Where the plan is written.
+    pub out: PathBuf,
+    /// Whether a file there is replaced.
+    pub force: bool,
+}
+
+/// Where the new certificate comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A file with key and chain.
+    File(Credentials),
+    /// It is made, self-signed, and written.
+    Issue {
+        /// The PFX that is written.
+        out: PathBuf,
+        /// Where its password comes from.
+        password: OutSource,
+    },
+}
+
+impl Source {
+    /// Returns the options with which the credential is named again.
+    fn again(&self) -> String {
+        let (file, password) = match self {
+            Self::File(Credentials { file, passwords }) => {
+                let password = passwords.iter().find_map(|source| match source {
+                    passwords::Source::File(path) => Some(path),
+                    _ => None,
+                });
+                (file.as_ref(), password)
+            }
+            Self::Issue { out, password: OutSource::Generate(password) } => (Some(out), Some(password)),
+            Self::Issue { out, .. } => (Some(out), None),
+        };
+        let file = file.map_or_else(|| "FILE".to_owned(), |file| quoted(file));
+        let password = password.map_or_else(String::new, |file| format!(" --password-file {}", quoted(file)));
+        format!("--credential {file}{password}")
+    }
+}
+
+/// A certificate, with what a policy says of it.
+struct Judged {
+    /// Nothing where none was made, because the policy refuses it.
+    certificate: Option<Certificate>,
+    policy: String,
+    findings: Vec<Finding>,
+    file: PathBuf,
+    issued: bool,
+}
+
+/// Plans.
+///
+/// # Errors
+/// When the description or the credential cannot be read, or the plan cannot be written. What stands against a roll, and what
+/// of the farm was not seen, is no error: it is in the report, all at once.
+pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanReport> {
+    let now = host.clock.now();
+    let farm = described(host, &options.farm)?;
+    outputs::admit(host, &[options.farm.clone()], &[&options.out], outputs::existing(options.force))?;
+    let transport = reach(&options.farm)?;
+    let seen = observe(&farm, &*transport);
+    // A key is not made for a farm that cannot be planned for.
+    if let (Err(unseen), Source::Issue { .. }) = (&seen, &options.credential) {
+        return Ok(PlanReport::unseen(&farm, unseen, options));
+    }
+    let judged = match &options.credential {
+        Source::File(credentials) => judge(host, &farm, options, credentials, now)?,
+        Source::Issue { out, password } => made(host, &farm, options, out, password)?,
+    };
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(unseen) => return Ok(PlanReport::unseen(&farm, &unseen, options).judged(&judged)),
+    };
+    let certificate = match &judged.certificate {
+        Some(certificate) if !gate::refuses(&judged.findings) => certificate,
+        _ => return Ok(PlanReport::empty(&farm).judged(&judged)),
+    };
+    let basis = basis(now, options, certificate, seen)?;
+    let plan = match planner::plan(&basis) {
+        Ok(plan) => plan,
+        Err(objections) => return Ok(PlanReport::against(&farm, &objections).judged(&judged)),
+    };
+    let admitted = admission::sound(plan)
+        .map_err(|fault| Error::new(Kind::Internal, "the plan breaks a rule of its own").because(fault))?;
+    let plan = admitted.plan();
+    write(host, options, plan)?;
+    Ok(PlanReport::of(&farm, plan, options).judged(&judged))
+}
+
+fn basis(now: Timestamp, options: &Options, certificate: &Certificate, seen: FarmSeen) -> Result<Basis> {
+    let asked = Asked {
+        strategy: options.strategy,
+        retire_after_days: options.retire_after_days,
+        reason: options.reason,
+        nodes: options.nodes.iter().map(|name| Id::word(name)).collect(),
+        old: options.old,
+        ..Asked::new(now, new_certificate(certificate)?)
+    };
+    Ok(Basis { asked, seen })
+}
+
+/// Returns what a plan says of a certificate.
+fn new_certificate(certificate: &Certificate) -> Result<NewCertificate> {
+    let der = Octets::new(certificate.der().to_vec())
+        .ok_or_else(|| Error::new(Kind::Unreadable, "the certificate is larger than any that a plan holds"))?;
+    Ok(NewCertificate {
+        certificate: der,
+        thumbprint: Hex::from(*certificate.thumbprint().as_bytes()),
+        fingerprint_sha256: Hex::from(*certificate.fingerprint().as_bytes()),
+        subject: Text::told(&Identity::of(certificate).subject),
+        not_before: certificate.not_before(),
+        not_after: certificate.not_after(),
+    })
+}
+
+fn write(host: &Host, options: &Options, plan: &Plan) -> Result<()> {
+    // Who can read the plan learns no secret; who can write it is refused at the next step.
+    let output = Output { path: &options.out, access: Access::Public, bytes: &plan.bytes() };
+    outputs::write(host, &[output], outputs::existing(options.force))
+}
+
+/// Opens a credential, and judges it.
+fn judge(host: &Host, farm: &Farm, options: &Options, credentials: &Credentials, now: Timestamp) -> Result<Judged> {
+    let file = credentials.file.clone().unwrap_or_default();
+    let opened = open(host, &file, &credentials.passwords)?;
+    let gate = Gate::load(host, &gate_options(farm, options, "production"))?;
+    let leaf = opened.credential.chain().leaf().clone();
+    let mut facts = gate::facts_of_found(&opened.found, now, farm.oldest_target());
+    facts.key = gate::key_facts(opened.credential.key(), &leaf);
+    let findings = gate.evaluate(&facts);
+    Ok(Judged { certificate: Some(leaf), policy: gate.name().to_owned(), findings, file, issued: false })
+}
+
+fn gate_options(farm: &Farm, options: &Options, usual: &str) -> gate::Options {
+    let named = options.policy.clone().or_else(|| farm.policy.clone());
+    gate::Options { policy: named.unwrap_or_else(|| usual.to_owned()), waivers: options.waivers.clone() }
+}
+
+/// Makes a self-signed certificate as farm.toml wishes it, where the policy allows that.
+fn made(host: &Host, farm: &Farm, options: &Options, out: &Path, password: &OutSource) -> Result<Judged> {
+    let wish = farm.certificate.as_ref().ok_or_else(|| {
+        Error::new(Kind::Usage, "farm.toml does not say how certificates are made")
+            .at(options.farm.display())
+            .hint("add [certificate] with a subject, or name a file: --credential FILE")
+    })?;
+    let targets = farm.nodes.iter().filter(|node| node.signs()).map(|node| node.os).collect();
+    let key = match wish.key_bits {
+        3072 => KeySpec::Rsa3072,
+        4096 => KeySpec::Rsa4096,
+        _ => KeySpec::Rsa2048,
+    };
+    let order = issue::Options {
+        subject: wish.subject.as_str().to_owned(),
+        generation: None,
+        days: DAYS,
+        dns_names: Vec::new(),
+        key,
+        key_file: None,
+        out: out.to_owned(),
+        cer: out.with_extension("cer"),
+        pfx: PfxOptions { targets, ..PfxOptions::default() },
+        gate: gate_options(farm, options, "evaluation"),
+        password: password.clone(),
+        show: false,
+        force: options.force,
+    };
+    let report = issue::issue(host, &order)?;
+    let certificate = match report.written {
+        true => Some(source::read(host, &order.cer, &[])?.certificates().remove(0)),
+        false => None,
+    };
+    let (policy, findings) = (report.policy, report.findings);
+    Ok(Judged { certificate, policy, findings, file: out.to_owned(), issued: true })
+}
+
+/// Returns what was not seen as lines.
+fn missing(unseen: &[Unseen]) -> Vec<Missing> {
+    unseen.iter().map(|one| Missing { node: one.node.clone(), why: one.why.clone() }).collect()
+}

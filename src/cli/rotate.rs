@@ -1,0 +1,100 @@
+//! `rotate`: the job, what is told meanwhile, its view, its exit code.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use super::output::Output;
+use super::rotate_args::{ReachArgs, RotateCommand};
+use super::{views, ways};
+use crate::app::rotate::progress::Progress;
+use crate::app::rotate::{emit, evidence, plan, record, run, status, verify};
+use crate::error::{Error, ExitCode, Kind, Result};
+use crate::ports::{Host, Transport};
+use crate::rotation::engine::Way;
+use crate::rotation::record::EndKind;
+
+pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    match command {
+        RotateCommand::Plan(args) => {
+            let report = plan::plan(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
+            output.answer(&report, views::rotate::plan::render)?;
+            Ok(report.exit_code())
+        }
+        RotateCommand::Apply(args) => {
+            let report = carried_out(host, &args.options(), &args.reach, output)?;
+            let unchanged = args.detailed_exitcode && report.end == EndKind::NothingToDo;
+            Ok(if unchanged { ExitCode::Unchanged } else { report.exit_code() })
+        }
+        RotateCommand::Resume(args) => {
+            Ok(carried_out(host, &args.options(Way::Resume), &args.reach, output)?.exit_code())
+        }
+        RotateCommand::Rollback(args) => {
+            Ok(carried_out(host, &args.options(Way::Rollback), &args.reach, output)?.exit_code())
+        }
+        RotateCommand::Abort(args) => {
+            Ok(carried_out(host, &args.options(Way::Abort), &args.reach, output)?.exit_code())
+        }
+        RotateCommand::Verify(args) => {
+            let report = verify::verify(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
+            output.answer(&report, views::rotate::render_verify)?;
+            Ok(report.exit_code())
+        }
+        RotateCommand::Record(args) => {
+            let report = record::record(host, &args.options())?;
+            output.answer(&report, views::rotate::render_record)?;
+            Ok(report.exit_code())
+        }
+        RotateCommand::Status(args) => {
+            let report = status::status(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
+            output.answer(&report, views::rotate::render_status)?;
+            Ok(report.exit_code())
+        }
+        RotateCommand::Emit(args) => {
+            let report = emit::emit(host, &args.plan, &args.dir)?;
+            output.answer(&report, views::rotate::files::render_emit)?;
+            Ok(ExitCode::Ok)
+        }
+        RotateCommand::Evidence(args) => {
+            let looking = |file: &Path| ways::looking_with(host, file, &args.reach);
+            let report = evidence::evidence(host, &args.options(), &looking)?;
+            output.answer(&report, views::rotate::files::render_evidence)?;
+            Ok(report.exit_code())
+        }
+    }
+}
+
+/// Carries a roll to an end on a thread of its own, while this one prints what happens: lines on stderr for people; with
+/// `--json` a line of JSON each on stdout, and the answer as the last line.
+fn carried_out(
+    host: &Host,
+    options: &run::Options,
+    reach: &ReachArgs,
+    output: &mut Output<'_>,
+) -> Result<run::RunReport> {
+    output.lines = true;
+    let (sender, receiver) = mpsc::channel::<Progress>();
+    let went = std::thread::scope(|scope| {
+        let working = scope.spawn(move || {
+            // Whoever listens may have gone; the roll goes on.
+            let tell = move |progress: Progress| drop(sender.send(progress));
+            let way = |file: &Path| -> Result<Arc<dyn Transport>> { ways::acting(host, file, reach) };
+            run::run(host, options, &way, &tell)
+        });
+        for progress in receiver {
+            if output.json {
+                // A reader that went away does not end a roll.
+                let _ = output.line(&progress);
+            } else {
+                output.talk(&views::rotate::progress(&progress));
+            }
+        }
+        working.join()
+    });
+    let report = went.map_err(|_| {
+        Error::new(Kind::Internal, "the roll was cut off by a fault of s2scert")
+            .hint("everything that was begun is in the journal: s2scert rotate status, then s2scert rotate resume")
+    })??;
+    output.answer(&report, views::rotate::render_run)?;
+    Ok(report)
+}
