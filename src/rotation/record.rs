@@ -31,8 +31,6 @@ pub enum Record {
     Recorded(Recorded),
     /// From here on the roll is taken back.
     Turned(Turned),
-    /// Somebody has said that a step is done that is done by hand.
-    Recorded(Recorded),
     /// The run ended.
     Ended(Ended),
 }
@@ -139,20 +137,6 @@ pub struct Done {
     pub at: Timestamp,
 }
 
-/// What somebody has said that he did.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Recorded {
-    /// The step.
-    pub step: Id,
-    /// Who says so.
-    pub by: Text,
-    /// What he says of it: what was seen, a ticket, the output of a command.
-    pub note: Text,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// An instant.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -250,8 +234,6 @@ pub struct State {
     pub before: BTreeMap<Id, Text>,
     /// When everything was verified.
     pub verified: Option<Timestamp>,
-    /// Steps of which somebody has said that they are done.
-    pub recorded: BTreeSet<Id>,
     /// How the last run ended.
     pub ended: Option<EndKind>,
 }
@@ -328,9 +310,6 @@ impl State {
             }
             Record::Done(done) => {
                 self.done.insert(done.step.clone());
-            }
-            Record::Recorded(recorded) => {
-                self.recorded.insert(recorded.step.clone());
             }
             Record::Verified(moment) if self.turned.is_none() => self.verified = Some(moment.at),
             Record::Verified(_) => return illegal("a roll that is taken back is not verified"),
