@@ -73,7 +73,12 @@ fn facts(now: Timestamp) -> Vec<ServerFacts<Arc<SeenCertificate>>> {
             let others = (own.len()..CERTIFICATES)
                 .map(|index| certificate(&format!("CN=host-{number}-{index}.contoso.com"), false, now));
             let certificates = own.iter().cloned().chain(others).map(stored).collect();
-            let row = RowFacts { kind: RowKind::S2STokenIssuer, id: "1".to_owned(), certificate: own[2].clone() };
+            let row = RowFacts {
+                kind: RowKind::S2STokenIssuer,
+                id: "1".to_owned(),
+                certificate: own[2].clone(),
+                shared_with: Vec::new(),
+            };
             let answer = Seen::Seen(MetadataAnswer { issuer: None, keys: vec![own[2].clone()] });
             ServerFacts {
                 server: format!("n{number}"),

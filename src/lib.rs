@@ -18,7 +18,7 @@
 //! | [`node`] | what happens on one server: certificate stores, access to private keys, the bridge to PowerShell | through ports |
 //! | [`transport`] | one request to a node and one answer back: local, ssh, winrm, manual | through ports |
 //! | [`notify`] | mail, webhook, syslog, file, program: alerts to messages, and out | through ports |
-//! | [`store`] | the embedded database: what was told, the delivery log, the heartbeat | through ports |
+//! | [`store`] | the embedded database: what was told, the delivery log, the heartbeat, the audit log | through ports |
 //! | [`app`] | one file per job: gathers, decides, acts | through ports |
 //! | [`cli`] | arguments, human and JSON views from one value | through ports |
 //! | [`sys`] | files, terminal, clock: one shape on Unix and Windows | no |

@@ -3,12 +3,15 @@
 //! `app` and `cli` know these traits and nothing behind them. [`crate::sys`] implements them for the real machine and
 //! `tests/support/fake_host.rs` for tests. [`Host`] is what `main` wires. No trait here decides anything.
 
+mod events;
 mod fault;
 mod key_fault;
 mod mail;
 mod powershell;
 mod program;
+mod scheduler;
 mod state;
+mod stop;
 mod store;
 mod transport;
 mod web;
@@ -27,12 +30,15 @@ use crate::cert::Password;
 use crate::farm::access::{AccessState, Principal};
 
 pub use crate::farm::KeyPlace;
+pub use events::{Event, EventLevel, EventLog};
 pub use fault::{CommandError, EntryKind, EnvironmentError, FileError, FileFault};
 pub use key_fault::{KeyAccessError, KeyFault, PrincipalError};
 pub use mail::{Mail, MailError, MailFault, MailMessage, MailServer, MailTls};
 pub use powershell::PowerShell;
 pub use program::{OpenSsh, ProgramLimits, ProgramOutput};
+pub use scheduler::{Scheduler, SchedulerKind, SchedulerProgram};
 pub use state::{Entry, Held, StateFolder, StateFolders};
+pub use stop::Stop;
 pub use store::{CertificateStores, NewKey, OpenedKey, StoreError, StoreFault, StoredCertificate};
 pub use transport::{CarryError, CarryFault, Transport};
 pub use web::{Web, WebAnswer, WebError, WebFault, WebHeader, WebRequest, WebTrust};
@@ -73,6 +79,12 @@ pub struct Host {
     pub pause: Arc<dyn Pause>,
     /// HTTPS servers.
     pub web: Arc<dyn Web>,
+    /// Being asked to end.
+    pub stop: Arc<dyn Stop>,
+    /// What calls programs by the clock.
+    pub scheduler: Arc<dyn Scheduler>,
+    /// The event log of Windows.
+    pub events: Arc<dyn EventLog>,
 }
 
 /// Tells the time.
@@ -98,6 +110,8 @@ pub enum Access {
     Secret,
     /// What the system gives a new file by default.
     Public,
+    /// Everybody may read it and only the owner may write it (0644 whatever the umask is; on Windows as [`Access::Public`]).
+    Shared,
 }
 
 /// What happens when the target exists.
@@ -248,6 +262,13 @@ pub trait Terminal: Send + Sync {
     /// # Errors
     /// When the person breaks off, or the terminal fails.
     fn prompt_secret(&self, text: &str) -> io::Result<Option<Password>>;
+
+    /// Asks for a line on standard error, reads it from standard input and returns it without its end. Returns nothing
+    /// where standard input is at its end. Who calls it has made sure that both are a terminal.
+    ///
+    /// # Errors
+    /// That of the streams; also a line that is longer than any answer.
+    fn prompt_line(&self, text: &str) -> io::Result<Option<String>>;
 }
 
 /// The environment variables of this process.

@@ -3,6 +3,7 @@
 //! Nothing here prints. Reports are rendered in [`crate::cli`], for people and as JSON from the same value.
 
 pub mod access;
+pub mod audit;
 pub mod check;
 mod check_report;
 mod check_subjects;
@@ -16,6 +17,7 @@ pub mod import;
 pub mod inspect;
 pub mod issue;
 pub mod keygen;
+mod once;
 pub mod outputs;
 pub mod passwords;
 pub mod pfx_choice;
@@ -23,6 +25,7 @@ pub mod policies;
 pub mod rehearse;
 pub mod report;
 pub mod rotate;
+pub mod schedule;
 pub mod source;
 pub mod store;
 pub mod version;

@@ -245,7 +245,7 @@ fn faults(options: &Options, report: &mut RehearseReport) -> Result<()> {
             match one.end.as_ref().map(End::kind) {
                 Some(EndKind::Done | EndKind::NothingToDo) => ends.done += 1,
                 Some(EndKind::RolledBack) => ends.rolled_back += 1,
-                Some(EndKind::Manual) | None => ends.manual += 1,
+                Some(EndKind::Manual | EndKind::Aborted) | None => ends.manual += 1,
             }
             let told = one.violations.iter().map(|one| format!("{fault:?}: {}: {}", one.invariant, one.what));
             report.violations.extend(told);
@@ -281,6 +281,7 @@ fn words(end: &End) -> String {
         End::Done => "done: every server and every trust was proven".to_owned(),
         End::RolledBack { why } => format!("rolled back: {why}"),
         End::NothingToDo => "nothing to do".to_owned(),
+        End::Aborted => "given up".to_owned(),
         End::Manual { why, left } => format!("left to do by hand ({} things): {why}", left.len()),
     }
 }

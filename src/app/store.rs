@@ -167,7 +167,7 @@ fn read(host: &Host, options: &InstallOptions) -> Result<Gathered> {
 }
 
 /// Refuses a folder that was named and is not there: an empty store would be a false answer to a mistake in the name.
-fn must_exist(host: &Host, place: &StorePlace) -> Result<()> {
+pub(super) fn must_exist(host: &Host, place: &StorePlace) -> Result<()> {
     match place {
         StorePlace::Folder(path) if host.files.kind(path)?.is_none() => {
             Err(Error::from(FileError::new(path, FileFault::NotFound))

@@ -10,6 +10,7 @@ use super::node_args::NodeArgs;
 use super::password_args::{InPasswordArgs, OutPasswordArgs, PasswordArgs};
 use super::pfx_args::{FormatArg, KeyArg, PfxArgs, TargetArg};
 use super::rotate_args::RotateCommand;
+use super::schedule_args::ScheduleCommand;
 use super::schemas::SchemaArg;
 use super::store_args::{InstallArgs, StoreCommand};
 use super::watch_args::{AlertCommand, WatchArgs};
@@ -79,6 +80,12 @@ pub enum Command {
     /// Show what the watch has told, and answer it
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Show who did what, and whether the log of it is whole
+    #[command(subcommand)]
+    Audit(super::audit::AuditCommand),
+    /// Install, show, check and remove what calls the watch by the clock
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     /// Tell what an error text or code may mean here, and which command tells its causes apart
     Explain {
         /// The text as it was shown, a part of it, or a code in any spelling; several words need no quotation marks

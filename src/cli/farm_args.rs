@@ -1,6 +1,6 @@
 //! The command line of `farm`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -29,6 +29,19 @@ pub enum FarmCommand {
     ///
     /// It holds public certificates, where keys are and who can read them; no key and no password.
     Collect(CollectArgs),
+}
+
+impl FarmCommand {
+    /// Returns the description that is read.
+    pub(super) fn description(&self) -> Option<&Path> {
+        match self {
+            Self::Init(_) => None,
+            Self::Check(args) => Some(&args.file),
+            Self::Status(args) => Some(&args.of.farm.file),
+            Self::Report(args) => Some(&args.of.farm.file),
+            Self::Collect(args) => Some(&args.farm.file),
+        }
+    }
 }
 
 /// Which description.
@@ -182,6 +195,10 @@ pub struct InitArgs {
     /// Ask this server nothing: write what the options say, and examples
     #[arg(long)]
     pub offline: bool,
+
+    /// Ask nothing on the terminal either; so also with --json, and where no terminal is
+    #[arg(long)]
+    pub no_input: bool,
 }
 
 /// The ways to a server.
@@ -196,7 +213,7 @@ pub enum TransportArg {
 }
 
 impl InitArgs {
-    pub(super) fn request(&self) -> Request {
+    pub(super) fn request(&self, json: bool) -> Request {
         Request {
             out: self.out.clone(),
             force: self.force,
@@ -214,6 +231,7 @@ impl InitArgs {
                 TransportArg::Manual => Transport::Manual,
             },
             offline: self.offline,
+            ask: !self.no_input && !json,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod access_args;
 pub mod args;
+pub mod audit;
 pub mod farm_args;
 pub mod node_args;
 mod output;
@@ -10,6 +11,8 @@ pub mod pfx_args;
 mod requests;
 mod rotate;
 pub mod rotate_args;
+mod schedule;
+pub mod schedule_args;
 pub mod schemas;
 pub mod store_args;
 mod views;
@@ -76,11 +79,11 @@ pub fn run(
         Err(mut e) => {
             hide_passwords(&mut e, &arguments);
             let json = arguments.iter().take_while(|one| *one != "--").any(|one| one == "--json");
-            let code = answer_of_parser(&e, Output { stdout, stderr, json });
+            let code = answer_of_parser(&e, Output { stdout, stderr, json, lines: false });
             return if e.use_stderr() && watch::wants_nagios(&arguments) { watch::UNKNOWN } else { code };
         }
     };
-    let mut output = Output { stdout, stderr, json: cli.json };
+    let mut output = Output { stdout, stderr, json: cli.json, lines: false };
     dispatch(&cli.command, host, &mut output).unwrap_or_else(|error| {
         output.talk(&error.report());
         if watch::wants_nagios(&arguments) {
@@ -158,15 +161,22 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
         Command::Install(args) => install_command(args, host, output),
         Command::Store(command) => store_command(command, host, output),
         Command::Access(command) => access_command(command, host, output),
-        Command::Farm(command) => farm_command(command, host, output),
+        Command::Farm(command) => {
+            let ended = farm_command(command, host, output);
+            command.description().into_iter().for_each(|file| alarm(host, file, output));
+            ended
+        }
         Command::Doctor(args) => {
             let report =
                 doctor::doctor(host, &MachineActs, &|file| ways::looking(host, file), &requests::doctor(args))?;
             output.answer(&report, views::doctor::render)?;
+            args.farm.iter().for_each(|file| alarm(host, file, output));
             Ok(report.exit_code())
         }
         Command::Watch(args) => watch::watch(args, host, output),
         Command::Alert(command) => watch::alert(command, host, output),
+        Command::Audit(command) => audit::audit(command, host, output),
+        Command::Schedule(command) => schedule::schedule(command, host, output),
         Command::Explain { text } => {
             output.answer(&explain::explain(&text.join(" "))?, views::explain::render)?;
             Ok(ExitCode::Ok)
@@ -206,6 +216,13 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             output.answer(&version::version(host), views::version::render)?;
             Ok(ExitCode::Ok)
         }
+    }
+}
+
+/// Says where the watch of the farm has fallen silent: whoever reads its description sees it.
+fn alarm(host: &Host, file: &Path, output: &mut Output<'_>) {
+    if let Some(why) = crate::app::watch::alarm(host, file) {
+        output.talk(&format!("warning: {why}"));
     }
 }
 
@@ -293,7 +310,7 @@ fn node_command(args: &NodeArgs, host: &Host, output: &mut Output<'_>) -> Result
 fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     match command {
         FarmCommand::Init(args) => {
-            let report = farm::init::init(host, &MachineActs, &args.request())?;
+            let report = farm::init::init(host, &MachineActs, &args.request(output.json))?;
             output.answer(&report, views::farm::render_init)?;
             Ok(verdict(&report.findings))
         }
@@ -311,14 +328,19 @@ fn farm_command(command: &FarmCommand, host: &Host, output: &mut Output<'_>) -> 
             Ok(status.exit_code())
         }
         FarmCommand::Collect(args) => {
-            let live = ways::live(host, &args.farm.file, &args.way, &[])?;
             let (name, out) = (args.node.clone(), args.out.clone());
             let what = if args.all {
                 farm::collect::What::All { folder: out }
             } else {
                 farm::collect::What::Here { name, file: out }
             };
-            let report = farm::collect::collect(host, &args.farm.file, &what, &live, args.force)?;
+            let file = &args.farm.file;
+            let live = if farm::collect::is_alone(host, file, &what) {
+                ways::alone(host, &args.way)
+            } else {
+                ways::live(host, file, &args.way, &[])?
+            };
+            let report = farm::collect::collect(host, &MachineActs, file, &what, &live, args.force)?;
             output.answer(&report, views::farm::render_collect)?;
             Ok(report.exit_code())
         }

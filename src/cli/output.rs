@@ -17,6 +17,8 @@ pub(crate) struct Output<'a> {
     pub(crate) stderr: &'a mut dyn Write,
     /// Whether data is one JSON document.
     pub(crate) json: bool,
+    /// Whether it is one of several, each on a line of its own.
+    pub(crate) lines: bool,
 }
 
 impl Output<'_> {
@@ -25,7 +27,9 @@ impl Output<'_> {
     /// # Errors
     /// [`Kind::Internal`] when stdout cannot be written. A reader that went away (`| head`) is no error.
     pub(crate) fn answer<T: Serialize>(&mut self, value: &T, human: impl FnOnce(&T) -> String) -> Result<()> {
-        let text = if self.json {
+        let text = if self.json && self.lines {
+            return self.line(value);
+        } else if self.json {
             let mut text = serde_json::to_string_pretty(value)
                 .map_err(|e| Error::new(Kind::Internal, "the answer cannot be written as JSON").because(e))?;
             text.push('\n');

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::rotate_args::{ReachArgs, RotateCommand};
 use super::{views, ways};
 use crate::app::rotate::progress::Progress;
-use crate::app::rotate::{plan, run, status};
+use crate::app::rotate::{emit, evidence, plan, record, run, status, verify};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, Transport};
 use crate::rotation::engine::Way;
@@ -32,9 +32,33 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
         RotateCommand::Rollback(args) => {
             Ok(carried_out(host, &args.options(Way::Rollback), &args.reach, output)?.exit_code())
         }
+        RotateCommand::Abort(args) => {
+            Ok(carried_out(host, &args.options(Way::Abort), &args.reach, output)?.exit_code())
+        }
+        RotateCommand::Verify(args) => {
+            let report = verify::verify(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
+            output.answer(&report, views::rotate::render_verify)?;
+            Ok(report.exit_code())
+        }
+        RotateCommand::Record(args) => {
+            let report = record::record(host, &args.options())?;
+            output.answer(&report, views::rotate::render_record)?;
+            Ok(report.exit_code())
+        }
         RotateCommand::Status(args) => {
             let report = status::status(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
             output.answer(&report, views::rotate::render_status)?;
+            Ok(report.exit_code())
+        }
+        RotateCommand::Emit(args) => {
+            let report = emit::emit(host, &args.plan, &args.dir)?;
+            output.answer(&report, views::rotate::files::render_emit)?;
+            Ok(ExitCode::Ok)
+        }
+        RotateCommand::Evidence(args) => {
+            let looking = |file: &Path| ways::looking_with(host, file, &args.reach);
+            let report = evidence::evidence(host, &args.options(), &looking)?;
+            output.answer(&report, views::rotate::files::render_evidence)?;
             Ok(report.exit_code())
         }
     }
@@ -48,6 +72,7 @@ fn carried_out(
     reach: &ReachArgs,
     output: &mut Output<'_>,
 ) -> Result<run::RunReport> {
+    output.lines = true;
     let (sender, receiver) = mpsc::channel::<Progress>();
     let went = std::thread::scope(|scope| {
         let working = scope.spawn(move || {
@@ -70,10 +95,6 @@ fn carried_out(
         Error::new(Kind::Internal, "the roll was cut off by a fault of s2scert")
             .hint("everything that was begun is in the journal: s2scert rotate status, then s2scert rotate resume")
     })??;
-    if output.json {
-        output.line(&report)?;
-    } else {
-        output.answer(&report, views::rotate::render_run)?;
-    }
+    output.answer(&report, views::rotate::render_run)?;
     Ok(report)
 }

@@ -8,7 +8,7 @@ use super::args::PolicyArgs;
 use super::farm_args::FileArgs;
 use super::node_args::StateArgs;
 use crate::app::passwords::{OutSource, Source};
-use crate::app::rotate::{Credentials, plan, run, status};
+use crate::app::rotate::{Credentials, evidence, plan, record, run, status};
 use crate::protocol::Hex;
 use crate::rotation::basis::{Reason, Strategy};
 use crate::rotation::engine::Way;
@@ -30,10 +30,73 @@ pub enum RotateCommand {
     Resume(Box<AgainArgs>),
     /// Take a roll back: the row first, then what follows it, at last the certificates of the servers
     Rollback(Box<AgainArgs>),
+    /// Give a roll up: what was changed stays, no PFX is left, and another roll may begin
+    ///
+    /// Exit code 11: the farm is as the roll has left it. Take it back instead where that is possible.
+    Abort(Box<AgainArgs>),
+    /// Prove that every server and SharePoint use the certificate of a roll; nothing is changed
+    ///
+    /// Exit code 3 when something is not so, 8 when something was not seen.
+    Verify(VerifyArgs),
+    /// Write down that somebody has done a step by hand; without a step, show which are
+    Record(RecordArgs),
     /// Show the rolls that are kept here, who holds the farm, and what stands on each server
     ///
     /// Exit code 11 when a roll is open.
     Status(StatusArgs),
+    /// Write a plan as numbered PowerShell files with a runbook, for people who run its steps themselves
+    ///
+    /// Nothing is asked of any server. What the program runs through PowerShell is written octet for octet; each step says how
+    /// far its script is proven.
+    Emit(EmitArgs),
+    /// Put plan, journal, the facts afterwards and the audit log of a roll into one file
+    ///
+    /// examples/check_evidence.py checks it without this program. Exit code 8 when the farm could not be seen for it.
+    Evidence(EvidenceArgs),
+}
+
+/// `s2scert rotate emit`.
+#[derive(Args, Debug)]
+pub struct EmitArgs {
+    /// The plan
+    #[arg(value_name = "PLAN.json", default_value = plan::DEFAULT_OUT)]
+    pub plan: PathBuf,
+
+    /// The folder to write into; it is made with access for you alone, and must be empty
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// `s2scert rotate evidence`.
+#[derive(Args, Debug)]
+pub struct EvidenceArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "evidence.json")]
+    pub out: PathBuf,
+
+    /// The roll [default: the one that was last written to]
+    #[arg(long, value_name = "NAME")]
+    pub roll: Option<String>,
+
+    /// Ask no server: without the facts afterwards
+    #[arg(long)]
+    pub here: bool,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// The description of the farm [default: that with which the roll was begun]
+    #[arg(long, value_name = "FILE")]
+    pub farm: Option<PathBuf>,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plans and journals are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
 }
 
 /// How the servers are reached.
@@ -218,6 +281,46 @@ pub struct AgainArgs {
     pub state: StateArgs,
 }
 
+/// `s2scert rotate verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// The plan [default: that of the roll that is open here, else of the last]
+    #[arg(value_name = "PLAN.json")]
+    pub plan: Option<PathBuf>,
+
+    /// The description of the farm [default: that with which the roll was begun, else farm.toml]
+    #[arg(long, value_name = "FILE")]
+    pub farm: Option<PathBuf>,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plan and journal are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
+/// `s2scert rotate record`.
+#[derive(Args, Debug)]
+pub struct RecordArgs {
+    /// The step: its number on the page of the plan, or its name
+    #[arg(value_name = "STEP")]
+    pub step: Option<String>,
+
+    /// Who has done it [default: the account that runs this]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+
+    /// What to say about it: what was seen, a ticket, the output of a command
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub note: String,
+
+    /// Where plan and journal are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
+}
+
 /// `s2scert rotate status`.
 #[derive(Args, Debug)]
 pub struct StatusArgs {
@@ -313,8 +416,47 @@ impl AgainArgs {
     }
 }
 
+impl VerifyArgs {
+    pub(super) fn options(&self) -> run::Options {
+        run::Options {
+            way: Way::Resume,
+            plan: self.plan.clone(),
+            approved: None,
+            farm: self.farm.clone(),
+            credentials: Credentials::default(),
+            state: self.state.state_dir.clone(),
+            take_over: None,
+            from_node: false,
+        }
+    }
+}
+
+impl RecordArgs {
+    pub(super) fn options(&self) -> record::Options {
+        record::Options {
+            step: self.step.clone(),
+            by: self.by.clone(),
+            note: self.note.clone(),
+            state: self.state.state_dir.clone(),
+        }
+    }
+}
+
 impl StatusArgs {
     pub(super) fn options(&self) -> status::Options {
         status::Options { farm: self.farm.file.clone(), state: self.state.state_dir.clone(), here_only: self.here }
+    }
+}
+
+impl EvidenceArgs {
+    pub(super) fn options(&self) -> evidence::Options {
+        evidence::Options {
+            roll: self.roll.clone(),
+            out: self.out.clone(),
+            force: self.force,
+            here_only: self.here,
+            farm: self.farm.clone(),
+            state: self.state.state_dir.clone(),
+        }
     }
 }

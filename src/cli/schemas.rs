@@ -6,7 +6,7 @@ use schemars::{Schema, schema_for};
 use super::ErrorReport;
 use crate::app::{
     access, check, doctor, explain, export, farm, fieldtest, import, inspect, issue, policies, rehearse, rotate,
-    version, watch,
+    schedule, version, watch,
 };
 use crate::{node, protocol};
 
@@ -71,12 +71,22 @@ pub enum SchemaArg {
     Rehearse,
     /// `rotate plan --json`.
     RotatePlan,
-    /// The last line of `rotate apply --json`, `rotate resume --json` and `rotate rollback --json`.
+    /// The last line of `rotate apply --json`, `rotate resume --json`, `rotate rollback --json` and `rotate abort --json`.
     RotateRun,
     /// Each other line of them.
     RotateProgress,
     /// `rotate status --json`.
     RotateStatus,
+    /// `rotate verify --json`.
+    RotateVerify,
+    /// `rotate record --json`.
+    RotateRecord,
+    /// `rotate emit --json`.
+    RotateEmit,
+    /// `rotate evidence --json`.
+    RotateEvidence,
+    /// The file that `rotate evidence` writes.
+    Evidence,
     /// The file that `rotate plan` writes.
     RotationPlan,
     /// `fieldtest --json`.
@@ -85,6 +95,10 @@ pub enum SchemaArg {
     FieldtestBundle,
     /// `watch --json`.
     Watch,
+    /// `watch --once --if-due --json` and `watch --stay --json`.
+    WatchRound,
+    /// `schedule install|show|remove|check --json`.
+    Schedule,
     /// The file watch.toml.
     WatchSettings,
     /// What channels are sent.
@@ -97,6 +111,12 @@ pub enum SchemaArg {
     AlertHistory,
     /// `alert test --json`.
     AlertTest,
+    /// `audit show --json`.
+    AuditShow,
+    /// `audit verify --json`.
+    AuditVerify,
+    /// `audit export --json`.
+    AuditExport,
     /// What any command prints with --json when it fails.
     Error,
 }
@@ -136,16 +156,26 @@ pub(super) fn of(which: SchemaArg) -> Schema {
         SchemaArg::RotateRun => schema_for!(rotate::run::RunReport),
         SchemaArg::RotateProgress => schema_for!(rotate::progress::Progress),
         SchemaArg::RotateStatus => schema_for!(rotate::status::StatusReport),
+        SchemaArg::RotateVerify => schema_for!(rotate::verify::VerifyReport),
+        SchemaArg::RotateRecord => schema_for!(rotate::record::RecordReport),
+        SchemaArg::RotateEmit => schema_for!(rotate::emit::EmitReport),
+        SchemaArg::RotateEvidence => schema_for!(rotate::evidence::EvidenceReport),
+        SchemaArg::Evidence => schema_for!(crate::rotation::evidence::Evidence),
         SchemaArg::RotationPlan => schema_for!(crate::rotation::plan::Plan),
         SchemaArg::Fieldtest => schema_for!(fieldtest::FieldReport),
         SchemaArg::FieldtestBundle => schema_for!(fieldtest::Bundle),
         SchemaArg::Watch => schema_for!(watch::WatchReport),
+        SchemaArg::WatchRound => schema_for!(watch::round::Round),
+        SchemaArg::Schedule => schema_for!(schedule::ScheduleReport),
         SchemaArg::WatchSettings => crate::watch::settings::schema(),
         SchemaArg::WatchMessage => schema_for!(crate::notify::Message),
         SchemaArg::AlertList => schema_for!(watch::alerts::AlertList),
         SchemaArg::AlertAnswer => schema_for!(watch::alerts::AlertAnswer),
         SchemaArg::AlertHistory => schema_for!(watch::alerts::AlertHistory),
         SchemaArg::AlertTest => schema_for!(watch::alerts::AlertTest),
+        SchemaArg::AuditShow => schema_for!(crate::app::audit::AuditShow),
+        SchemaArg::AuditVerify => schema_for!(crate::app::audit::AuditVerify),
+        SchemaArg::AuditExport => schema_for!(crate::app::audit::AuditExport),
         SchemaArg::Error => schema_for!(ErrorReport),
     }
 }

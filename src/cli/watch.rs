@@ -6,7 +6,7 @@ use super::output::Output;
 use super::views;
 use super::watch_args::{AlertCommand, WatchArgs, WatchFormat};
 use crate::app::watch as job;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::Host;
 
 /// What Nagios takes for "nothing is known": the number 3.
@@ -29,6 +29,14 @@ pub(super) fn unknown(error: &Error, output: &mut Output<'_>) -> ExitCode {
 }
 
 pub(super) fn watch(args: &WatchArgs, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    if args.stay {
+        return stay(&args.options(), host, output);
+    }
+    if args.if_due {
+        let round = job::round::if_due(host, &args.options())?;
+        output.answer(&round, views::watch::render_round)?;
+        return Ok(round.exit_code());
+    }
     let report = job::once(host, &args.options())?;
     match args.format {
         WatchFormat::Text => output.answer(&report, views::watch::render)?,
@@ -40,6 +48,35 @@ pub(super) fn watch(args: &WatchArgs, host: &Host, output: &mut Output<'_>) -> R
         }
     }
     Ok(report.exit_code())
+}
+
+/// Looks whenever a run is due, until somebody asks the process to end. A mistake in the first round ends it; later ones are said,
+/// and the next round tries again.
+fn stay(options: &job::Options, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
+    let broken = |error| Error::new(Kind::Internal, "requests to end cannot be heard").because(error);
+    host.stop.listen().map_err(broken)?;
+    let mut first = true;
+    loop {
+        let next = match job::round::if_due(host, options) {
+            Ok(round) => {
+                // A round in which nothing happened is no news.
+                if first || round.report.is_some() || !round.notes.is_empty() {
+                    output.answer(&round, views::watch::render_round)?;
+                }
+                round.next
+            }
+            Err(error) if first => return Err(error),
+            Err(error) => {
+                output.talk(&error.report());
+                None
+            }
+        };
+        first = false;
+        if host.stop.wait(job::round::pause(host.clock.now(), next)) {
+            output.talk("asked to end: no run is at work");
+            return Ok(ExitCode::Ok);
+        }
+    }
 }
 
 pub(super) fn alert(command: &AlertCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {

@@ -1,14 +1,15 @@
 //! The command line of `watch` and `alert`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::args::PolicyArgs;
 use super::node_args::StateArgs;
 use super::password_args::PasswordArgs;
-use crate::app::watch::Options;
 use crate::app::watch::alerts::Answer;
+use crate::app::watch::{Options, Ways};
 
 /// `s2scert watch`.
 #[derive(Args, Debug)]
@@ -17,20 +18,29 @@ Without a channel in the settings nobody but the reader of this output is told, 
 Exit code 6: an alert of level attention or warning stands; 7: error or critical; 4: something could not be read; \
 13: somebody should have been told, and nothing got through.")]
 pub struct WatchArgs {
-    /// Files and folders, in addition to those of the settings; folders are searched to the bottom
+    /// Files, folders (searched to the bottom), patterns (*, ?, **), tls://HOST:PORT or the https address of a metadata document, in addition to those of the settings
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// Look once and end; a schedule of the machine calls again
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "stay")]
     pub once: bool,
+
+    /// Look only where the schedule of the settings has a run due that has not been made: for a trigger that calls every
+    /// 15 minutes
+    #[arg(long, requires = "config", conflicts_with = "stay")]
+    pub if_due: bool,
+
+    /// Stay and look whenever the schedule has a run due, until SIGTERM or Ctrl+C, which end it between two runs: for containers
+    #[arg(long, requires = "config", conflicts_with = "once")]
+    pub stay: bool,
 
     /// The settings: what is watched, when somebody is told, and how
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
     /// How the result is printed
-    #[arg(long, value_enum, default_value_t = WatchFormat::Text)]
+    #[arg(long, value_enum, default_value_t = WatchFormat::Text, conflicts_with_all = ["if_due", "stay"])]
     pub format: WatchFormat,
 
     /// Where what was told is remembered.
@@ -61,6 +71,7 @@ impl WatchArgs {
     pub(super) fn options(&self) -> Options {
         Options {
             paths: self.paths.clone(),
+            ways: Ways(Some(Arc::new(super::ways::looking))),
             config: self.config.clone(),
             state: self.state.state_dir.clone(),
             policy: self.policy.policy.clone(),

@@ -9,6 +9,7 @@ use super::rotate_args::ReachArgs;
 use crate::app::farm;
 use crate::app::farm::observe::Live;
 use crate::error::Result;
+use crate::farm::description::Ssh;
 use crate::node::acts::MachineActs;
 use crate::node::engine::{self, Allow};
 use crate::ports::{Host, Transport};
@@ -26,6 +27,16 @@ pub(super) fn live(host: &Host, file: &Path, way: &WayArgs, only: &[String]) -> 
         deadline: Duration::from_secs(u64::from(way.deadline)),
         only: only.to_vec(),
     })
+}
+
+/// Returns the way to this server, where no description tells of others.
+pub(super) fn alone(host: &Host, way: &WayArgs) -> Live {
+    let settings = Settings { ssh: Ssh::default(), node_program: None, push: Push::Never };
+    Live {
+        transport: carrier(host, settings, Allow::Observe),
+        deadline: Duration::from_secs(u64::from(way.deadline)),
+        only: Vec::new(),
+    }
 }
 
 /// Returns what reaches the servers of a description to look at them. Nothing is put on a server.

@@ -105,6 +105,15 @@ pub(super) const CHECKS: &[Check] = &[
         judge: |facts| store(facts, &["shared-with-tls"], "no binding uses it"),
     },
     Check {
+        id: "not-shared-with-row",
+        wants: "No row of another type names the certificate",
+        why: "what is done to the certificate for one use is done for the other: a renewal there signs tokens by surprise, a removal here breaks it",
+        remedy: "keep the old certificate until the other row names another one, and give each use a certificate of its own",
+        look: "on a server with deployment tools: Get-CrmCertificate",
+        source: "docs/farm.md",
+        judge: |facts| rows(facts, &["row-shared"], "no other row names it"),
+    },
+    Check {
         id: "not-expired",
         wants: "The certificate in use is valid for longer than a roll takes",
         why: "an overlap without an outage needs the old certificate still valid; SharePoint's cache takes up to 24 hours",

@@ -82,9 +82,15 @@ impl Bundle {
     }
 }
 
-/// Keys come out sorted, because that is how a JSON object is kept here.
 fn hash(facts: &Value) -> String {
-    Fingerprint::of(facts.to_string().as_bytes()).to_string()
+    fingerprint(facts).to_string()
+}
+
+/// Returns the SHA-256 of a document as JSON without white space, UTF-8. Keys come out sorted, because that is how a JSON object
+/// is kept here.
+#[must_use]
+pub fn fingerprint(document: &Value) -> Fingerprint {
+    Fingerprint::of(document.to_string().as_bytes())
 }
 
 fn is_version(text: &str) -> bool {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Message, html, syslog, webhook};
+use super::{Message, events, html, syslog, webhook};
 use crate::cert::Password;
 use crate::ports::{
-    Access, CommandLimits, Existing, Host, MailError, MailFault, MailMessage, MailServer, MailTls, WebFault, WebHeader,
-    WebRequest, WebTrust, WireProtocol, WireTarget,
+    Access, CommandLimits, Event, Existing, Host, MailError, MailFault, MailMessage, MailServer, MailTls, WebFault,
+    WebHeader, WebRequest, WebTrust, WireProtocol, WireTarget,
 };
 use crate::watch::settings::{
     Channel, ChannelKind, SmtpChannel, SyslogChannel, SyslogProtocol, TlsWord, WebhookChannel, WebhookShape,
@@ -98,6 +98,7 @@ enum Part {
     Mail(Box<MailServer>, Box<MailMessage>),
     Web(Box<WebRequest>),
     Wire(WireTarget, Vec<u8>),
+    Event(Event),
     File(std::path::PathBuf, Vec<u8>),
     Program(Vec<String>, Vec<u8>, Vec<String>, Duration),
 }
@@ -109,7 +110,11 @@ fn parts(prepared: &Prepared<'_>, message: &Message) -> Result<Vec<Part>, String
         ChannelKind::Smtp(smtp) => vec![mail(smtp, secrets, message, channel.deadline)?],
         ChannelKind::Webhook(hook) => web(hook, secrets, message, channel.deadline)?,
         ChannelKind::Syslog(log) => {
-            message.alerts.iter().map(|alert| wire(log, &syslog::line(message, alert), channel.deadline)).collect()
+            let line = |alert| wire(log, secrets, &syslog::line(message, alert), channel.deadline);
+            message.alerts.iter().map(line).collect()
+        }
+        ChannelKind::EventLog(_) => {
+            message.alerts.iter().map(|alert| Part::Event(events::event(message, alert))).collect()
         }
         ChannelKind::File(file) => vec![Part::File(file.folder.join(format!("s2scert-{}.json", message.id)), json()?)],
         ChannelKind::Command(command) => {
@@ -199,12 +204,14 @@ fn web(hook: &WebhookChannel, secrets: &Secrets, message: &Message, deadline: Du
     Ok(webhook::bodies(hook.shape, message, secret).into_iter().map(request).collect())
 }
 
-fn wire(log: &SyslogChannel, line: &[u8], deadline: Duration) -> Part {
-    let (protocol, bytes) = match log.protocol {
-        SyslogProtocol::Udp => (WireProtocol::Udp, line.to_vec()),
-        SyslogProtocol::Tcp => (WireProtocol::Tcp, syslog::counted(line)),
+fn wire(log: &SyslogChannel, secrets: &Secrets, line: &[u8], deadline: Duration) -> Part {
+    let (protocol, port, bytes) = match log.protocol {
+        SyslogProtocol::Udp => (WireProtocol::Udp, 514, line.to_vec()),
+        SyslogProtocol::Tcp => (WireProtocol::Tcp, 514, syslog::counted(line)),
+        SyslogProtocol::Tls => (WireProtocol::Tls(trust(secrets)), 6514, syslog::counted(line)),
     };
-    let target = WireTarget { protocol, host: log.server.as_str().to_owned(), port: log.port.unwrap_or(514), deadline };
+    let target =
+        WireTarget { protocol, host: log.server.as_str().to_owned(), port: log.port.unwrap_or(port), deadline };
     Part::Wire(target, bytes)
 }
 
@@ -213,6 +220,7 @@ fn send(host: &Host, part: &Part) -> Result<(), Failure> {
         Part::Mail(server, message) => host.mail.send(server, message).map_err(of_mail),
         Part::Web(request) => of_web(host, request),
         Part::Wire(target, bytes) => host.wire.send(target, bytes).map_err(|error| Failure::passing(error.to_string())),
+        Part::Event(event) => host.events.report(event).map_err(|error| Failure::final_one(error.to_string())),
         Part::File(path, bytes) => host.files.create(path, Access::Public, Existing::Replace, bytes).map_err(|error| {
             let error = crate::error::Error::from(error);
             Failure::final_one(error.to_string())

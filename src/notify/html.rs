@@ -20,14 +20,24 @@ pub fn render(message: &Message) -> String {
     }
     let _ = writeln!(
         page,
-        "<p style=\"margin:24px 0 0;color:#5b6470;font-size:13px\">{}</p></div></body></html>",
+        "<p class=\"quiet\" style=\"margin:24px 0 0;color:#5b6470;font-size:13px\">{}</p></div></body></html>",
         escaped(&message.closing())
     );
     page
 }
 
+/// The styles that stand with each element are those of a light page; where a reader of mail is dark and keeps this sheet, it
+/// changes the colours and nothing else.
 const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-<meta name=\"viewport\" content=\"width=device-width\"><title>s2scert</title></head>\
+<meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
+<title>s2scert</title><style>@media (prefers-color-scheme: dark) {\
+body { background: #16191d !important; color: #e6e9ed !important; }\
+.card { background: #21262c !important; border-top-color: #3a424b !important; border-right-color: #3a424b !important; \
+border-bottom-color: #3a424b !important; }\
+.quiet { color: #a4adb8 !important; }\
+.attention { color: #8ab8ec !important; } .warning { color: #eec25f !important; }\
+.error { color: #f5a36b !important; } .critical { color: #f58f8f !important; }\
+}</style></head>\
 <body style=\"margin:0;padding:24px 12px;background:#f3f4f6;color:#1b1f24;\
 font:15px/1.45 'Segoe UI',Helvetica,Arial,sans-serif\"><div style=\"max-width:640px;margin:0 auto\">";
 
@@ -35,11 +45,12 @@ fn one(page: &mut String, alert: &Alert) {
     let (edge, word) = colour(alert.level);
     let _ = write!(
         page,
-        "<div style=\"background:#ffffff;border:1px solid #d8dce1;border-left:6px solid {edge};border-radius:4px;\
+        "<div class=\"card\" style=\"background:#ffffff;border:1px solid #d8dce1;border-left:6px solid {edge};border-radius:4px;\
          padding:14px 18px;margin:0 0 14px\">\
-         <div style=\"color:{word};font-size:13px;font-weight:bold;letter-spacing:.04em\">{}</div>\
+         <div class=\"{}\" style=\"color:{word};font-size:13px;font-weight:bold;letter-spacing:.04em\">{}</div>\
          <div style=\"font-size:17px;font-weight:600;margin:2px 0 10px;overflow-wrap:anywhere\">{}</div>\
          <table role=\"presentation\" style=\"border-collapse:collapse;font-size:14px\">",
+        alert.level.word(),
         alert.level.word().to_uppercase(),
         escaped(&alert.message)
     );
@@ -57,7 +68,8 @@ fn one(page: &mut String, alert: &Alert) {
 fn row(page: &mut String, label: &str, value: &str) {
     let _ = write!(
         page,
-        "<tr><td style=\"padding:2px 14px 2px 0;color:#5b6470;vertical-align:top;white-space:nowrap\">{label}</td>\
+        "<tr><td class=\"quiet\" style=\"padding:2px 14px 2px 0;width:84px;color:#5b6470;vertical-align:top;white-space:nowrap\">\
+         {label}</td>\
          <td style=\"padding:2px 0;overflow-wrap:anywhere;word-break:break-word\">{value}</td></tr>"
     );
 }

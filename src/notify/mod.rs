@@ -6,11 +6,13 @@
 //! | `html` | the same as HTML for a mail |
 //! | `webhook` | the bodies that generic receivers, Teams, Slack and PagerDuty want, and the signature |
 //! | `syslog` | RFC 5424 |
+//! | `events` | the event log of Windows, with numbers that never change |
 //! | `deliver` | one channel: secrets, deadline, retries with growing pauses |
 //!
 //! A message is at most one for each channel and run. What it cannot hold is counted, never left out in silence.
 
 mod deliver;
+pub mod events;
 mod html;
 mod message;
 mod syslog;

@@ -4,10 +4,11 @@ use super::{Finding, Severity};
 use crate::farm::truth::{Disagreement, Kind, RowSort, Unread, Where};
 
 /// The identifiers of all findings here, for the page that explains them.
-pub const IDS: [&str; 28] = [
+pub const IDS: [&str; 29] = [
     "row-missing",
     "row-twice",
     "rows-differ",
+    "row-shared",
     "row-certificate-missing",
     "other-certificate-behind-subject",
     "subject-twice",
@@ -97,7 +98,8 @@ fn weight(one: &Disagreement, critical_days: u16) -> Severity {
         Kind::Expired(Where::Row | Where::Metadata | Where::TrustSigning) => Severity::Error,
         Kind::Expired(Where::Store | Where::AlternativeRow | Where::TrustAdditional) => by_use,
         Kind::ExpiresSoon(_, days) if *days < i64::from(critical_days) => by_use,
-        Kind::ExpiresSoon(..) | Kind::ChainMissing(_) | Kind::SharedWithTls(_) | Kind::TrustFixed => Severity::Warning,
+        Kind::SharedWithRow(_) | Kind::SharedWithTls(_) => Severity::Warning,
+        Kind::ExpiresSoon(..) | Kind::ChainMissing(_) | Kind::TrustFixed => Severity::Warning,
         Kind::RefreshOff
         | Kind::RefreshLate(_)
         | Kind::AccountDiffers(..)
@@ -117,6 +119,7 @@ fn message(kind: &Kind, certificate: &str, one: &Disagreement) -> String {
             format!("the configuration database has {count} rows {name}")
         }
         Kind::RowsDiffer(other) => format!("{} and {other} show different rows", one.about),
+        Kind::SharedWithRow(types) => format!("{certificate} is also named by the row {}", types.join(", ")),
         Kind::RowNamesMissing => format!("the row names {certificate}, and this server does not have it"),
         Kind::OtherBehindSubject(other) => {
             format!("the row names {certificate}; under this subject the server has another certificate, {other}")
@@ -212,6 +215,10 @@ fn words(kind: &Kind) -> (&'static str, &'static str) {
         Kind::ChainMissing(_) => (
             "some callers build the chain before they trust the signature",
             "import the issuers into the stores of intermediate and root authorities; the PFX should hold them: s2scert inspect FILE --lint",
+        ),
+        Kind::SharedWithRow(_) => (
+            "what is done to the certificate for one use is done for the other: a renewal there signs tokens, and a removal here breaks it",
+            "keep the old certificate until the other row names another one, and give each use a certificate of its own",
         ),
         Kind::SharedWithTls(_) => (
             "whoever renews the TLS certificate under the same subject changes what signs, without a roll and without SharePoint",

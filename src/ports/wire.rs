@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use super::WebTrust;
+
 /// Sends octets to an address without waiting for an answer.
 pub trait Wire: Send + Sync {
     /// Sends everything. Over UDP nobody says whether it arrived.
@@ -26,12 +28,14 @@ pub struct WireTarget {
 }
 
 /// How octets go.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WireProtocol {
     /// One datagram.
     Udp,
     /// One connection.
     Tcp,
+    /// One connection under TLS, with whoever is trusted so.
+    Tls(WebTrust),
 }
 
 /// Waits.

@@ -47,6 +47,34 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
+/// Why an answer shows nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unshown {
+    /// The sort, where the node refused to look.
+    pub code: Option<RefusalCode>,
+    /// Why, for people.
+    pub why: Text,
+}
+
+impl Outcome {
+    /// Returns what was looked at. An answer about anything else shows nothing, and says why.
+    ///
+    /// # Errors
+    /// [`Unshown`].
+    pub fn shown(self) -> Result<Facts, Unshown> {
+        let unshown = |why: Text| Unshown { code: None, why };
+        match self {
+            Self::Observed(Observed { facts: Facts::Unseen(trouble), .. }) | Self::Failed(trouble) => {
+                Err(unshown(trouble.sentence()))
+            }
+            Self::Observed(Observed { facts, .. }) => Ok(facts),
+            Self::Refused(refusal) => Err(Unshown { code: Some(refusal.code), why: refusal.why }),
+            Self::Busy(_) => Err(unshown(Text::told("an action is running on this node; ask again"))),
+            Self::Done(_) | Self::Unclear(_) => Err(unshown(Text::told("the node acted, though it was asked to look"))),
+        }
+    }
+}
+
 /// Whether it is so already.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]

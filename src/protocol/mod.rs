@@ -5,6 +5,7 @@
 
 mod action;
 mod answer;
+pub mod chain;
 mod facts;
 mod farm;
 mod secret;

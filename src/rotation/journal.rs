@@ -5,36 +5,25 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::record::{Journal, JournalError, Record, State};
-use crate::cert::Fingerprint;
 use crate::ports::StateFolder;
-use crate::protocol::{Hex, Id, Octets};
+use crate::protocol::{Hex, Id, Octets, chain};
 
 /// The most octets of a journal. A roll of 50 servers writes about one million.
 const MAX_BYTES: u64 = 64 << 20;
-
-/// One line.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    /// The number of the record, from 0.
-    index: u32,
-    /// The hash of the line before; zeros before the first.
-    previous: Hex<32>,
-    /// SHA-256 of index, previous and record.
-    sha256: Hex<32>,
-    /// The record.
-    record: Record,
-}
 
 /// A journal in a folder that nobody else can write.
 pub struct FileJournal {
     folder: Arc<dyn StateFolder>,
     name: String,
-    lines: Vec<(Vec<u8>, Record)>,
-    head: Hex<32>,
+    lines: Vec<Line>,
+}
+
+/// One line, its end left out.
+struct Line {
+    octets: Vec<u8>,
+    record: Record,
+    sha256: Hex<32>,
 }
 
 impl FileJournal {
@@ -45,16 +34,13 @@ impl FileJournal {
     pub fn open(folder: Arc<dyn StateFolder>, roll: &Id) -> Result<Self, JournalError> {
         let name = format!("{roll}.journal");
         let bytes = folder.read(&name, MAX_BYTES).map_err(|error| JournalError(error.to_string()))?;
-        let mut journal = Self { folder, name, lines: Vec::new(), head: Hex::from([0; 32]) };
+        let mut journal = Self { folder, name, lines: Vec::new() };
         let bytes = bytes.map(|bytes| bytes.to_vec()).unwrap_or_default();
         let mut rest = bytes.as_slice();
         while let Some(end) = rest.iter().position(|octet| *octet == b'\n') {
             let (line, behind) = (&rest[..end], &rest[end + 1..]);
             match journal.understood(line) {
-                Ok((record, head)) => {
-                    journal.lines.push((line.to_vec(), record));
-                    journal.head = head;
-                }
+                Ok((record, sha256)) => journal.lines.push(Line { octets: line.to_vec(), record, sha256 }),
                 Err(_) if behind.is_empty() => break,
                 Err(why) => {
                     let number = journal.lines.len();
@@ -69,44 +55,30 @@ impl FileJournal {
 
     /// Returns the hash of the last line, which tells this journal from every other.
     #[must_use]
-    pub const fn head(&self) -> Hex<32> {
-        self.head
+    pub fn head(&self) -> Hex<32> {
+        self.lines.last().map_or_else(chain::beginning, |line| line.sha256)
     }
 
     /// Reads a line that is to follow the last.
     fn understood(&self, line: &[u8]) -> Result<(Record, Hex<32>), String> {
-        let Line { index, previous, sha256, record } =
-            serde_json::from_slice(line).map_err(|error| error.to_string())?;
-        if index as usize != self.lines.len() || previous != self.head {
-            return Err("it does not follow the line before".to_owned());
-        }
-        if hash(index, &previous, &record) != sha256 {
-            return Err("its hash does not fit".to_owned());
-        }
-        Ok((record, sha256))
+        chain::follow(line, self.length(), &self.head())
     }
 
     fn end(&self) -> u64 {
-        self.lines.iter().map(|(line, _)| line.len() as u64 + 1).sum()
+        self.lines.iter().map(|line| line.octets.len() as u64 + 1).sum()
     }
 
-    fn write(&mut self, line: Vec<u8>, record: Record, head: Hex<32>) -> Result<(), JournalError> {
-        let text = [line.as_slice(), b"\n"].concat();
+    fn write(&mut self, line: Line) -> Result<(), JournalError> {
+        let text = [line.octets.as_slice(), b"\n"].concat();
         self.folder.append(&self.name, self.end(), &text).map_err(|error| JournalError(error.to_string()))?;
-        self.lines.push((line, record));
-        self.head = head;
+        self.lines.push(line);
         Ok(())
     }
 }
 
-fn hash(index: u32, previous: &Hex<32>, record: &Record) -> Hex<32> {
-    let record = serde_json::to_string(record).unwrap_or_default();
-    Hex::from(*Fingerprint::of(format!("{index}\n{previous}\n{record}").as_bytes()).as_bytes())
-}
-
 impl Journal for FileJournal {
     fn records(&self) -> Vec<Record> {
-        self.lines.iter().map(|(_, record)| record.clone()).collect()
+        self.lines.iter().map(|line| line.record.clone()).collect()
     }
 
     fn length(&self) -> u32 {
@@ -114,29 +86,19 @@ impl Journal for FileJournal {
     }
 
     fn append(&mut self, record: &Record) -> Result<(), JournalError> {
-        let (index, previous) = (self.length(), self.head);
-        let sha256 = hash(index, &previous, record);
-        let line = serde_json::to_vec(&Line { index, previous, sha256, record: record.clone() });
-        let line = line.map_err(|error| JournalError(error.to_string()))?;
-        self.write(line, record.clone(), sha256)
+        let (octets, sha256) = chain::link(self.length(), self.head(), record).map_err(JournalError)?;
+        self.write(Line { octets, record: record.clone(), sha256 })
     }
 
     fn octets(&self, index: u32) -> Option<Octets> {
-        Octets::new(self.lines.get(index as usize)?.0.clone())
+        Octets::new(self.lines.get(index as usize)?.octets.clone())
     }
 
     fn take_over(&mut self, from: u32, records: &[Octets]) -> Result<(), JournalError> {
         self.lines.truncate(from as usize);
-        self.head = match self.lines.last() {
-            None => Hex::from([0; 32]),
-            Some((line, _)) => {
-                let line: Line = serde_json::from_slice(line).map_err(|error| JournalError(error.to_string()))?;
-                line.sha256
-            }
-        };
         for octets in records {
-            let (record, head) = self.understood(octets.as_bytes()).map_err(JournalError)?;
-            self.write(octets.as_bytes().to_vec(), record, head)?;
+            let (record, sha256) = self.understood(octets.as_bytes()).map_err(JournalError)?;
+            self.write(Line { octets: octets.as_bytes().to_vec(), record, sha256 })?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@
 //! | `record` | the journal: records, and the one order that is legal |
 //! | `journal` | the journal as a file: one line a record, each with the hash of the one before |
 //! | `season` | whether farm.toml lets something be changed now |
+//! | `evidence` | plan, journal, facts and audit log of a roll in one document |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
 //! | `mutant` | parts of the engine that tests take out |
 //! | `world` | what the engine needs beside the transport |
@@ -20,6 +21,7 @@ pub mod admission;
 pub mod basis;
 pub mod belief;
 pub mod engine;
+pub mod evidence;
 pub mod journal;
 pub mod lint;
 pub(crate) mod mutant;
@@ -30,5 +32,7 @@ pub mod record;
 pub mod season;
 pub mod world;
 
+#[cfg(test)]
+mod shapes_tests;
 #[cfg(test)]
 mod tests;

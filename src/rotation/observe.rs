@@ -12,9 +12,7 @@ use super::basis::{
 use crate::cert::{Certificate, Thumbprint};
 use crate::farm::description::{Farm, Node, Role, SharePoint, Transport as How};
 use crate::ports::Transport;
-use crate::protocol::{
-    Action, Facts, Hex, Id, Nothing, Observed, Octets, Outcome, Request, Row, Seen, Service, Store, StoreList, Text,
-};
+use crate::protocol::{Action, Facts, Hex, Id, Nothing, Octets, Request, Row, Seen, Service, Store, StoreList, Text};
 
 /// How long one look may take, in seconds: a description starts PowerShell three times, SharePoint's cmdlets need a minute to
 /// load.
@@ -128,14 +126,8 @@ impl Looker<'_> {
         self.asked += 1;
         let request = Request::new(Id::word(&format!("look-{}-{}", node.name, self.asked)), LOOK, None, action);
         let patience = Duration::from_secs(u64::from(LOOK) + 30);
-        match self.transport.ask(node, &request, patience).map_err(|error| error.why)?.outcome {
-            Outcome::Observed(Observed { facts: Facts::Unseen(trouble), .. }) | Outcome::Failed(trouble) => {
-                Err(trouble.sentence().as_str().to_owned())
-            }
-            Outcome::Observed(Observed { facts, .. }) => Ok(facts),
-            Outcome::Refused(refusal) => Err(refusal.why.as_str().to_owned()),
-            Outcome::Done(_) | Outcome::Unclear(_) | Outcome::Busy(_) => Err("the node did not look".to_owned()),
-        }
+        let answer = self.transport.ask(node, &request, patience).map_err(|error| error.why)?;
+        answer.outcome.shown().map_err(|unshown| unshown.why.as_str().to_owned())
     }
 
     fn gap(&mut self, node: &Node, why: impl Into<String>) {

@@ -27,10 +27,10 @@ pub enum Record {
     Done(Done),
     /// Everything was verified end to end.
     Verified(Moment),
-    /// Somebody says that a step is done that is done by hand.
-    Recorded(Recorded),
     /// From here on the roll is taken back.
     Turned(Turned),
+    /// Somebody has said that a step is done that is done by hand.
+    Recorded(Recorded),
     /// The run ended.
     Ended(Ended),
 }
@@ -137,15 +137,7 @@ pub struct Done {
     pub at: Timestamp,
 }
 
-/// An instant.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Moment {
-    /// When.
-    pub at: Timestamp,
-}
-
-/// A step that was done by hand.
+/// What somebody has said that he did.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
@@ -153,9 +145,16 @@ pub struct Recorded {
     pub step: Id,
     /// Who says so.
     pub by: Text,
-    /// What proves it, as far as somebody has told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<Text>,
+    /// What he says of it: what was seen, a ticket, the output of a command.
+    pub note: Text,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An instant.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
     /// When.
     pub at: Timestamp,
 }
@@ -194,6 +193,8 @@ pub enum EndKind {
     NothingToDo,
     /// Something is left to do; the roll goes on.
     Manual,
+    /// Somebody gave it up: what was changed stays, and another roll may begin.
+    Aborted,
 }
 
 /// A record that cannot follow those before it.
@@ -224,14 +225,14 @@ pub struct State {
     pub begun: BTreeSet<Id>,
     /// Steps that were acted on, and are so.
     pub done: BTreeSet<Id>,
-    /// Steps of which somebody has said that they are done.
-    pub recorded: BTreeSet<Id>,
     /// From when on processes must have begun.
     pub instants: BTreeMap<Id, Timestamp>,
     /// Access lists of nodes before the first change.
     pub before: BTreeMap<Id, Text>,
     /// When everything was verified.
     pub verified: Option<Timestamp>,
+    /// Steps of which somebody has said that they are done.
+    pub recorded: BTreeSet<Id>,
     /// How the last run ended.
     pub ended: Option<EndKind>,
 }
@@ -276,6 +277,12 @@ impl State {
                 // What an earlier controller left open was settled before this one acts.
                 self.open.clear();
             }
+            // It is said while no controller runs, by whoever has done it.
+            Record::Recorded(_) if self.plan_sha256.is_none() => return illegal("the roll has not begun"),
+            Record::Recorded(_) if self.over().is_some() => return illegal("the roll is over"),
+            Record::Recorded(recorded) => {
+                self.recorded.insert(recorded.step.clone());
+            }
             _ if !running => return illegal("no run is going on"),
             Record::Intent(intent) => {
                 let attempts = self.attempts.entry(intent.ticket.clone()).or_default();
@@ -302,9 +309,6 @@ impl State {
             }
             Record::Done(done) => {
                 self.done.insert(done.step.clone());
-            }
-            Record::Recorded(recorded) => {
-                self.recorded.insert(recorded.step.clone());
             }
             Record::Verified(moment) if self.turned.is_none() => self.verified = Some(moment.at),
             Record::Verified(_) => return illegal("a roll that is taken back is not verified"),

@@ -22,6 +22,7 @@ mod os;
 #[path = "windows/mod.rs"]
 mod os;
 mod powershell;
+mod scheduler;
 mod staged;
 mod state;
 mod terminal;
@@ -55,6 +56,9 @@ pub fn host() -> Host {
         wire: Arc::new(wire::SystemWire),
         pause: Arc::new(wire::SystemWire),
         web: Arc::new(web::SystemWeb),
+        stop: os::stop::system(),
+        scheduler: Arc::new(scheduler::SystemScheduler),
+        events: os::events::system(),
     }
 }
 

@@ -2,11 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "the edge at which NO_COLOR, TERM and standard input are looked at")]
 
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, BufRead as _, ErrorKind, IsTerminal, Read as _, Write as _};
 
 use super::os;
 use crate::cert::Password;
 use crate::ports::{Stream, Terminal};
+
+/// The longest answer to a question, in octets.
+const LONGEST_LINE: u64 = 4096;
 
 /// The terminal of this process.
 pub(super) struct SystemTerminal;
@@ -44,5 +47,17 @@ impl Terminal for SystemTerminal {
             return Err(io::Error::new(ErrorKind::InvalidData, "what was typed is not UTF-8 text"));
         }
         Ok(Some(secret))
+    }
+
+    fn prompt_line(&self, text: &str) -> io::Result<Option<String>> {
+        let mut out = io::stderr().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        let mut line = String::new();
+        let count = io::stdin().lock().take(LONGEST_LINE).read_line(&mut line)?;
+        if count as u64 == LONGEST_LINE {
+            return Err(io::Error::new(ErrorKind::InvalidData, "the line is longer than any answer"));
+        }
+        Ok((count > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
     }
 }

@@ -6,9 +6,12 @@
 mod answer;
 mod ssh;
 mod staging;
+mod winrm;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod winrm_tests;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -81,11 +84,7 @@ impl Transport for Carrier {
         match node.transport {
             description::Transport::Local => self.local(request),
             description::Transport::Ssh => self.by_ssh(node, request, patience),
-            description::Transport::Winrm => Err(error(
-                CarryFault::Unusable,
-                "this s2scert does not speak WinRM yet",
-                &format!("run it on that server: {}", collect(node)),
-            )),
+            description::Transport::Winrm => self.by_winrm(node, request, patience),
             description::Transport::Manual => Err(error(
                 CarryFault::Manual,
                 "the steps of this server are done by hand",

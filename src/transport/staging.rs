@@ -35,7 +35,13 @@ impl Place {
         Self { posix: is_posix(node), folder: folder.to_owned(), sha256: sha256.to_owned() }
     }
 
-    fn below(&self) -> String {
+    /// Returns whether it is not on Windows.
+    pub(super) fn is_posix(&self) -> bool {
+        self.posix
+    }
+
+    /// Returns the folder that is named by the hash.
+    pub(super) fn below(&self) -> String {
         format!("{}{}{}", self.folder, if self.posix { '/' } else { '\\' }, self.sha256)
     }
 
@@ -177,7 +183,7 @@ impl Carrier {
     }
 
     /// Returns the program that belongs on a node, and its hash: our own where the systems are the same.
-    fn program_for(&self, node: &Node) -> Result<(std::path::PathBuf, String), CarryError> {
+    pub(super) fn program_for(&self, node: &Node) -> Result<(std::path::PathBuf, String), CarryError> {
         let machine = &self.host.machine;
         let unknown =
             |why: String| error(CarryFault::Unusable, &why, "name the program for the nodes: --node-program FILE");

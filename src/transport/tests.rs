@@ -19,16 +19,16 @@ use crate::protocol::{
     self, Action, Answer, Facts, Id, LeaseFacts, Nothing, Observed, Outcome, Refusal, RefusalCode, Request, samples,
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
-const NOW: &str = "2026-11-25T12:00:00Z";
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const NOW: &str = "2026-11-25T12:00:00Z";
 /// What the machine in memory says of its own program.
-const HASH: &str = "5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A";
+pub(super) const HASH: &str = "5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A";
 
-fn request() -> Request {
+pub(super) fn request() -> Request {
     samples::request(Action::Lease(Nothing {}))
 }
 
-fn node(transport: &str, more: &str) -> Node {
+pub(super) fn node(transport: &str, more: &str) -> Node {
     let text = format!(
         "format = \"1.0\"\nname = \"x\"\n[[node]]\nname = \"crm-web-1\"\nroles = [\"web\"]\nos = \"server2019\"\ntransport = \"{transport}\"\n{more}\n"
     );
@@ -40,7 +40,7 @@ fn linux() -> Node {
     node("ssh", "address = \"crm-web-1.contoso.com\"\nport = 2222\nuser = 'CONTOSO\\s2s'\nstaging = \"/opt/s2scert\"")
 }
 
-fn answer_to(number: Option<&str>) -> Answer {
+pub(super) fn answer_to(number: Option<&str>) -> Answer {
     let facts = Facts::Lease(LeaseFacts { lease: None, highest_fence: 3 });
     let outcome = Outcome::Observed(Observed { holds: None, facts });
     Answer::new(number.map(Id::word), "crm-web-1", NOW.parse().unwrap(), outcome)
@@ -52,10 +52,10 @@ fn output(code: i32, stdout: impl Into<Vec<u8>>, stderr: &str) -> ProgramOutput 
 }
 
 /// What was started: the client, its arguments, its input.
-type Started = Arc<Mutex<Vec<(OpenSsh, Vec<String>, Vec<u8>)>>>;
+pub(super) type Started = Arc<Mutex<Vec<(OpenSsh, Vec<String>, Vec<u8>)>>>;
 
 /// A carrier over programs that answer by their number.
-fn carrier(
+pub(super) fn carrier(
     settings: Settings,
     answers: impl Fn(usize, &[String]) -> Result<ProgramOutput, CommandError> + Send + Sync + 'static,
 ) -> (Carrier, Started) {
@@ -77,7 +77,7 @@ fn carrier(
     (Carrier::new(&fake.host(), here, settings), started)
 }
 
-fn plain() -> Settings {
+pub(super) fn plain() -> Settings {
     Settings { ssh: Ssh::default(), node_program: None, push: Push::Never }
 }
 

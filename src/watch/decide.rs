@@ -164,7 +164,7 @@ pub fn decide(facts: &Facts, memory: &Memory, orders: &Orders, now: Timestamp) -
     let mut memory = memory.clone();
     let seen: BTreeSet<&str> = items.iter().map(|item| item.key.as_str()).collect();
     let dates = format!("{}/", Kind::Expiry.word());
-    memory.keep_house(&seen, |key| !key.starts_with(&dates), now);
+    memory.keep_house(&seen, |key| !key.starts_with(&dates), orders.escalation.level, now);
     let mut alerts: Vec<Alert> = items
         .iter()
         .filter(|item| !item.retired)

@@ -118,6 +118,10 @@ pub enum Kind {
     Policy,
     /// A source cannot be read, so nothing is known of it.
     Unreadable,
+    /// Somebody who has to use a private key cannot, or the key cannot be used.
+    Access,
+    /// The places of a farm disagree.
+    Disagreement,
     /// A waiver ends or has ended.
     Waiver,
     /// A channel could not be reached.
@@ -129,6 +133,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Expiry,
+        Self::NotYetValid,
+        Self::Policy,
+        Self::Unreadable,
+        Self::Access,
+        Self::Disagreement,
+        Self::Waiver,
+        Self::Channel,
+        Self::Silent,
+        Self::Doubt,
+    ];
+
     /// Returns the word used in keys and output.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -137,6 +155,8 @@ impl Kind {
             Self::NotYetValid => "not-yet-valid",
             Self::Policy => "policy",
             Self::Unreadable => "unreadable",
+            Self::Access => "access",
+            Self::Disagreement => "disagreement",
             Self::Waiver => "waiver",
             Self::Channel => "channel",
             Self::Silent => "silent",

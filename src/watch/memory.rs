@@ -129,6 +129,21 @@ impl Entry {
         self.unanswered_since = None;
     }
 
+    /// What a wrong clock has dated counts as never said, and stays so when that instant has come: what was told, what was
+    /// answered, and since when nobody has answered.
+    fn doubt(&mut self, answer: Level, now: Timestamp) {
+        let right = |at: Timestamp| !is_of_a_wrong_clock(at, now);
+        self.told.retain(|_, told| right(told.at));
+        self.snooze = self.snooze.take().filter(|snooze| right(snooze.at));
+        self.unanswered_since = self.unanswered_since.filter(|since| right(*since));
+        if self.ack.as_ref().is_some_and(|ack| !right(ack.at)) {
+            self.ack = None;
+            if self.told.values().any(|told| told.level >= answer) {
+                self.unanswered_since.get_or_insert(now);
+            }
+        }
+    }
+
     /// Returns whether it is snoozed at `now`, at this level.
     #[must_use]
     pub fn is_snoozed(&self, level: Level, now: Timestamp) -> bool {
@@ -146,8 +161,14 @@ pub(super) fn is_of_a_wrong_clock(at: Timestamp, now: Timestamp) -> bool {
 
 impl Memory {
     /// Notes what was seen, and forgets what has long not been seen. `seen` are keys with titles; `standing` tells which keys
-    /// are conditions without a ladder.
-    pub(super) fn keep_house(&mut self, seen: &BTreeSet<&str>, standing: impl Fn(&str) -> bool, now: Timestamp) {
+    /// are conditions without a ladder; from the level `answer` on somebody has to answer.
+    pub(super) fn keep_house(
+        &mut self,
+        seen: &BTreeSet<&str>,
+        standing: impl Fn(&str) -> bool,
+        answer: Level,
+        now: Timestamp,
+    ) {
         for (key, entry) in &mut self.entries {
             if seen.contains(key.as_str()) {
                 entry.last_seen = now;
@@ -155,9 +176,7 @@ impl Memory {
                 // It was last seen at an instant that has not come: counted from now on.
                 entry.last_seen = now;
             }
-            // What a wrong clock has told counts as not told, and stays so when that instant has come.
-            entry.told.retain(|_, told| !is_of_a_wrong_clock(told.at, now));
-            entry.unanswered_since = entry.unanswered_since.map(|since| since.min(now));
+            entry.doubt(answer, now);
         }
         self.entries.retain(|key, entry| {
             let keep = if standing(key) { FORGET_STANDING } else { FORGET_DATES };

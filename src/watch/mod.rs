@@ -8,6 +8,9 @@
 //! | `facts` | what was seen, as items that can be spoken of |
 //! | `memory` | what was told on which channel, acknowledged and snoozed |
 //! | `decide` | the one decision: (facts, memory, now) to alerts, and who is due to get them |
+//! | `schedule` | when the watch looks: a cron expression in a zone, and whether a run is due |
+//! | `silence` | what is wrong with another watch, from its heartbeat |
+//! | `succession` | one certificate in several places, and one that takes the place of another |
 //! | `settings` | watch.toml |
 //!
 //! An alert is due on a channel when a rung of the ladder was crossed since that channel was last *reached*, not when an
@@ -19,7 +22,10 @@ pub mod facts;
 pub mod ladder;
 mod level;
 pub mod memory;
+pub mod schedule;
 pub mod settings;
+pub mod silence;
+pub mod succession;
 
 pub use level::Level;
 

@@ -50,9 +50,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rotation", &["cert", "error", "farm", "policy", "ports", "protocol"]),
     ("sim", &["cert", "error", "farm", "node", "ports", "protocol", "rotation"]),
     ("sys", &["cert", "error", "farm", "ports"]),
-    ("transport", &["cert", "error", "farm", "ports", "protocol"]),
+    ("transport", &["cert", "error", "farm", "node", "ports", "protocol"]),
     ("notify", &["cert", "error", "farm", "ports", "watch"]),
-    ("store", &["cert", "error", "farm", "ports", "watch"]),
+    ("store", &["cert", "error", "farm", "ports", "protocol", "watch"]),
     ("watch", &["cert", "farm", "policy"]),
 ];
 

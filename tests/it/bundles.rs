@@ -22,6 +22,8 @@ pub(crate) fn healthy(der: &[u8]) -> Vec<Value> {
     let crm = |server: &str, web: bool| {
         let mut facts = base(server);
         facts["store"] = seen(json!({ "certificates": [stored(&der)], "issuers": seen(json!([])) }));
+        let (service, role) = if web { ("CRMAppPool", "web") } else { ("MSCRMAsyncService", "async") };
+        facts["services"] = seen(json!([{ "name": service, "role": role, "account": "CONTOSO\\svc-crm" }]));
         if web {
             let answer = seen(json!({ "issuer": ISSUER, "keys": [der] }));
             facts["metadata"] = json!([{ "organization": "sales", "answer": answer }]);

@@ -15,6 +15,8 @@ mod canary;
 mod certificates;
 /// No test: keys and chains that others use, made once a run.
 mod chains;
+/// The schedule of the watch against another implementation of cron.
+mod cron;
 /// The page of dependencies against Cargo.toml and Cargo.lock.
 mod dependencies;
 /// What a foreign decoder is known to refuse or to show otherwise.
@@ -30,6 +32,9 @@ mod farm;
 mod foreign;
 /// A full disk, several writers, a kill: files are whole or absent.
 mod hardship;
+/// No test: ten years of a watch.
+#[path = "../support/histories/mod.rs"]
+mod histories;
 /// A farm of real processes, broken in one way after the other.
 #[cfg(unix)]
 mod lab;
@@ -53,6 +58,9 @@ mod program;
 mod remedies;
 /// The HTML report in a real browser.
 mod report_html;
+/// The schedule on the real machine: units before systemd's own checker, and a watch that stays and is asked to end.
+#[cfg(unix)]
+mod schedule;
 /// No test: the stand-in for `powershell.exe`, here without a process of its own.
 #[path = "../standin/mod.rs"]
 mod standin;
@@ -69,5 +77,7 @@ mod tls_server;
 mod tools;
 /// Sessions with the program, command by command, against the pages of `tests/transcripts`.
 mod transcripts;
+/// The watch: simulated years, receivers, bad input, kills.
+mod watch;
 // The Web port against real servers.
 mod web;

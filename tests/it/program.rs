@@ -31,6 +31,8 @@ fn json(output: &Output) -> Value {
 fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
+    let scheduled = "format = \"1.0\"\npaths = [\"s2s.cer\"]\n[schedule]\ncron = \"0 7 * * *\"\n";
+    fs::write(dir.join("w.toml"), scheduled).unwrap();
     let documents = [
         ("issue", issue(dir, &["--json", "--show"])),
         ("inspect", run(dir, &["inspect", "s2s.pfx", "--password-file", "pass", "--lint", "--json"])),
@@ -100,8 +102,25 @@ fn the_published_schemas_are_those_of_the_program_and_the_output_obeys_them() {
         ("doctor", run(dir, &["doctor", "--state-dir", "state", "--json"])),
         ("explain", run(dir, &["explain", "0x80090016", "--json"])),
         ("watch", run(dir, &["watch", "--once", "s2s.cer", "--json"])),
+        (
+            "watch-round",
+            run(dir, &["watch", "--once", "--if-due", "--config", "w.toml", "--state-dir", "round", "--json"]),
+        ),
+        (
+            "schedule",
+            run(
+                dir,
+                &["schedule", "show", "--kind", "systemd", "--config", "w.toml", "--state-dir", "round", "--json"],
+            ),
+        ),
         ("alert-list", run(dir, &["alert", "list", "--state-dir", "watch-state", "--json"])),
         ("alert-history", run(dir, &["alert", "history", "--state-dir", "watch-state", "--json"])),
+        ("audit-show", run(dir, &["audit", "show", "--state-dir", "watch-state", "--json"])),
+        ("audit-verify", run(dir, &["audit", "verify", "--state-dir", "watch-state", "--json"])),
+        (
+            "audit-export",
+            run(dir, &["audit", "export", "--state-dir", "watch-state", "--out", "audit.jsonl", "--json"]),
+        ),
         ("farm-status", status(dir)),
         ("farm-report", run(dir, &["farm", "report", "--from", "collected", "--html", "farm.html", "--json"])),
         ("rehearse", run(dir, &["rehearse", "--servers", "1", "--json"])),

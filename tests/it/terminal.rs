@@ -98,3 +98,31 @@ fn the_old_password_is_proven_before_a_new_one_is_asked_for() {
     assert!(talk.shown.contains("the two passwords differ; nothing was written"), "{}", talk.shown);
     assert!(!folder.path().join("third.pfx").exists());
 }
+
+#[test]
+fn farm_init_asks_for_what_this_server_does_not_show() {
+    let folder = folder();
+    let answers = [
+        ("Web servers, apart by spaces (empty: an example): ", "crm-web-1 crm-web-2"),
+        ("Servers of the asynchronous service (empty: crm-web-1): ", "-x"),
+        ("Servers of the asynchronous service (empty: crm-web-1): ", "crm-async-1"),
+        ("Servers with the deployment tools (empty: crm-web-1): ", ""),
+        ("SharePoint servers (empty: an example): ", "sp-1"),
+        ("Unique names of the organizations (empty: an example): ", "sales"),
+        ("Host under which they are reached (empty: an example): ", "crm.contoso.com"),
+        ("Account of the services (empty: NETWORK SERVICE): ", "CONTOSO\\svc-crm"),
+    ];
+    let Some(talk) = converse(folder.path(), "farm init --out asked.toml", &answers) else { return };
+    assert_eq!(talk.code, 0, "{}", talk.shown);
+    assert!(talk.shown.contains("That cannot be: "), "{}", talk.shown);
+    let text = fs::read_to_string(folder.path().join("asked.toml")).unwrap();
+    for said in ["\"crm-web-2\"", "\"crm-async-1\"", "\"sp-1\"", "\"sales\"", "crm.contoso.com", "svc-crm"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    // Nobody is asked who said that he will not answer, or who reads JSON.
+    for line in ["farm init --no-input --out quiet.toml", "farm init --json --out json.toml"] {
+        let Some(talk) = converse(folder.path(), line, &[]) else { return };
+        assert_eq!(talk.code, 0, "{line}: {}", talk.shown);
+        assert!(!talk.shown.contains("Web servers"), "{line}: {}", talk.shown);
+    }
+}

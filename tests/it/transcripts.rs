@@ -16,6 +16,7 @@ pub(crate) use shell::{split, without_terminal};
 /// Key files have another access on Windows; `tests/wine/run` has its sessions.
 #[cfg(unix)]
 mod access;
+mod audit;
 mod check;
 mod convert;
 mod doctor;

@@ -137,6 +137,12 @@ pub(crate) const BREAKAGES: &[Breakage] = &[
     breakage("node-garbage", "crm-web-2 answers with something else", |lab| {
         lab.set_mode("crm-web-2", "mode", "garbage")
     }),
+    breakage("node-json", "crm-web-2 answers with JSON that is no answer", |lab| {
+        lab.set_mode("crm-web-2", "mode", "json")
+    }),
+    breakage("node-other", "crm-web-2 answers a request that was not asked", |lab| {
+        lab.set_mode("crm-web-2", "mode", "other")
+    }),
     breakage("node-html", "crm-web-2 answers with a web page", |lab| lab.set_mode("crm-web-2", "mode", "html")),
     breakage("node-huge", "crm-web-2 answers with a gigabyte", |lab| lab.set_mode("crm-web-2", "mode", "huge")),
     breakage("node-breaks", "the connection to crm-web-2 breaks", |lab| lab.set_mode("crm-web-2", "mode", "broken")),

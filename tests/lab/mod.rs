@@ -6,7 +6,7 @@
 #![allow(dead_code, reason = "the program and tests/it use a part each")]
 
 pub(crate) mod breakages;
-mod pki;
+pub(crate) mod pki;
 pub(crate) mod sshd;
 mod web;
 mod world;

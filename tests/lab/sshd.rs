@@ -26,6 +26,8 @@ case $mode in
 hang) exec sleep 600 ;;
 half) printf '{"schema":"s2scert.node-answer/1.0","requ'; exec sleep 600 ;;
 garbage) cat >/dev/null; echo 'Segmentation fault (core dumped)' ;;
+json) cat >/dev/null; printf '{"schema":"s2scert.node-answer/1.0","request":7}' ;;
+other) sed 's/"request":"[^"]*"/"request":"of-somebody-else"/' | /bin/sh -c "$SSH_ORIGINAL_COMMAND" ;;
 html) cat >/dev/null; echo '<html><title>Sign In</title></html>' ;;
 huge) exec head -c 1073741824 /dev/zero ;;
 broken) cat >/dev/null; kill -9 $PPID ;;

@@ -7,12 +7,12 @@ use serde_json::{Value as Json, json};
 use super::interpret::{Failure, Run, Session, Stop};
 use super::value::{Date, Object, Value, Zone};
 use super::world::{World, instant, items, word};
-use super::{crm, machine, operators, reconfiguration, sharepoint};
+use super::{crm, machine, operators, reconfiguration, remoting, sharepoint};
 
 pub(crate) use super::sharepoint::running_jobs;
 
 /// Parameters without a value.
-pub(crate) const SWITCHES: &[&str] = &["Compress", "Force", "List", "ListAvailable", "Registered"];
+pub(crate) const SWITCHES: &[&str] = &["Compress", "Force", "List", "ListAvailable", "Registered", "UseSSL"];
 
 /// A command with the values of its words.
 #[derive(Debug, Default)]
@@ -55,6 +55,7 @@ type Cmdlet = fn(&mut Session<'_>, &Bound) -> Run<Vec<Value>>;
 /// A cmdlet: its name, what must be loaded for it, its parameters, what it does.
 const CMDLETS: &[(&str, &str, &[&str], Cmdlet)] = &[
     ("Add-PSSnapin", "", &["Name"], machine::add_snapin),
+    ("Copy-Item", "", &["LiteralPath", "Destination", "ToSession", "Force"], remoting::copy),
     ("Disable-SPTimerJob", "SharePoint", &["Identity"], sharepoint::disable),
     ("Enable-SPTimerJob", "SharePoint", &["Identity"], sharepoint::enable),
     ("Get-AuthenticodeSignature", "", &["LiteralPath"], machine::signature),
@@ -76,8 +77,13 @@ const CMDLETS: &[(&str, &str, &[&str], Cmdlet)] = &[
     ("Get-SPTrustedRootAuthority", "SharePoint", &[], sharepoint::roots),
     ("Get-SPTrustedSecurityTokenIssuer", "SharePoint", &[], sharepoint::issuers),
     ("Import-Module", "", &["Name"], machine::import),
+    ("Invoke-Command", "", &["Session", "ScriptBlock", "ArgumentList"], remoting::invoke),
     ("Join-Path", "", &["Path", "ChildPath"], machine::join),
+    ("Move-Item", "", &["LiteralPath", "Destination", "Force"], remoting::rename),
+    ("New-Item", "", &["ItemType", "Path", "Force"], remoting::make),
+    ("New-PSSession", "", &["ComputerName", "Authentication", "Port", "UseSSL"], remoting::open),
     ("Remove-CrmCertificate", "Microsoft.Crm.PowerShell", &["Id", "Confirm"], crm::remove),
+    ("Remove-PSSession", "", &["Session", "ErrorAction"], remoting::close),
     ("Restart-Service", "", &["Name", "Force"], machine::restart_service),
     ("Restart-WebAppPool", "WebAdministration", &["Name"], machine::recycle),
     (
@@ -167,6 +173,8 @@ pub(crate) fn path(session: &mut Session<'_>, path: &str, bound: &Bound) -> Run<
         reconfiguration::run(session, path, bound)
     } else if path.to_lowercase().ends_with("\\iisreset.exe") {
         machine::iisreset(session, bound)
+    } else if path.to_lowercase().ends_with("\\s2scert.exe") {
+        remoting::program(session, path, bound)
     } else {
         let text = format!("The term '{path}' is not recognized as the name of a script file or operable program.");
         Err(Stop::Throw(Failure::new(&text, "CommandNotFoundException", "CommandNotFoundException")))

@@ -7,6 +7,7 @@ mod interpret;
 mod machine;
 mod operators;
 mod reconfiguration;
+mod remoting;
 mod sharepoint;
 mod syntax;
 mod value;

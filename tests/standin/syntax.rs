@@ -364,7 +364,10 @@ impl<'a> Reader<'a> {
 
     fn block(&self, node: Node<'_>) -> Read<Expression> {
         let mut parameters = Vec::new();
-        for child in named(node).into_iter().filter(|child| child.kind() == "param_block") {
+        // On a line of its own the grammar puts it one level lower.
+        let inner = named(node).into_iter().filter(|child| child.kind() == "script_block").flat_map(named);
+        let all = named(node).into_iter().chain(inner);
+        for child in all.filter(|child| child.kind() == "param_block") {
             for parameter in named(child).into_iter().flat_map(named) {
                 parameters.push(self.words(parameter).trim_start_matches('$').to_owned());
             }

@@ -35,6 +35,8 @@ pub(crate) use fake_powershell::FakeOpenSsh;
 mod fake_net;
 #[path = "fake_powershell.rs"]
 mod fake_powershell;
+#[path = "fake_scheduler.rs"]
+mod fake_scheduler;
 #[path = "fake_state.rs"]
 mod fake_state;
 #[path = "fake_store.rs"]
@@ -52,6 +54,7 @@ pub(crate) struct FakeHost {
     web: fake_web::FakeWeb,
 }
 
+#[derive(Default)]
 struct State {
     now: Timestamp,
     random: u64,
@@ -69,29 +72,13 @@ struct State {
     stores: fake_store::Stores,
     deaf: BTreeMap<String, usize>,
     outbox: Vec<(String, String)>,
+    schedulers: fake_scheduler::Schedulers,
 }
 
 impl FakeHost {
     /// Makes a machine without files, terminal and variables, on which it is `now`, and whose randomness follows `seed`.
     pub(crate) fn new(now: Timestamp, seed: u64) -> Self {
-        let state = State {
-            now,
-            random: seed,
-            files: BTreeMap::new(),
-            staged: 0,
-            operations: Vec::new(),
-            fail: None,
-            stdin: Vec::new(),
-            variables: BTreeMap::new(),
-            typed: Vec::new(),
-            terminal: false,
-            outputs: BTreeMap::new(),
-            access: BTreeMap::new(),
-            access_written: 0,
-            stores: fake_store::Stores::default(),
-            deaf: BTreeMap::new(),
-            outbox: Vec::new(),
-        };
+        let state = State { now, random: seed, ..State::default() };
         let (state, web) = (Arc::new(Mutex::new(state)), fake_web::FakeWeb::default());
         Self { state, folders: FakeFolders::default(), powershell: None, openssh: None, web }
     }
@@ -162,6 +149,9 @@ impl FakeHost {
             machine: fake.clone(),
             mail: fake.clone(),
             wire: fake.clone(),
+            stop: fake.clone(),
+            scheduler: fake.clone(),
+            events: fake.clone(),
             pause: fake,
             web: Arc::new(self.web.clone()),
         }
@@ -413,6 +403,10 @@ impl Terminal for FakeHost {
         }
         let answer = state.typed.pop().ok_or_else(|| io::Error::other("interrupted"))?;
         Ok(Some(Password::new(answer)))
+    }
+
+    fn prompt_line(&self, _: &str) -> io::Result<Option<String>> {
+        self.state().typed.pop().map(Some).ok_or_else(|| io::Error::other("interrupted"))
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use s2scert::ports::{
-    CommandError, CommandLimits, Commands, Environment, EnvironmentError, Machine, MachineFacts, Mail, MailError,
-    MailFault, MailMessage, MailServer, OpenSsh, Pause, ProgramLimits, ProgramOutput, Wire, WireTarget,
+    CommandError, CommandLimits, Commands, Environment, EnvironmentError, Event, EventLog, Machine, MachineFacts, Mail,
+    MailError, MailFault, MailMessage, MailServer, OpenSsh, Pause, ProgramLimits, ProgramOutput, Wire, WireTarget,
 };
 use zeroize::Zeroizing;
 
@@ -39,6 +39,18 @@ impl FakeHost {
                 true
             }
         }
+    }
+}
+
+impl EventLog for FakeHost {
+    fn register(&self) -> io::Result<()> {
+        self.sent("event log", b"registered");
+        Ok(())
+    }
+
+    fn report(&self, event: &Event) -> io::Result<()> {
+        self.sent("event log", format!("{} {:?} {}", event.id, event.level, event.text).as_bytes());
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::node::acts::Acts;
 use crate::node::engine;
 use crate::ports::{CarryError, Host, Transport};
 use crate::protocol::{
-    Action, Answer, Facts, JobFacts, NodeFacts, Nothing, Outcome, RefusalCode, Seen, Servers, Services, Text, Trusts,
+    Action, Answer, Facts, JobFacts, NodeFacts, Nothing, RefusalCode, Seen, Servers, Services, Text, Trusts, Unshown,
 };
 
 /// How long one answer is waited for: as long as a node may look, and some time on the way.
@@ -163,16 +163,10 @@ fn seen<T>(answer: Option<Result<Answer, CarryError>>, take: impl Fn(Facts) -> O
         Some(Err(error)) => return unseen(&error.why),
         Some(Ok(answer)) => answer,
     };
-    match answer.outcome {
-        Outcome::Observed(seen) => match seen.facts {
-            Facts::Unseen(trouble) => Seen::Unseen(trouble.sentence()),
-            facts => take(facts).map_or_else(|| unseen("the node answered something else than was asked"), Seen::There),
-        },
-        Outcome::Refused(refusal) if refusal.code == RefusalCode::NotHere => Seen::Absent(refusal.why),
-        Outcome::Refused(refusal) => Seen::Unseen(refusal.why),
-        Outcome::Failed(trouble) => Seen::Unseen(trouble.sentence()),
-        Outcome::Busy(_) => unseen("an action is running on this node"),
-        Outcome::Done(_) | Outcome::Unclear(_) => unseen("the node answered something else than was asked"),
+    match answer.outcome.shown() {
+        Ok(facts) => take(facts).map_or_else(|| unseen("the node answered something else than was asked"), Seen::There),
+        Err(Unshown { code: Some(RefusalCode::NotHere), why }) => Seen::Absent(why),
+        Err(Unshown { why, .. }) => Seen::Unseen(why),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::ask;
 use super::draft::{Draft, MARK};
 use super::found::Found;
 use crate::error::{Error, Kind, Result};
@@ -45,6 +46,8 @@ pub struct Request {
     pub transport: Transport,
     /// Whether this server is not asked for what it shows.
     pub offline: bool,
+    /// Whether the person at the terminal is asked for what this server does not show.
+    pub ask: bool,
 }
 
 impl Request {
@@ -86,8 +89,17 @@ pub struct Example {
 /// # Errors
 /// [`Kind::Usage`] when a name cannot be one; [`Kind::Refused`] when the file exists.
 pub fn init(host: &Host, acts: &dyn Acts, request: &Request) -> Result<FarmInitReport> {
-    let found = if request.offline || request.is_said() { Found::default() } else { Found::here(host, acts) };
-    let text = Draft::of(request, &found)?.text();
+    let mut request = request.clone();
+    let found = if request.offline || request.is_said() {
+        Found::default()
+    } else {
+        let found = Found::here(host, acts);
+        if request.ask {
+            ask::fill_in(host, &mut request, &found)?;
+        }
+        found
+    };
+    let text = Draft::of(&request, &found)?.text();
     let problems = read(&text).problems;
     let findings = rules::findings(&problems);
     if let Some(fault) = findings.iter().find(|finding| finding.severity == Severity::Error) {
@@ -133,6 +145,7 @@ mod tests {
             account: None,
             transport: Transport::Winrm,
             offline: false,
+            ask: true,
         }
     }
 

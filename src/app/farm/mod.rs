@@ -1,5 +1,6 @@
 //! `farm`: describe a farm, see it, and tell where it disagrees.
 
+mod ask;
 pub mod check;
 pub mod collect;
 pub(super) mod discover;

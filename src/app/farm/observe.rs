@@ -2,6 +2,9 @@
 //!
 //! Each answer becomes a fact, and whatever brought none becomes a gap with its reason. Nothing is judged here.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,7 +189,6 @@ impl<'a> Asking<'a> {
         List::first(names)
     }
 
-    /// Asks for what needs to go on to another server, and says so where that may be why nothing was seen.
     /// Looks at the job that reads metadata. A farm that has not exactly one is told by a refusal of its own: that is seen.
     fn job(&mut self) -> Seen<Option<RefreshJob>> {
         match self.ask(Action::MetadataJob(Nothing {})) {
@@ -197,6 +199,7 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// Asks for what needs to go on to another server, and says so where that may be why nothing was seen.
     fn further<T>(&mut self, action: Action, turn: impl FnOnce(Facts) -> Result<T, String>) -> Seen<T> {
         let place = self.place(action, turn);
         self.with_the_second_hop(place)
@@ -240,16 +243,7 @@ fn turned<T>(answered: Result<Answer, CarryError>, turn: impl FnOnce(Facts) -> R
 
 /// Returns what an answer shows, or why it shows nothing.
 fn seen(answer: Answer) -> Result<Facts, String> {
-    match answer.outcome {
-        Outcome::Observed(observed) => match observed.facts {
-            Facts::Unseen(trouble) => Err(trouble.sentence().as_str().to_owned()),
-            facts => Ok(facts),
-        },
-        Outcome::Failed(trouble) => Err(trouble.sentence().as_str().to_owned()),
-        Outcome::Refused(refusal) => Err(refusal.why.as_str().to_owned()),
-        Outcome::Busy(_) => Err("the node is busy; ask again".to_owned()),
-        Outcome::Done(_) | Outcome::Unclear(_) => Err("the node acted, though it was asked to look".to_owned()),
-    }
+    answer.outcome.shown().map_err(|unshown| unshown.why.as_str().to_owned())
 }
 
 /// Writes octets as a bundle has them.

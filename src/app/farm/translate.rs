@@ -1,5 +1,8 @@
 //! From what a node answers to what a bundle holds. What does not fit is not passed over: its place was not seen then.
 
+#[cfg(test)]
+mod tests;
+
 use super::observe::base64;
 use crate::farm::description::Role;
 use crate::farm::truth::{
@@ -93,17 +96,34 @@ pub(super) fn rows(facts: Facts) -> Result<Vec<RowFacts<String>>, String> {
     let Facts::Rows(told) = facts else { return Err(OTHER.to_owned()) };
     let mut rows = Vec::new();
     for row in told.rows.iter() {
-        let kind = match row.certificate_type.as_str() {
-            "S2STokenIssuer" => RowKind::S2STokenIssuer,
-            "AlternativeS2STokenIssuer" => RowKind::AlternativeS2STokenIssuer,
-            _ => continue,
-        };
+        let Some(kind) = kind(row) else { continue };
         let certificate = row.certificate.as_ref();
         let certificate =
             certificate.ok_or_else(|| format!("the certificate of row {} is not told", row.id.as_str()))?;
-        rows.push(RowFacts { kind, id: row.id.as_str().to_owned(), certificate: base64(certificate.as_bytes()) });
+        rows.push(RowFacts {
+            kind,
+            id: row.id.as_str().to_owned(),
+            certificate: base64(certificate.as_bytes()),
+            shared_with: shared_with(row, &told.rows),
+        });
     }
     Ok(rows)
+}
+
+fn kind(row: &protocol::Row) -> Option<RowKind> {
+    match row.certificate_type.as_str() {
+        "S2STokenIssuer" => Some(RowKind::S2STokenIssuer),
+        "AlternativeS2STokenIssuer" => Some(RowKind::AlternativeS2STokenIssuer),
+        _ => None,
+    }
+}
+
+/// Rows of other types are not written down; that they name the certificate of one of ours is.
+fn shared_with(row: &protocol::Row, all: &[protocol::Row]) -> Vec<String> {
+    let octets = |row: &protocol::Row| row.certificate.as_ref().map(|one| one.as_bytes().to_vec());
+    let same =
+        |other: &&protocol::Row| kind(other).is_none() && octets(other).is_some() && octets(other) == octets(row);
+    all.iter().filter(same).map(|other| other.certificate_type.as_str().to_owned()).collect()
 }
 
 /// Turns the trusts of SharePoint.

@@ -8,6 +8,8 @@
 //! | `verify` | the proof, without changing anything |
 //! | `record` | what somebody has done by hand |
 //! | `credential` | the credential, opened once, sealed anew for each server and run |
+//! | `emit` | a plan as files that people run by hand |
+//! | `evidence` | what proves a roll, in one file |
 //! | `documents` | the metadata documents, as the engine asks for them |
 //! | `places` | where plans and journals are kept |
 //! | `progress` | what happens, one line a step |
@@ -16,12 +18,16 @@
 
 mod credential;
 mod documents;
+pub mod emit;
+pub mod evidence;
 mod places;
 pub mod plan;
 pub mod progress;
+pub mod record;
 mod refused;
 pub mod run;
 pub mod status;
+pub mod verify;
 mod words;
 
 use std::path::Path;

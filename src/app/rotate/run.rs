@@ -11,6 +11,7 @@ use super::credential::{Credentials, Sealer, open};
 use super::places::{How, Kept, Rolls};
 use super::progress::{Tell, Teller};
 use super::{Reach, described, owner, refused};
+use crate::app::audit;
 use crate::app::farm::metadata::Documents;
 use crate::app::farm::{DEFAULT_FILE, refuse_what_others_may_write};
 use crate::cert::Fingerprint;
@@ -63,7 +64,7 @@ pub struct RunReport {
     pub roll: String,
     /// SHA-256 of its plan.
     pub plan_sha256: String,
-    /// How it ended: `done`, `rolled-back`, `nothing-to-do`, `manual`.
+    /// How it ended: `done`, `rolled-back`, `nothing-to-do`, `manual`, `aborted`.
     pub end: EndKind,
     /// Whether this run asked a server for any change.
     pub changed: bool,
@@ -102,13 +103,13 @@ impl RunReport {
         match self.end {
             EndKind::Done | EndKind::NothingToDo => ExitCode::Ok,
             EndKind::RolledBack => ExitCode::RolledBack,
-            EndKind::Manual => ExitCode::ManualLeft,
+            EndKind::Manual | EndKind::Aborted => ExitCode::ManualLeft,
         }
     }
 }
 
 /// Waits on this machine.
-struct Waiting<'a>(&'a Host);
+pub(super) struct Waiting<'a>(pub(super) &'a Host);
 
 impl Patience for Waiting<'_> {
     fn pause(&self, span: Duration) {
@@ -117,7 +118,7 @@ impl Patience for Waiting<'_> {
 }
 
 /// Runs the commands of farm.toml for the load balancer, on this machine.
-struct Balancing<'a>(&'a Host);
+pub(super) struct Balancing<'a>(pub(super) &'a Host);
 
 impl Balancer for Balancing<'_> {
     fn run(&self, command: &ArgumentList) -> Result<(), String> {
@@ -172,20 +173,98 @@ pub fn run(host: &Host, options: &Options, reach: &Reach<'_>, tell: &Tell<'_>) -
     };
     let take_over = options.take_over.or_else(|| own_lease(&farm, &found.admitted, &*transport, &journal));
     let operator = Operator { owner: owner(host)?, take_over };
-    let end = engine::run(&found.admitted, &farm, world, &mut journal, options.way, &operator)
-        .map_err(|stop| refused::stop(&stop))?;
-    Ok(report(end, &found, &journal, before, host.clock.now().duration_since(begun).as_secs()))
+    let noted = Noted { host, state: options.state.as_deref(), what: command(options.way), roll: plan.roll.as_str() };
+    // What cannot be written down is not begun.
+    noted.note("begins", &beginning(found.admitted.digest(), options.take_over))?;
+    let end = match engine::run(&found.admitted, &farm, world, &mut journal, options.way, &operator) {
+        Ok(end) => end,
+        Err(stop) => {
+            // The reason itself is told below, with or without this line.
+            drop(noted.note("stopped", &stop.to_string()));
+            return Err(refused::stop(&stop));
+        }
+    };
+    let word = end_word(end.kind());
+    let mut report = report(end, &found, &journal, before, host.clock.now().duration_since(begun).as_secs());
+    if let Err(error) = noted.note(word, &format!("journal head {}", report.journal_head)) {
+        report.notes.push(format!("the end of this run is not in the audit log: {error}"));
+    }
+    Ok(report)
+}
+
+/// A run that is written down in the audit log.
+struct Noted<'a> {
+    host: &'a Host,
+    state: Option<&'a Path>,
+    what: &'static str,
+    roll: &'a str,
+}
+
+impl Noted<'_> {
+    fn note(&self, result: &str, detail: &str) -> Result<()> {
+        let act = audit::Act { what: self.what, about: self.roll, result, detail };
+        audit::note(self.host, self.state, &act).map(drop)
+    }
+}
+
+fn beginning(plan: Hex<32>, take_over: Option<u64>) -> String {
+    let over = take_over.map(|fence| format!("; takes over the lease of fence {fence}")).unwrap_or_default();
+    format!("plan {plan}{over}")
+}
+
+const fn command(way: Way) -> &'static str {
+    match way {
+        Way::Apply => "rotate apply",
+        Way::Resume => "rotate resume",
+        Way::Rollback => "rotate rollback",
+    }
+}
+
+const fn end_word(end: EndKind) -> &'static str {
+    match end {
+        EndKind::Done => "done",
+        EndKind::RolledBack => "rolled back",
+        EndKind::NothingToDo => "nothing to do",
+        EndKind::Manual => "something is left to do",
+    }
 }
 
 /// A plan that is to be carried out, and where it was found.
-struct Found {
-    admitted: Admitted,
+pub(super) struct Found {
+    pub(super) admitted: Admitted,
     bytes: Vec<u8>,
     file: Option<PathBuf>,
-    farm: PathBuf,
+    pub(super) farm: PathBuf,
     how: Option<How>,
     /// Whether a roll of this plan was begun from here.
     is_kept: bool,
+}
+
+/// Finds the plan that is to be proven: the one that is named, the one that is open, or the last that was begun here.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub(super) fn find_for_proof(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
+    if options.plan.is_some() || open_roll(rolls).is_ok() {
+        return find(host, rolls, &Options { from_node: true, ..options.clone() });
+    }
+    let mut newest: Option<(Timestamp, Kept)> = None;
+    for kept in rolls.all()? {
+        let (records, _) = kept.state()?;
+        let Some(at) = last(&records) else { continue };
+        if newest.as_ref().is_none_or(|(other, _)| at > *other) {
+            newest = Some((at, kept));
+        }
+    }
+    let (_, kept) = newest.ok_or_else(|| {
+        Error::new(Kind::Unreadable, "no roll was begun from here").hint("begin one: s2scert rotate plan")
+    })?;
+    let bytes = kept.plan()?;
+    let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, Path::new("the plan")))?;
+    let how = kept.how()?;
+    let farm = options.farm.clone().or_else(|| how.as_ref().map(|how| how.farm.clone()));
+    let farm = farm.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    Ok(Found { admitted, bytes, file: None, farm, how, is_kept: true })
 }
 
 fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
@@ -225,7 +304,7 @@ fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
 }
 
 /// Returns the one roll that was begun here and has not ended.
-fn open_roll(rolls: &Rolls) -> Result<Kept> {
+pub(super) fn open_roll(rolls: &Rolls) -> Result<Kept> {
     let mut open = Vec::new();
     for kept in rolls.all()? {
         let (records, state) = kept.state()?;
@@ -298,7 +377,7 @@ pub(super) fn lease(farm: &Farm, node: &str, transport: &dyn Transport) -> Resul
 fn report(end: End, found: &Found, journal: &FileJournal, before: u32, seconds: i64) -> RunReport {
     let kind = end.kind();
     let (why, left) = match end {
-        End::Done | End::NothingToDo => (String::new(), Vec::new()),
+        End::Done | End::NothingToDo | End::Aborted => (String::new(), Vec::new()),
         End::RolledBack { why } => (why, Vec::new()),
         End::Manual { why, left } => (why, left),
     };
@@ -312,6 +391,10 @@ fn report(end: End, found: &Found, journal: &FileJournal, before: u32, seconds: 
         ],
         EndKind::RolledBack => vec!["mend what is told above, then plan anew: s2scert rotate plan".to_owned()],
         EndKind::NothingToDo => Vec::new(),
+        EndKind::Aborted => vec![
+            "see what of it stays on the servers: s2scert farm status".to_owned(),
+            "plan anew: s2scert rotate plan".to_owned(),
+        ],
         EndKind::Manual => vec!["see how it stands: s2scert rotate status".to_owned()],
     };
     RunReport {
@@ -345,6 +428,7 @@ pub(super) fn last(records: &[Record]) -> Option<Timestamp> {
         Record::Done(one) => Some(one.at),
         Record::Verified(one) => Some(one.at),
         Record::Turned(one) => Some(one.at),
+        Record::Recorded(one) => Some(one.at),
         Record::Ended(one) => Some(one.at),
     })
 }
@@ -354,6 +438,7 @@ pub(super) fn standing(state: &State) -> &'static str {
     match (state.over(), state.turned.is_some(), state.verified.is_some()) {
         (Some(EndKind::Done), ..) => "done",
         (Some(EndKind::RolledBack), ..) => "rolled back",
+        (Some(EndKind::Aborted), ..) => "given up",
         (Some(EndKind::NothingToDo), ..) => "nothing was to do",
         (_, true, _) => "open, being taken back",
         (_, false, true) => "open, verified",

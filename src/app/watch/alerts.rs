@@ -1,6 +1,6 @@
 //! `alert`: what stands in the memory, and what people answer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::channels::{Sender, Sent};
 use super::{load, machine_name, refused};
+use crate::app::audit;
 use crate::error::{Error, Kind, Result};
+use crate::node::engine;
 use crate::notify::Message;
 use crate::ports::Host;
 use crate::store::watch::{Delivery, Run};
@@ -138,7 +140,7 @@ pub fn list(host: &Host, state: Option<&Path>) -> Result<AlertList> {
 pub fn acknowledge(host: &Host, state: Option<&Path>, answer: &Answer) -> Result<AlertAnswer> {
     let now = host.clock.now();
     let by = who(host, answer)?;
-    change(host, state, answer, |entry| {
+    change(host, state, answer, "alert ack", |entry| {
         if entry.worst_told().is_none() {
             return Err(Error::new(Kind::Unreadable, "nobody has been told of it yet").at(&answer.id));
         }
@@ -155,7 +157,7 @@ pub fn snooze(host: &Host, state: Option<&Path>, answer: &Answer, until: &str) -
     let now = host.clock.now();
     let by = who(host, answer)?;
     let until = instant(until, now)?;
-    change(host, state, answer, |entry| {
+    change(host, state, answer, "alert snooze", |entry| {
         let told = entry.worst_told();
         let level = told.map(|told| told.level);
         let level =
@@ -226,8 +228,7 @@ fn specimen(now: Timestamp) -> Alert {
 }
 
 fn existing(host: &Host, state: Option<&Path>) -> Result<Option<WatchStore>> {
-    let path: PathBuf = state.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?;
-    let Some(folder) = host.state.find(&path)? else { return Ok(None) };
+    let Some(folder) = host.state.find(&engine::place(host, state)?)? else { return Ok(None) };
     if !folder.entries()?.iter().any(|entry| entry.name == watch::LAYOUT.file) {
         return Ok(None);
     }
@@ -238,6 +239,7 @@ fn change(
     host: &Host,
     state: Option<&Path>,
     answer: &Answer,
+    what: &str,
     act: impl FnOnce(&mut Entry) -> Result<()>,
 ) -> Result<AlertAnswer> {
     let unknown = || {
@@ -249,6 +251,9 @@ fn change(
     let mut entry = memory.entries.get(&key).cloned().ok_or_else(unknown)?;
     act(&mut entry)?;
     store.record(&key, &entry, None).map_err(refused)?;
+    let detail = format!("{}: {}", who(host, answer)?, answer.note);
+    let noted = audit::Act { what, about: &key, result: "done", detail: &detail };
+    audit::note(host, state, &noted).map_err(|error| error.hint("the answer itself is kept: s2scert alert list"))?;
     let alert = listed(&key, &entry, host.clock.now());
     Ok(AlertAnswer { schema: "s2scert.alert-answer/1.0", changed: true, alert })
 }

@@ -14,15 +14,12 @@ use crate::store::watch::Run;
 use crate::watch::Level;
 use crate::watch::facts::{Kind, Trouble, minute};
 use crate::watch::settings::{HeartbeatTable, Settings};
+use crate::watch::silence::{self, Silence};
 
 /// The schema of a heartbeat file.
 const SCHEMA: &str = "s2scert.heartbeat/1.0";
 /// The most that is read of another's heartbeat.
 const MAX_FILE: u64 = 64 << 10;
-/// How old a heartbeat may be where nothing is said: two days and a bit, for a watch that looks once a day.
-const LATE: SignedDuration = SignedDuration::from_hours(50);
-/// How far the clock of another machine may be ahead.
-const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// How long a ping may take.
 const PING: Duration = Duration::from_secs(20);
 /// The most certificates of which there are metrics: the number of series is bounded.
@@ -39,10 +36,23 @@ struct Beat {
     alerts: u64,
     delivered: u64,
     failed: u64,
+    /// When the trigger called last, where there is a schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    called: Option<Timestamp>,
+    /// When the next run is due, where there is a schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<Timestamp>,
 }
 
-/// Writes everything that tells that this run has ended. What cannot be written is said and stops nothing.
-pub(super) fn write(host: &Host, settings: &Settings, report: &WatchReport, run: &Run) -> Vec<String> {
+/// Writes everything that tells that this run has ended; `told` is when a message last got through. What cannot be written is
+/// said and stops nothing.
+pub(super) fn write(
+    host: &Host,
+    settings: &Settings,
+    report: &WatchReport,
+    run: &Run,
+    told: Option<Timestamp>,
+) -> Vec<String> {
     let beat = &settings.heartbeat;
     let mut notes = Vec::new();
     let mut put = |what: &str, path: &Path, bytes: &[u8]| {
@@ -60,11 +70,13 @@ pub(super) fn write(host: &Host, settings: &Settings, report: &WatchReport, run:
             alerts: run.alerts,
             delivered: run.delivered,
             failed: run.failed,
+            called: settings.schedule.as_ref().map(|_| run.ended),
+            next: settings.next_run(run.ended),
         };
         put("the heartbeat", path, &serde_json::to_vec_pretty(&beat).unwrap_or_default());
     }
     if let Some(path) = &beat.textfile {
-        put("the metrics", path, metrics(report, run).as_bytes());
+        put("the metrics", path, metrics(report, run, told).as_bytes());
     }
     if let Some(path) = &beat.calendar {
         put("the calendar", path, calendar(report).as_bytes());
@@ -73,6 +85,17 @@ pub(super) fn write(host: &Host, settings: &Settings, report: &WatchReport, run:
         notes.extend(ping(host, url.as_str()).map(|why| format!("the ping did not get through: {why}")));
     }
     notes
+}
+
+/// Notes in the heartbeat that the trigger has called, where a run left one and nothing was due.
+pub(super) fn alive(host: &Host, settings: &Settings, now: Timestamp) -> Option<String> {
+    let path = settings.heartbeat.file.as_ref()?;
+    let bytes = host.files.read(path, MAX_FILE).ok()?;
+    let mut beat = serde_json::from_slice::<Beat>(&bytes).ok()?;
+    (beat.called, beat.next) = (Some(now), settings.next_run(now));
+    let bytes = serde_json::to_vec_pretty(&beat).unwrap_or_default();
+    let written = host.files.create(path, Access::Public, Existing::Replace, &bytes);
+    written.err().map(|error| format!("the heartbeat cannot be written: {}", Error::from(error)))
 }
 
 fn ping(host: &Host, url: &str) -> Option<String> {
@@ -94,11 +117,11 @@ fn ping(host: &Host, url: &str) -> Option<String> {
 
 /// Looks at the heartbeats of others.
 pub(super) fn others(host: &Host, beat: &HeartbeatTable, now: Timestamp) -> Vec<Trouble> {
-    let late = beat.late.map_or(LATE, |span| span.0);
+    let late = beat.late.map(|span| span.0);
     beat.others.iter().filter_map(|path| other(host, path, late, now)).collect()
 }
 
-fn other(host: &Host, path: &Path, late: SignedDuration, now: Timestamp) -> Option<Trouble> {
+pub(super) fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now: Timestamp) -> Option<Trouble> {
     let about = path.display().to_string();
     let trouble = |message: String| {
         Some(Trouble {
@@ -116,25 +139,25 @@ fn other(host: &Host, path: &Path, late: SignedDuration, now: Timestamp) -> Opti
     let Ok(beat) = serde_json::from_slice::<Beat>(&bytes) else {
         return trouble(format!("{about} is no heartbeat of a watch"));
     };
-    let age = now.duration_since(beat.ended);
-    if age > late {
-        trouble(format!("the watch {} on {} has been silent since {}", beat.name, beat.machine, minute(beat.ended)))
-    } else if age < -SKEW {
-        trouble(format!(
-            "the watch {} on {} ended at {}, which has not come yet: one of the two clocks is wrong",
-            beat.name,
-            beat.machine,
-            minute(beat.ended)
-        ))
-    } else if beat.exit_code == ExitCode::Undelivered.code() {
-        trouble(format!("the watch {} on {} could not tell anybody anything", beat.name, beat.machine))
-    } else {
-        None
-    }
+    let seen = silence::Beat {
+        ended: beat.ended,
+        called: beat.called,
+        next: beat.next,
+        could_tell: beat.exit_code != ExitCode::Undelivered.code(),
+    };
+    let who = format!("the watch {} on {}", beat.name, beat.machine);
+    let ended = minute(beat.ended);
+    trouble(match silence::silence(seen, late, now)? {
+        Silence::Late => format!("{who} has been silent since {ended}"),
+        Silence::Missed(next) => format!("{who} should have looked at {}, and looked last at {ended}", minute(next)),
+        Silence::Uncalled(called) => format!("the schedule of {who} has not called since {}", minute(called)),
+        Silence::Ahead => format!("{who} ended at {ended}, which has not come yet: one of the two clocks is wrong"),
+        Silence::Mute => format!("{who} could not tell anybody anything"),
+    })
 }
 
 /// Writes metrics in the text format of Prometheus. The number of series is bounded, and no path or secret is a label.
-fn metrics(report: &WatchReport, run: &Run) -> String {
+fn metrics(report: &WatchReport, run: &Run, told: Option<Timestamp>) -> String {
     let mut text = String::new();
     let mut one = |name: &str, kind: &str, help: &str, value: String| {
         let _ = write!(text, "# HELP s2scert_{name} {help}\n# TYPE s2scert_{name} {kind}\n{value}");
@@ -168,6 +191,20 @@ fn metrics(report: &WatchReport, run: &Run) -> String {
         format!("s2scert_watch_alerts{{level=\"{}\"}} {number}\n", level.word())
     });
     one("watch_alerts", "gauge", "Alerts that stand, by level.", alerts.collect());
+    let kinds = Kind::ALL.iter().map(|kind| {
+        let number = report.alerts.iter().filter(|alert| alert.kind == *kind).count();
+        format!("s2scert_watch_alerts_of_kind{{kind=\"{}\"}} {number}\n", kind.word())
+    });
+    one(
+        "watch_alerts_of_kind",
+        "gauge",
+        "Alerts that stand, by kind: access is access drift, disagreement the places of a farm.",
+        kinds.collect(),
+    );
+    if let Some(told) = told {
+        let last = "watch_last_delivery_timestamp_seconds";
+        one(last, "gauge", "When a message last got through on any channel.", single(last, told.as_second()));
+    }
     let dated: Vec<_> = report.alerts.iter().filter(|alert| alert.expiry.is_some()).take(MOST_SERIES).collect();
     for (name, help, value) in [
         ("certificate_expiry_timestamp_seconds", "When the first certificate of the chain expires.", false),

@@ -185,7 +185,8 @@ fn prepare(host: &Host, channel: &Channel, settings: &Settings) -> Result<Secret
             secrets.url = secret(&hook.url_from)?;
             hook.authorities.as_deref()
         }
-        ChannelKind::Syslog(_) | ChannelKind::File(_) | ChannelKind::Command(_) => None,
+        ChannelKind::Syslog(log) => log.authorities.as_deref(),
+        ChannelKind::EventLog(_) | ChannelKind::File(_) | ChannelKind::Command(_) => None,
     };
     if let Some(path) = authorities {
         let bytes = host.files.read(path, MAX_AUTHORITIES)?;

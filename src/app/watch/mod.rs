@@ -3,7 +3,12 @@
 pub mod alerts;
 mod beat;
 mod channels;
+mod farm;
+mod globs;
+mod places;
+pub mod round;
 mod scan;
+pub(crate) mod watcher;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,33 +18,41 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::check;
-use super::gate;
+use super::gate::{self, Gate};
 use super::passwords::Source;
+use super::schedule::{self, ScheduleFinding};
 use crate::cert::text;
 use crate::error::{Error, ExitCode, Kind, Result};
+use crate::node::engine;
 use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
 use crate::watch::Level;
-use crate::watch::decide::{Alert, decide, is_told};
+use crate::watch::decide::{Alert, Orders, decide, is_told};
 use crate::watch::facts::{self, Trouble};
 use crate::watch::memory::Memory;
 use crate::watch::settings::{self, Settings};
 pub use channels::Sent;
 use channels::{Sender, chain};
+pub use farm::{Ways, Wire};
+pub use watcher::alarm;
 
 /// The most that is read of watch.toml; the reader's own bound lies below.
 const MAX_FILE: u64 = 4 << 20;
 /// The policy by which what is deployed is judged where none is named.
 const DEFAULT_POLICY: &str = "baseline";
+/// How many lines of the delivery log are searched for the last that got through.
+const MOST_SEARCHED: u32 = 1_000;
 /// The schema of [`WatchReport`].
 pub const SCHEMA: &str = "s2scert.watch/1.0";
 
 /// What the person asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Files and folders, in addition to those of the settings.
+    /// Files, folders, patterns and endpoints, in addition to those of the settings.
     pub paths: Vec<PathBuf>,
+    /// The ways to the servers of a farm.
+    pub ways: Ways,
     /// The settings.
     pub config: Option<PathBuf>,
     /// The state folder; without one, the usual.
@@ -71,6 +84,9 @@ pub struct WatchReport {
     pub notes: Vec<String>,
     /// Whether channels are named; without one nobody but the reader of this is told, and nothing is remembered.
     pub channels: u64,
+    /// The watch that sends, where this installation only looks whether that one lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standby: Option<String>,
 }
 
 /// The numbers of a run.
@@ -101,7 +117,7 @@ impl WatchReport {
             ExitCode::Undelivered
         } else if worst >= Some(Level::Error) {
             ExitCode::AlertCritical
-        } else if self.summary.unreadable > 0 || self.summary.certificates == 0 {
+        } else if self.summary.unreadable > 0 || (self.summary.certificates == 0 && self.standby.is_none()) {
             ExitCode::Unreadable
         } else if worst.is_some() {
             ExitCode::AlertWarning
@@ -118,14 +134,20 @@ impl WatchReport {
 /// version wrote the memory. A memory that cannot be used otherwise is said, and what is due is told all the same.
 pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     let now = host.clock.now();
-    let settings = load(host, options.config.as_deref())?;
+    let (settings, standby) = watcher::settled(host, options.config.as_deref())?;
     let orders = settings.orders();
     let speaks = !orders.routes.is_empty();
-    let check = check_options(&settings, options)?;
     let mut notes = Vec::new();
     // Without a channel nobody is told, so there is nothing to remember.
     let mut store = if speaks { open(host, options.state.as_deref(), now, &mut notes)? } else { None };
-    let mut scan = scan::scan(host, &check, &orders.rules, store.as_mut(), now)?;
+    let mut scan = match &standby {
+        // Another watch speaks of everything else.
+        Some(standby) => {
+            notes.push(standby.told());
+            scan::Scan::default()
+        }
+        None => seen(host, &settings, options, &orders, store.as_mut(), now)?,
+    };
     notes.append(&mut scan.notes);
     let before = match store.as_ref().map(WatchStore::memory) {
         Some(Ok(memory)) => memory,
@@ -138,6 +160,7 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     };
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
     scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
+    scan.facts.troubles.extend(schedule_troubles(host, options.state.as_deref()));
     scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
     let decision = decide(&scan.facts, &before, &orders, now);
     let mut memory = decision.memory.clone();
@@ -172,9 +195,27 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         sent: outcome.sent,
         notes,
         channels,
+        standby: standby.map(|standby| standby.sender),
     };
     finish(host, &settings, &mut report, store.as_mut());
     Ok(report)
+}
+
+/// Looks at everything that is named.
+fn seen(
+    host: &Host,
+    settings: &Settings,
+    options: &Options,
+    orders: &Orders,
+    store: Option<&mut WatchStore>,
+    now: Timestamp,
+) -> Result<scan::Scan> {
+    let check = check_options(settings, options)?;
+    let mut scan = scan::scan(host, &check, &orders.rules, store, now)?;
+    let judge = places::Judge { gate: &Gate::load(host, &check.gate)?, now };
+    let places = places::look(host, settings, options, &judge)?;
+    scan.add(places, &orders.rules, now);
+    Ok(scan)
 }
 
 /// Notes the end of the run where others look for it.
@@ -188,10 +229,12 @@ fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Opt
         delivered: report.summary.delivered,
         failed: report.summary.failed,
     };
+    let told = store.as_deref().and_then(|store| store.deliveries(MOST_SEARCHED).ok()).unwrap_or_default();
+    let told = told.into_iter().find(|one| one.outcome == "delivered").map(|one| one.at);
     if let Some(Err(error)) = store.map(|store| store.end_run(&run)) {
         report.notes.push(format!("the end of the run cannot be noted: {}", chain(&error)));
     }
-    let notes = beat::write(host, settings, report, &run);
+    let notes = beat::write(host, settings, report, &run, told);
     report.notes.extend(notes);
 }
 
@@ -219,8 +262,10 @@ pub(super) fn load(host: &Host, path: Option<&Path>) -> Result<Settings> {
 }
 
 fn check_options(settings: &Settings, options: &Options) -> Result<check::Options> {
-    let paths: Vec<PathBuf> = settings.paths.iter().chain(&options.paths).cloned().collect();
-    if paths.is_empty() {
+    let named = options.paths.iter().filter(|path| !places::is_endpoint(path));
+    let paths: Vec<PathBuf> = settings.paths.iter().chain(named).cloned().collect();
+    let elsewhere = !settings.store.is_empty() || !settings.endpoint.is_empty() || settings.farm.is_some();
+    if paths.is_empty() && !elsewhere && !options.paths.iter().any(|path| places::is_endpoint(path)) {
         return Err(Error::new(Kind::Usage, "nothing is named to look at")
             .hint("name files or folders: s2scert watch --once FILE")
             .hint("or put them into the settings: paths = [\"FOLDER\"]"));
@@ -239,13 +284,36 @@ fn check_options(settings: &Settings, options: &Options) -> Result<check::Option
     Ok(check::Options { paths, gate, target: None, passwords })
 }
 
+/// Returns where the state folder stands.
+///
+/// # Errors
+/// When the environment does not tell.
+pub(super) fn folder_path(host: &Host, path: Option<&Path>) -> Result<PathBuf> {
+    Ok(engine::place(host, path)?)
+}
+
+/// What is wrong with the trigger that was installed for this state folder.
+fn schedule_troubles(host: &Host, state: Option<&Path>) -> Vec<Trouble> {
+    let Ok(path) = folder_path(host, state) else { return Vec::new() };
+    let trouble = |finding: ScheduleFinding| Trouble {
+        kind: facts::Kind::Silent,
+        about: "the own schedule".to_owned(),
+        level: Level::Error,
+        message: finding.message,
+        remedy: finding.remedy,
+    };
+    let mut troubles: Vec<Trouble> = schedule::faults(host, &path).into_iter().map(trouble).collect();
+    // One thing is spoken of under one key; the first says enough to look.
+    troubles.truncate(1);
+    troubles
+}
+
 /// Opens the state folder.
 ///
 /// # Errors
 /// When it is unsafe or cannot be made.
 fn folder(host: &Host, path: Option<&Path>) -> Result<Arc<dyn StateFolder>> {
-    let path = path.map_or_else(|| host.state.default_place(), |path| Ok(path.to_owned()))?;
-    Ok(host.state.create(&path)?)
+    Ok(host.state.create(&folder_path(host, path)?)?)
 }
 
 /// Opens the memory. One that cannot be used for a reason of the machine is done without: rather is something told twice than

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::check::{self, FileEntry, FileFinding, Sink, Verdict};
 use super::super::gate::Gate;
+use super::globs::Named;
+use super::places::Places;
 use crate::cert::Fingerprint;
 use crate::error::Result;
 use crate::policy::Severity;
@@ -21,6 +23,7 @@ use crate::store::WatchStore;
 use crate::store::watch::KnownFile;
 use crate::watch::Level;
 use crate::watch::facts::{CertificateFacts, Facts, Kind, MOST_PLACES, Rules, Trouble, Violation, may_matter};
+use crate::watch::succession::{merged, silenced, succeed};
 
 /// How long what a file showed is believed without reading it.
 const BELIEVED: SignedDuration = SignedDuration::from_hours(23);
@@ -33,7 +36,7 @@ pub(super) const MOST_CERTIFICATES: usize = 10_000;
 /// The most files that are spoken of because they cannot be read.
 const MOST_UNREADABLE: usize = 100;
 /// Rules about time: the ladder speaks of that, once.
-const OF_TIME: [&str; 3] = ["remaining-life", "remaining-life-critical", "valid-now"];
+pub(super) const OF_TIME: [&str; 3] = ["remaining-life", "remaining-life-critical", "valid-now"];
 
 /// What a scan has seen.
 #[derive(Debug, Default)]
@@ -49,6 +52,23 @@ pub(super) struct Scan {
     pub(super) unreadable: u64,
     /// Said where the memory of the files cannot be used.
     pub(super) notes: Vec<String>,
+}
+
+impl Scan {
+    /// Adds what was seen in places that are no files, and says of whom nobody is told any more.
+    pub(super) fn add(&mut self, seen: Places, rules: &Rules, now: Timestamp) {
+        self.certificates += seen.certificates.len() as u64;
+        self.unreadable += seen.unseen;
+        self.facts.troubles.extend(seen.troubles);
+        let mut all = std::mem::take(&mut self.facts.certificates);
+        all.extend(seen.certificates);
+        let mut all = merged(all);
+        succeed(&mut all, now);
+        self.notes.extend(silenced(&all, rules, now));
+        let ahead = rules.times.longest(&rules.freezes);
+        all.retain(|one| !one.violations.is_empty() || may_matter(one.not_before, one.expiry, rules, ahead, now));
+        self.facts.certificates = all;
+    }
 }
 
 /// What is kept of a file.
@@ -82,7 +102,9 @@ pub(super) fn scan(
         None => HashMap::new(),
     };
     let looked = Looked::default();
-    let skip = |path: &Path| looked.is_known(host, path, &known, &digest, now);
+    let named = Named::of(host, &options.paths);
+    let options = &check::Options { paths: named.roots(), ..options.clone() };
+    let skip = |path: &Path| !named.means(path) || looked.is_known(host, path, &known, &digest, now);
     let ahead = rules.times.longest(&rules.freezes);
     let mut collector = Collector {
         now,
@@ -105,6 +127,16 @@ pub(super) fn scan(
     let gone: Vec<String> = known.keys().filter(|path| !looked.seen(path)).cloned().collect();
     if let Some(Err(error)) = collector.store.as_deref_mut().map(|store| store.keep_files(&[], &gone)) {
         collector.scan.notes.push(format!("the memory of the files cannot be written: {error}"));
+    }
+    for pattern in named.unmet() {
+        collector.scan.unreadable += 1;
+        collector.scan.facts.troubles.push(Trouble {
+            kind: Kind::Unreadable,
+            about: pattern.to_owned(),
+            level: Level::Warning,
+            message: format!("{pattern}: no file has such a name"),
+            remedy: "put the files back, or take the pattern out of what is watched".to_owned(),
+        });
     }
     for finding in
         outcome.waivers.iter().filter(|one| one.severity >= Severity::Warning && one.id.starts_with("waiver-"))

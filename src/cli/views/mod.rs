@@ -4,6 +4,7 @@
 //! longer, so that those can be copied whole.
 
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod check;
 pub(crate) mod doctor;
@@ -18,6 +19,7 @@ pub(crate) mod node;
 pub(crate) mod policy;
 pub(crate) mod rehearse;
 pub(crate) mod rotate;
+pub(crate) mod schedule;
 pub(crate) mod store;
 pub(crate) mod version;
 pub(crate) mod watch;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{WIDTH, field, wrapped};
 use crate::app::watch::alerts::{AlertAnswer, AlertHistory, AlertList, AlertTest, ListedAlert};
+use crate::app::watch::round::Round;
 use crate::app::watch::{Sent, WatchReport};
 use crate::error::ExitCode;
 use crate::watch::Level;
@@ -48,6 +49,23 @@ pub(crate) fn render_table(report: &WatchReport) -> String {
         let _ = writeln!(text, "{:<10} {:<10} {act_by:<20} {expiry:<20} {}", alert.id, alert.level.word(), alert.title);
     }
     tail(&mut text, report);
+    text
+}
+
+/// Renders a round of a schedule.
+pub(crate) fn render_round(round: &Round) -> String {
+    let mut text = round.report.as_ref().map(render).unwrap_or_default();
+    for note in &round.notes {
+        wrapped(&mut text, "", WIDTH, &format!("Note: {note}"));
+    }
+    let why = match round.due {
+        Some(reason) => format!("Looked because {}", reason.words()),
+        None if round.busy => "Nothing done: another run is at work".to_owned(),
+        None => "Nothing is due".to_owned(),
+    };
+    let last = round.last.as_ref().filter(|_| round.due.is_none());
+    let last = last.map_or_else(String::new, |last| format!("; the last run began at {}", minute(last.started)));
+    wrapped(&mut text, "", WIDTH, &format!("{why}{last}. Next run: {}", round.next_told));
     text
 }
 

@@ -195,6 +195,7 @@ pub(super) const CASES: &[Case] = &[
     case("key-readable", "a store that does not matter", Ok, |w| w.gaps.push((SP, Some(Topic::Store)))),
     found!("chain-whole", "chain-missing", Warning, Warn),
     found!("not-shared-with-tls", "shared-with-tls", Warning, Warn),
+    found!("not-shared-with-row", "row-shared", Warning, Warn),
     found!("not-expired", "expired", Error, Fail),
     found!("not-expired", "expires-soon", Warning, Warn),
     found!("metadata-answers", "metadata-stale", Error, Fail),

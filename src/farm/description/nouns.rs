@@ -137,8 +137,21 @@ pub struct Watcher {
     /// The node; without one, a machine outside the farm.
     #[serde(default)]
     pub node: Option<Name>,
+    /// The name of the watch that sends, where it runs on no node: that of its settings, or of its machine. Every other installation
+    /// with this description only looks whether that one lives.
+    #[serde(default)]
+    pub name: Option<Label>,
     /// Who answers for it.
     pub owner: Label,
+    /// When it looks: a cron expression of five fields, where its settings have none.
+    #[serde(default)]
+    pub schedule: Option<Label>,
+    /// The zone in which the expression is meant, where its settings name none. UTC where none is named at all.
+    #[serde(default)]
+    pub zone: Option<Zone>,
+    /// Its heartbeat file, for example on a share: it writes it, and everybody else looks at it. Relative to the folder of this file.
+    #[serde(default)]
+    pub heartbeat: Option<PathBuf>,
 }
 
 /// With what ssh is started, for every server that is reached by it. Relative paths begin at the folder of this file.

@@ -66,6 +66,8 @@ pub enum Kind {
     RowMissing,
     /// More than one row of a type.
     RowTwice(RowSort, usize),
+    /// Rows of other types name the certificate too.
+    SharedWithRow(Vec<String>),
     /// Two servers show different rows.
     RowsDiffer(String),
     /// The row names a certificate that a server lacks.
@@ -198,6 +200,7 @@ impl Kind {
             Self::RowMissing => "row-missing",
             Self::RowTwice(..) => "row-twice",
             Self::RowsDiffer(_) => "rows-differ",
+            Self::SharedWithRow(_) => "row-shared",
             Self::RowNamesMissing => "row-certificate-missing",
             Self::OtherBehindSubject(_) => "other-certificate-behind-subject",
             Self::SubjectTwice(_) => "subject-twice",

@@ -179,6 +179,9 @@ pub struct RowFacts<C> {
     pub id: String,
     /// The certificate.
     pub certificate: C,
+    /// The types of other rows that name the same certificate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_with: Vec<String>,
 }
 
 /// The metadata document of one organization.
@@ -251,7 +254,10 @@ impl<C> ServerFacts<C> {
         });
         let rows = self.rows.map(|rows| {
             rows.into_iter()
-                .map(|row| Ok(RowFacts { kind: row.kind, id: row.id, certificate: turn(row.certificate)? }))
+                .map(|row| {
+                    let RowFacts { kind, id, certificate, shared_with } = row;
+                    Ok(RowFacts { kind, id, certificate: turn(certificate)?, shared_with })
+                })
                 .collect()
         });
         let mut metadata = Vec::new();

@@ -106,6 +106,9 @@ impl Find<'_, '_> {
                     RowKind::AlternativeS2STokenIssuer => Where::AlternativeRow,
                 };
                 self.expiry(place, name, &row.certificate, spot());
+                if !row.shared_with.is_empty() {
+                    self.note_of(Kind::SharedWithRow(row.shared_with.clone()), name, &row.certificate, vec![spot()]);
+                }
             }
             let mut shown: Vec<[u8; 32]> = rows
                 .iter()

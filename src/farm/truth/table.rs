@@ -294,6 +294,10 @@ fn gaps(seen: &Observation<'_>) -> Vec<Gap> {
         if let Some(why) = facts.store.gap().filter(|_| node.signs()) {
             tell(name, Some(Topic::Store), why);
         }
+        // Who runs the services decides who must read the key.
+        if let Some(why) = facts.services.gap().filter(|_| node.signs()) {
+            tell(name, Some(Topic::Services), why);
+        }
         if let Some(why) = facts.rows.gap().filter(|_| node.has(Role::DeploymentTools) && !rows_seen) {
             tell(name, Some(Topic::Rows), why);
         }

@@ -1,5 +1,8 @@
 //! All that a controller judges a certificate with, for every certificate of a store at once.
 
+#[cfg(test)]
+mod tests;
+
 use super::access::principals;
 use super::told;
 use super::{Fault, Work};

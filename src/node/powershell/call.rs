@@ -32,6 +32,11 @@ pub trait Call {
     fn needs(&self) -> Needs {
         Self::SCRIPT.needs
     }
+
+    /// Returns how much is taken from it, and how long it is waited for.
+    fn limits(&self) -> ProgramLimits {
+        ProgramLimits { output: LIMIT_OF_ANSWER, deadline: Self::SCRIPT.deadline }
+    }
 }
 
 /// Why a call failed.
@@ -92,8 +97,7 @@ fn answered<C: Call>(powershell: &dyn PowerShell, random: &dyn Random, request: 
     let marker = Marker::new(&octets);
     let fields = request.fields();
     let stdin = input(&marker, &fields)?;
-    let limits = ProgramLimits { output: LIMIT_OF_ANSWER, deadline: C::SCRIPT.deadline };
-    let mut output = powershell.run(&C::SCRIPT.arguments(), stdin, limits)?;
+    let mut output = powershell.run(&C::SCRIPT.arguments(), stdin, request.limits())?;
     for (_, field) in &fields {
         if let Field::Secret(password) = field {
             let secret = password.password().expose().as_bytes();

@@ -11,6 +11,7 @@ mod crm;
 mod input;
 mod machine;
 mod reconfiguration;
+mod remoting;
 mod script;
 mod sharepoint;
 
@@ -30,6 +31,7 @@ pub use machine::{
 pub use reconfiguration::{
     CertificateReconfiguration, LocateReconfiguration, Location, ReconfigurationOutcome, ReportedError,
 };
+pub use remoting::{AskNode, Far, FromNode, Put, PutOnNode};
 pub use script::*;
 pub use sharepoint::{
     FarmServer, GetMetadataJob, GetSharePointTrusts, HoldMetadataJob, JobRun, MetadataJob, ReleaseMetadataJob,

@@ -111,6 +111,10 @@ scripts! {
     RELEASE_METADATA_JOB =
         "ReleaseMetadataJob", NetworkIdentity, Changes, 300,
         ["SharePoint", "MetadataJob", "ReleaseMetadataJob", "MetadataJobState"];
+    /// Hands a request to the program on another server. Each request brings a deadline of its own.
+    ASK_NODE = "AskNode", NetworkIdentity, Changes, 900, ["OpenSession", "AskNode"];
+    /// Puts the program on another server.
+    PUT_ON_NODE = "PutOnNode", NetworkIdentity, Changes, 900, ["OpenSession", "PutOnNode"];
 }
 
 impl fmt::Debug for Script {
@@ -139,9 +143,14 @@ impl Script {
     /// Puts a frame and the parts of its body together, comments and empty lines left out.
     pub fn assembled(sources: &[&str]) -> String {
         let (frame, parts) = sources.split_first().unwrap_or((&"", &[]));
-        let whole = frame.replacen(BODY, &parts.concat(), 1);
+        let whole = Self::framed(frame, &parts.concat());
         let kept = whole.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
         kept.map(|line| format!("{line}\n")).collect()
+    }
+
+    /// Puts a body into a frame, comments and all.
+    pub fn framed(frame: &str, body: &str) -> String {
+        frame.replacen(BODY, body, 1)
     }
 
     /// Returns the arguments of `powershell.exe`: the text as base64 of UTF-16LE. They hold no datum of a call.

@@ -33,6 +33,8 @@ pub enum End {
     },
     /// It was so already.
     NothingToDo,
+    /// It was given up: what was changed stays.
+    Aborted,
     /// Something is left to do.
     Manual {
         /// Why the run could not do it.
@@ -58,7 +60,7 @@ impl End {
     pub(super) fn of_the_past(kind: EndKind) -> Self {
         match kind {
             EndKind::RolledBack => Self::RolledBack { why: "this roll was taken back before; plan anew".to_owned() },
-            EndKind::Done | EndKind::NothingToDo | EndKind::Manual => Self::NothingToDo,
+            EndKind::Done | EndKind::NothingToDo | EndKind::Manual | EndKind::Aborted => Self::NothingToDo,
         }
     }
 
@@ -69,6 +71,7 @@ impl End {
             Self::Done => EndKind::Done,
             Self::RolledBack { .. } => EndKind::RolledBack,
             Self::NothingToDo => EndKind::NothingToDo,
+            Self::Aborted => EndKind::Aborted,
             Self::Manual { .. } => EndKind::Manual,
         }
     }
@@ -86,7 +89,8 @@ impl Engine<'_> {
             Walked::Forward { by_hand } | Walked::Back { by_hand, .. } => {
                 by_hand.iter().map(|step| self.by_hand(step)).collect()
             }
-            Walked::Stuck { at, .. } | Walked::Later { at, .. } => self.rest(at),
+            Walked::Stuck { at, .. } => self.rest(at),
+            Walked::Later { at, .. } => self.waits_for(at),
         };
         // Whatever the end is, no PFX stays on any node.
         for node in self.names().into_iter().filter(|_| !is_out(Part::Unstage)) {
@@ -109,11 +113,21 @@ impl Engine<'_> {
         self.seal(end)
     }
 
+    /// Gives a roll up: nothing is taken back, no PFX stays, and the markers go, so that another roll may begin.
+    pub(super) fn give_up(mut self) -> Result<End, Stop> {
+        match self.begin_run() {
+            Ok(()) => self.seal(End::Aborted),
+            Err(Halt::Stop(stop)) => Err(self.let_go(stop)),
+            Err(Halt::Lost(node, why)) => Ok(self.unreached(&node, &why)),
+        }
+    }
+
     /// Writes the end down, and clears the markers where the roll is over.
     fn seal(mut self, end: End) -> Result<End, Stop> {
         let why = match &end {
             End::RolledBack { why } | End::Manual { why, .. } => why.as_str(),
             End::Done | End::NothingToDo => "",
+            End::Aborted => "somebody gave it up",
         };
         let ended = Ended { end: end.kind(), why: Text::told(why), at: self.now() };
         self.record(Record::Ended(ended))?;
@@ -268,7 +282,19 @@ impl Engine<'_> {
     fn rest(&self, at: &Step) -> Vec<Left> {
         let steps = if self.state.turned.is_some() { &self.plan.unwind } else { &self.plan.steps };
         let rest = steps.iter().skip_while(|step| step.id != at.id).filter(|step| self.is_begun(step));
+        let rest = rest.filter(|step| !matches!(step.act, Act::ByHand(_)) || step.phase == at.phase);
         rest.filter(|step| step.act != Act::Look || step.id == at.id).map(|step| self.by_hand(step)).collect()
+    }
+
+    /// Returns what a roll waits for: the step, and what is to be done by hand in the same part of the roll. What comes later is
+    /// not told yet, so that nobody does it too early.
+    fn waits_for(&self, at: &Step) -> Vec<Left> {
+        let by_hand = |step: &&Step| matches!(step.act, Act::ByHand(_)) && !self.state.recorded.contains(&step.id);
+        let steps = self.plan.steps.iter().filter(|step| step.phase == at.phase).filter(by_hand);
+        match at.act {
+            Act::ByHand(_) => steps.map(|step| self.by_hand(step)).collect(),
+            _ => vec![self.by_hand(at)],
+        }
     }
 
     /// Says how a person does a step.

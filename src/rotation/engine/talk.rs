@@ -91,7 +91,7 @@ impl Engine<'_> {
                 Ok(Answer { outcome, .. }) => return Err(words(&outcome)),
                 Err(error) => error.why,
             };
-            if self.now() >= until {
+            if self.now() >= until || !self.patient {
                 return Err(why);
             }
             self.wait(AGAIN);

@@ -18,6 +18,8 @@ use crate::ports::{Access, EntryKind, FileFault};
 const SECRET_MODE: u32 = 0o600;
 /// The mode of a public file, from which the umask takes away.
 const PUBLIC_MODE: u32 = 0o666;
+/// The mode of a file for everybody to read, whatever the umask is.
+const SHARED_MODE: u32 = 0o644;
 
 /// Names one file of this machine, whatever it is called.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -118,11 +120,12 @@ pub(crate) fn create_new(path: &Path, access: Access) -> io::Result<File> {
     let mode = match access {
         Access::Secret => SECRET_MODE,
         Access::Public => PUBLIC_MODE,
+        Access::Shared => SHARED_MODE,
     };
     let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    if access == Access::Secret {
+    if access != Access::Public {
         // The umask only takes away, so the file is never wider than this; here the owner gets back what it took.
-        file.set_permissions(Permissions::from_mode(SECRET_MODE))?;
+        file.set_permissions(Permissions::from_mode(mode))?;
     }
     Ok(file)
 }

@@ -1,5 +1,6 @@
 //! What is special on Unix. Exports the same names as its sibling for Windows.
 
+pub(super) mod events;
 pub(super) mod file;
 pub(super) mod folder;
 pub(super) mod key_access;
@@ -8,6 +9,8 @@ pub(super) mod openssh;
 pub(super) mod powershell;
 pub(super) mod principal;
 pub(super) mod process;
+pub(super) mod scheduler;
+pub(super) mod stop;
 pub(super) mod store;
 pub(super) mod terminal;
 

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::ports::{Web, WebAnswer, WebError, WebFault, WebRequest};
+use crate::ports::{Web, WebAnswer, WebError, WebFault, WebRequest, WebTrust};
 use address::Place;
 use socket::Socket;
 
@@ -82,6 +82,19 @@ fn within<T: Send + 'static>(
         .spawn(work)
         .map_err(|error| fault(WebFault::Unreachable, format!("no thread can be started: {error}")))?;
     receiver.recv_timeout(end.saturating_duration_since(Instant::now())).unwrap_or_else(|_| Err(late(about)))
+}
+
+/// Sends octets under TLS and closes the connection, without waiting for an answer.
+///
+/// # Errors
+/// As those of an exchange.
+pub(super) fn send(host: &str, port: u16, trust: &WebTrust, bytes: &[u8], deadline: Duration) -> Result<(), WebError> {
+    let socket = Socket::connect(host, port, Instant::now() + deadline)?;
+    let mut stream = handshake(trust::config(trust)?, host, socket)?;
+    let broken = |error: io::Error| explain(host, &error);
+    stream.write_all(bytes).map_err(broken)?;
+    stream.conn.send_close_notify();
+    stream.flush().map_err(broken)
 }
 
 /// Speaks TLS with whoever is at the other end. `host` is the name that its certificate must have.

@@ -114,7 +114,7 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<Result<File, EntryKind>> {
 pub(crate) fn create_new(path: &Path, access: Access) -> io::Result<File> {
     match access {
         Access::Secret => ffi::file::create_new(path, &ffi::security::Descriptor::secret()?),
-        Access::Public => OpenOptions::new().write(true).create_new(true).open(path),
+        Access::Public | Access::Shared => OpenOptions::new().write(true).create_new(true).open(path),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Long paths work: the standard library and `ffi` write them with the `\\?\` prefix.
 
+pub(super) mod events;
 mod ffi;
 pub(super) mod file;
 pub(super) mod folder;
@@ -12,6 +13,8 @@ pub(super) mod openssh;
 pub(super) mod powershell;
 pub(super) mod principal;
 pub(super) mod process;
+pub(super) mod scheduler;
+pub(super) mod stop;
 pub(super) mod store;
 pub(super) mod terminal;
 

@@ -113,6 +113,44 @@ fn a_clock_that_was_ahead_takes_nothing_away() {
 }
 
 #[test]
+fn an_answer_to_a_wrong_clock_holds_nothing_back_even_when_that_instant_has_come() {
+    for snoozed in [false, true] {
+        let mut story = Story::new();
+        let ahead = at("2027-07-01T12:00:00Z");
+        assert_eq!(story.run("2027-07-01T12:00:00Z", &[]), "mail:expired-21 pager:expired-21");
+        let entry = story.entry();
+        if snoozed {
+            let (by, note) = ("Ada".to_owned(), String::new());
+            entry.snooze =
+                Some(Snooze { at: ahead, until: at("2027-08-01T00:00:00Z"), level: Level::Critical, by, note });
+        } else {
+            entry.acknowledge("Ada", "", ahead);
+        }
+        assert_eq!(story.run("2027-06-30T12:00:00Z", &[]), "mail:expired-20 pager:expired-20");
+        assert_eq!(story.run("2027-07-01T12:30:00Z", &[]), "mail:expired-21 pager:expired-21");
+        assert_eq!(story.run("2027-07-03T12:00:00Z", &[]), "mail:expired-23 pager:expired-23 boss:expired-23");
+    }
+}
+
+#[test]
+fn who_has_not_answered_is_counted_by_a_right_clock() {
+    let mut story = Story::new();
+    assert_eq!(story.run("2027-07-01T12:00:00Z", &[]), "mail:expired-21 pager:expired-21");
+    // The clock is put right before the certificate is late: nobody has been asked to answer that yet.
+    assert_eq!(story.run("2027-05-20T00:00:00Z", &[]), "mail:act-by-30d");
+    assert_eq!(story.run("2027-06-09T12:00:00Z", &[]), "mail:late pager:late");
+    assert_eq!(story.run("2027-06-11T12:00:00Z", &[]), "mail:expired-1 pager:expired-1 boss:expired-1");
+    // An answer that a wrong clock has dated is none: whoever had to answer has two days from then on.
+    let mut story = Story::new();
+    assert_eq!(story.run("2027-06-09T12:00:00Z", &[]), "mail:late pager:late");
+    story.entry().acknowledge("Ada", "", at("2027-09-01T00:00:00Z"));
+    assert_eq!(story.run("2027-06-09T13:00:00Z", &[]), "");
+    assert_eq!(story.run("2027-06-10T11:00:00Z", &[]), "");
+    assert_eq!(story.run("2027-06-11T12:59:00Z", &["mail", "pager"]), "");
+    assert_eq!(story.run("2027-06-11T13:00:00Z", &["mail", "pager"]), "boss:expired-1");
+}
+
+#[test]
 fn a_date_that_moves_makes_new_crossings_in_both_directions() {
     let mut story = Story::new();
     assert_eq!(story.run("2027-04-10T12:00:00Z", &[]), "mail:act-by-60d");

@@ -100,13 +100,21 @@ channel! {
     SyslogChannel {
         /// The receiver.
         server: Address,
-        /// Its port: 514 where nothing is said.
+        /// Its port: 514, and 6514 with tls, where nothing is said.
         #[serde(default)]
         port: Option<u16>,
-        /// udp or tcp.
+        /// udp, tcp or tls.
         #[serde(default)]
         protocol: SyslogProtocol,
+        /// tls: a PEM file of the authorities that are trusted for this server, in place of those of the machine.
+        #[serde(default)]
+        authorities: Option<PathBuf>,
     }
+}
+
+channel! {
+    /// The event log of Windows: source s2scert in the log Application.
+    EventLogChannel {}
 }
 
 channel! {
@@ -162,6 +170,8 @@ pub enum SyslogProtocol {
     Udp,
     /// Octet counting (RFC 6587).
     Tcp,
+    /// The same under TLS (RFC 5425).
+    Tls,
 }
 
 /// One channel of any sort.
@@ -188,6 +198,8 @@ pub enum ChannelKind {
     Webhook(WebhookChannel),
     /// Syslog.
     Syslog(SyslogChannel),
+    /// The event log of Windows.
+    EventLog(EventLogChannel),
     /// Files in a folder.
     File(FileChannel),
     /// A program.
@@ -215,6 +227,7 @@ impl Settings {
             self.smtp => ChannelKind::Smtp;
             self.webhook => ChannelKind::Webhook;
             self.syslog => ChannelKind::Syslog;
+            self.eventlog => ChannelKind::EventLog;
             self.file => ChannelKind::File;
             self.command => ChannelKind::Command;
         }

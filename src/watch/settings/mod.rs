@@ -5,21 +5,25 @@
 //! | `nouns` | the file as typed nouns; their documentation is that of the published schema |
 //! | `words` | spans, shares, mail addresses, secrets |
 //! | `channels` | the ways to tell somebody |
+//! | `places` | certificate stores, servers that answer, a farm |
 
 mod channels;
 mod nouns;
+mod places;
 mod words;
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::Schema;
 
 pub use channels::{
-    Channel, ChannelKind, CommandChannel, FileChannel, SmtpChannel, SyslogChannel, SyslogProtocol, TlsWord,
-    WebhookChannel, WebhookShape,
+    Channel, ChannelKind, CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, SyslogProtocol,
+    TlsWord, WebhookChannel, WebhookShape,
 };
 pub use nouns::{ActByTable, EscalationTable, FreezeTable, HeartbeatTable, LadderTable, ScheduleTable, Settings};
+pub use places::{Asked, Endpoint, EndpointTable, FarmTable, StoreTable};
 pub use words::{MailAddress, Secret, Span};
 
 use super::act_by::{FreezeSpan, LeadTimes};
@@ -28,6 +32,7 @@ use super::facts::Rules;
 use super::ladder::{Ladder, MOST_THRESHOLDS};
 use crate::farm::description::SecretSource;
 use crate::farm::reading::tidy;
+use crate::farm::store::StorePlace;
 
 /// The format that this program reads.
 pub const FORMAT: &str = "1.0";
@@ -35,6 +40,8 @@ pub const FORMAT: &str = "1.0";
 pub const MAX_BYTES: usize = 1 << 20;
 /// The most channels.
 const MOST_CHANNELS: usize = 50;
+/// The most certificate stores, and the most endpoints.
+const MOST_PLACES: usize = 500;
 
 /// What is wrong with the file. It never repeats a value that could be a secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -95,6 +102,9 @@ fn validate(settings: &Settings) -> Result<(), String> {
     if !channels.is_empty() && channels.iter().all(|channel| channel.role != Role::Primary) {
         return Err("no channel has the role primary, so nobody would be told at first".to_owned());
     }
+    if settings.store.len() > MOST_PLACES || settings.endpoint.len() > MOST_PLACES {
+        return Err(format!("more than {MOST_PLACES} stores or endpoints"));
+    }
     if let Some(one) = settings.freezes.iter().find(|freeze| freeze.until < freeze.from) {
         return Err(format!("the freeze {:?} ends before it begins", one.reason.as_str()));
     }
@@ -115,10 +125,18 @@ impl Settings {
         let beat = &mut self.heartbeat;
         beat.file.iter_mut().chain(&mut beat.textfile).chain(&mut beat.calendar).chain(&mut beat.others).for_each(join);
         self.smtp.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
+        self.syslog.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
         self.smtp.iter_mut().filter_map(|one| one.password.as_mut()).for_each(secret);
         self.webhook.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
         self.webhook.iter_mut().flat_map(|one| one.secret.iter_mut().chain(&mut one.url_from)).for_each(secret);
         self.file.iter_mut().for_each(|one| join(&mut one.folder));
+        self.farm.iter_mut().for_each(|one| join(&mut one.file));
+        self.endpoint.iter_mut().filter_map(|one| one.authorities.as_mut()).for_each(join);
+        for one in &mut self.store {
+            if let StorePlace::Folder(path) = &mut one.place {
+                join(path);
+            }
+        }
         if let Some(policy) = self.policy.as_mut().filter(|policy| policy.contains(['/', '\\', '.'])) {
             *policy = folder.join(&*policy).display().to_string();
         }
@@ -135,6 +153,12 @@ impl Settings {
                 format!("zone: {name:?} is no known time zone; write it as Europe/Berlin, or leave it out for UTC")
             }),
         }
+    }
+
+    /// Returns when the schedule has the next run after `now`, where there is a schedule.
+    #[must_use]
+    pub fn next_run(&self, now: Timestamp) -> Option<Timestamp> {
+        self.schedule.as_ref()?.cron.next(&self.time_zone().ok()?, now)
     }
 
     /// Returns by what it is decided who is told.

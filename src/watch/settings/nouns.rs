@@ -7,11 +7,13 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::channels::{CommandChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
+use super::channels::{CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
+use super::places::{EndpointTable, FarmTable, StoreTable};
 use super::words::{Secret, Span};
 use crate::farm::description::{Label, Url};
 use crate::watch::Level;
 use crate::watch::ladder::Threshold;
+use crate::watch::schedule::Cron;
 
 /// What is watched, when somebody is told, and how.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -22,9 +24,18 @@ pub struct Settings {
     /// The name under which this watch speaks; without one, that of the machine.
     #[serde(default)]
     pub name: Option<Label>,
-    /// Files and folders, in addition to those of the command line.
+    /// Files and folders, in addition to those of the command line; with * and ? within a name, and ** for folders.
     #[serde(default)]
     pub paths: Vec<PathBuf>,
+    /// Certificate stores of this machine.
+    #[serde(default)]
+    pub store: Vec<StoreTable>,
+    /// Servers that show certificates.
+    #[serde(default)]
+    pub endpoint: Vec<EndpointTable>,
+    /// A farm.
+    #[serde(default)]
+    pub farm: Option<FarmTable>,
     /// The policy by which what is deployed is judged: a shipped name or a path.
     #[serde(default)]
     pub policy: Option<String>,
@@ -64,6 +75,9 @@ pub struct Settings {
     /// Syslog.
     #[serde(default)]
     pub syslog: Vec<SyslogChannel>,
+    /// The event log of Windows.
+    #[serde(default)]
+    pub eventlog: Vec<EventLogChannel>,
     /// Files in a folder.
     #[serde(default)]
     pub file: Vec<FileChannel>,
@@ -155,7 +169,8 @@ pub struct HeartbeatTable {
     pub calendar: Option<PathBuf>,
     /// Heartbeat files of other watches. One that is older than `late` is spoken of.
     pub others: Vec<PathBuf>,
-    /// From which age on a heartbeat is late.
+    /// From which age on a heartbeat is late. Without it: two hours after the run that its schedule promises or after the last
+    /// call of its trigger, and 46 hours where it has no schedule.
     pub late: Option<Span>,
 }
 
@@ -163,6 +178,8 @@ pub struct HeartbeatTable {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleTable {
-    /// A cron expression of five fields, in the zone of the file: "0 7 * * *" is every day at seven.
-    pub cron: String,
+    /// A cron expression of five fields (minute, hour, day of the month, month, day of the week), in the zone of the file:
+    /// "0 7 * * *" is every day at seven.
+    #[schemars(with = "String")]
+    pub cron: Cron,
 }

@@ -1,12 +1,12 @@
 //! `farm status` over the lab: what each breakage makes it say, and how the rest of the farm is still shown.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value as Json;
 
-use super::PROGRAM;
 use super::expected::Expected;
-use crate::lab_farm::{Folder, NODES};
+use crate::lab_farm::{Folder, NODES, Programs};
 
 /// How long a node may take that never answers, in seconds; the others need less, on a busy machine too.
 const HANGING: &str = "15";
@@ -21,9 +21,9 @@ pub(super) struct Status {
 }
 
 /// Asks for the status of the farm.
-fn ask(lab: &Folder, breakage: &str) -> Status {
+fn ask(lab: &Folder, program: &Path, breakage: &str) -> Status {
     let hangs = matches!(breakage, "node-hangs" | "node-stops" | "web-hangs");
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program);
     command.args(["farm", "status", "--json", "--deadline", if hangs { HANGING } else { USUAL }, "--farm"]);
     let output = command.arg(lab.farm()).output().unwrap();
     let json: Json = serde_json::from_slice(&output.stdout)
@@ -45,11 +45,11 @@ fn ask(lab: &Folder, breakage: &str) -> Status {
 }
 
 /// A farm in order has nothing to tell, and its JSON is as published.
-pub(super) fn is_in_order(lab: &Folder) {
-    let status = ask(lab, "");
+pub(super) fn is_in_order(lab: &Folder, program: &Path) {
+    let status = ask(lab, program, "");
     assert_eq!((status.findings.as_slice(), status.gaps.as_slice()), (&[][..], &[][..]), "{}", status.json);
     assert_eq!(status.code, 0);
-    let schema = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/farm-status.json");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/farm-status.json");
     let schema: Json = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = validator.iter_errors(&status.json).map(|error| error.to_string()).collect();
@@ -58,9 +58,9 @@ pub(super) fn is_in_order(lab: &Folder) {
 }
 
 /// Says where the answer differs: what is broken is told, nothing else is, and whoever can be seen is shown.
-pub(super) fn faults(lab: &Folder, expected: &Expected) -> Vec<String> {
+pub(super) fn faults(lab: &Folder, program: &Path, expected: &Expected) -> Vec<String> {
     let name = expected.name;
-    let status = ask(lab, name);
+    let status = ask(lab, program, name);
     let mut faults = Vec::new();
     let mut wrong = |what: String| faults.push(format!("{name}: {what}"));
     if status.findings != expected.findings {
@@ -98,4 +98,23 @@ pub(super) fn faults(lab: &Folder, expected: &Expected) -> Vec<String> {
         }
     }
     faults
+}
+
+/// A server by itself, in a folder without a description: it shows its roles, and with them what a bundle holds.
+pub(super) fn a_server_is_collected_alone(lab: &Folder, programs: &Programs) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut command = Command::new(&programs.s2scert);
+    command
+        .args(["farm", "collect", "--node", "crm-web-1", "--out", "alone.json", "--json"])
+        .current_dir(folder.path());
+    command.env("S2SCERT_STATE", lab.of("crm-web-1").join("state"));
+    command.env("S2SCERT_TEST_POWERSHELL", &programs.powershell).env("S2SCERT_STANDIN_STATE", lab.world());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let bundle: Json = serde_json::from_slice(&std::fs::read(folder.path().join("alone.json")).unwrap()).unwrap();
+    let facts = &bundle["facts"];
+    assert_eq!(facts["server"], "crm-web-1");
+    for part in ["store", "services", "rows", "trusts", "refresh_job"] {
+        assert!(facts[part]["seen"].is_array() || facts[part]["seen"].is_object(), "{part}: {}", facts[part]);
+    }
 }

@@ -95,6 +95,7 @@ fn a_description_is_begun_with_what_the_server_shows() {
         account: None,
         transport: Transport::Winrm,
         offline: false,
+        ask: false,
     };
     let report = init(&server.fake.host(), &MachineActs, &request).unwrap();
     assert_eq!(report.unseen, Vec::<String>::new());

@@ -2,11 +2,12 @@
 
 mod crm;
 mod machine;
+mod remoting;
 mod sharepoint;
 
 use super::conform::Case;
 
 /// Returns all cases.
 pub(crate) fn all() -> Vec<Case> {
-    [machine::cases(), crm::cases(), sharepoint::cases()].into_iter().flatten().collect()
+    [machine::cases(), crm::cases(), sharepoint::cases(), remoting::cases()].into_iter().flatten().collect()
 }

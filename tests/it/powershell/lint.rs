@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "Add-PSSnapin",
     "ConvertFrom-Json",
     "ConvertTo-Json",
+    "Copy-Item",
     "Disable-SPTimerJob",
     "Enable-SPTimerJob",
     "ForEach-Object",
@@ -36,8 +37,13 @@ const COMMANDS: &[&str] = &[
     "Get-SPTrustedRootAuthority",
     "Get-SPTrustedSecurityTokenIssuer",
     "Import-Module",
+    "Invoke-Command",
     "Join-Path",
+    "Move-Item",
+    "New-Item",
+    "New-PSSession",
     "Remove-CrmCertificate",
+    "Remove-PSSession",
     "Restart-Service",
     "Restart-WebAppPool",
     "Select-Object",
@@ -50,8 +56,8 @@ const COMMANDS: &[&str] = &[
     "Write-Output",
 ];
 
-/// The programs that are called by path, each found by the script itself.
-const CALLED: &[&str] = &["$File", "$Tool"];
+/// The programs that are called by path: each found by the script itself, or of the hash that the request names.
+const CALLED: &[&str] = &["$File", "$Program", "$Tool"];
 
 /// Statements that the subset does not have.
 const REFUSED: &[&str] = &[

@@ -15,6 +15,8 @@ const EQUIVALENT: &[(&str, &str, &str, &str)] = &[
     ("CertificateReconfiguration.ps1", "$ErrorActionPreference = 'Stop'", "deleted", "nothing behind it can fail"),
     ("CertificateReconfiguration.ps1", "$Stage = 'after'", "deleted", "nothing behind it can fail"),
     ("CertificateReconfiguration.ps1", "'after'", "another text", "nothing behind it can fail"),
+    ("AskNode.ps1", "$Found = ''", "deleted", "a new session has no variable of this name"),
+    ("AskNode.ps1", "$Code = $null", "deleted", "a new session has no variable of this name"),
     ("frame.ps1", "-Compress", "deleted", "an answer may be folded"),
     ("frame.ps1", "0", "one more", "an error is believed whatever the exit code is"),
     ("frame.ps1", "8", "one more", "no answer is as deep"),

@@ -53,6 +53,7 @@ fn farm() {
         .run("s2scert farm check --farm contoso.toml --json")
         .run("s2scert farm init --out contoso.toml --transport manual --force --json")
         .run("s2scert farm init --out quiet.toml --offline")
+        .run("s2scert farm init --out asked.toml --no-input")
         .says("Everything that is wrong is told at once.")
         .file("wrong.toml", WRONG)
         .run("s2scert farm check --farm wrong.toml")
@@ -184,4 +185,16 @@ fn farm_live() {
         .run("s2scert farm status --watch 0")
         .run("s2scert farm status --push --node-program no-such.exe --from all")
         .compare("farm-live");
+}
+
+#[test]
+fn farm_alone() {
+    Shell::new()
+        .says("Without a description: the server shows what it is, which this machine is not.")
+        .run("S2SCERT_STATE=state s2scert farm collect --node crm-web-1 --out crm-web-1.json")
+        .run("s2scert farm collect --node -x --out x.json")
+        .run("s2scert farm collect '--node=crm web' --out x.json")
+        .run("s2scert farm collect --node crm-web-1 --farm other.toml --out crm-web-1.json")
+        .run("s2scert farm collect --out crm-web-1.json")
+        .compare("farm-alone");
 }

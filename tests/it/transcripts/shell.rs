@@ -39,6 +39,7 @@ const VARYING: &[(&str, &str)] = &[
     (r#""size": ?\d+"#, r#""size": [N]"#),
     (r": (PFX|PEM|PKCS#7|DER certificate|DER private key), \d+ octets", ": $1, [N] octets"),
     (r"/[^ ,:]*/\.tmp\w{6}\b", "[FOLDER]"),
+    (r#"/[^ ,:"]*/(debug|release)/s2scert\b"#, "[PROGRAM]"),
     (r"\bs2scert-[0-9a-f]{32}\b", "s2scert-[HEX]"),
     (r"structure has \d+ octets", "structure has [N] octets"),
     (r#""node": ?"[^"]*""#, r#""node": "[NODE]""#),
@@ -46,6 +47,8 @@ const VARYING: &[(&str, &str)] = &[
     (r"Looked at from \S+, ", "Looked at from [NODE], "),
     (r#""machine": ?"[^"]*""#, r#""machine": "[NODE]""#),
     (r"uid:\d+, may (not )?change", "[ACCOUNT], may change"),
+    (r"uid:\d+ on \S+", "[ACCOUNT] on [NODE]"),
+    (r#""account": ?"uid:\d+""#, r#""account": "[ACCOUNT]""#),
 ];
 
 /// Stands in a command line for the user who runs the test, and in a record for that user's name.

@@ -49,6 +49,11 @@ fn watch() {
         .run("s2scert watch --once expired.cer --format table")
         .run("s2scert watch --once expired.cer --format nagios")
         .run("s2scert watch --once later --format nagios")
+        .says("A pattern, and a certificate store.")
+        .run("s2scert watch --once 'la*/*.cer'")
+        .run("s2scert install chain.pfx --password-file pass --store-dir stores")
+        .file("stores.toml", "format = \"1.0\"\nname = \"crm01\"\n\n[ladder]\nthresholds = [\"3000d\"]\n\n[[store]]\nplace = { folder = \"stores\" }\n")
+        .run("s2scert watch --once --config stores.toml")
         .run("s2scert watch --once chain.pfx --password-file pass --policy production")
         .run("PASS=Transkript-1 s2scert watch --once chain.pfx --password-env PASS")
         .run("s2scert watch --once chain.pfx --password-stdin < pass")
@@ -72,6 +77,102 @@ fn watch() {
         .compare("watch");
 }
 
+const SCHEDULED: &str = "format = \"1.0\"
+zone = \"Europe/Berlin\"
+paths = [\"later\"]
+passwords = [{ env = \"PFX_PASSWORD\" }]
+
+[schedule]
+cron = \"0 7 * * *\"
+
+[heartbeat]
+file = \"beat.json\"
+";
+
+const WATCHED: &str = "format = \"1.0\"
+name = \"contoso\"
+
+[watcher]
+name = \"ops\"
+owner = \"Identity team\"
+schedule = \"0 7 * * *\"
+heartbeat = \"lives.json\"
+";
+
+const SILENT: &str = "{ \"schema\": \"s2scert.heartbeat/1.0\", \"name\": \"ops\", \"machine\": \"ops01\",
+  \"ended\": \"2026-01-01T06:00:05Z\", \"exit_code\": 0, \"alerts\": 0, \"delivered\": 0, \"failed\": 0,
+  \"next\": \"2026-01-02T06:00:00Z\" }
+";
+
+#[test]
+fn schedule() {
+    let mut shell = Shell::new();
+    folder(&shell, "later", &["leaf.cer"]);
+    shell
+        .file("watch.toml", SCHEDULED)
+        .says("What the trigger of the machine calls every 15 minutes: the first time something is due.")
+        .run("PFX_PASSWORD=x s2scert watch --once --if-due --config watch.toml --state-dir state")
+        .run("PFX_PASSWORD=x s2scert watch --once --if-due --config watch.toml --state-dir state")
+        .run("PFX_PASSWORD=x s2scert watch --once --if-due --config watch.toml --state-dir state --json")
+        .says("What would be installed. Nothing is changed without a yes.")
+        .run_to("s2scert schedule show --kind systemd --config watch.toml --state-dir state", 62)
+        .run_to("s2scert schedule show --kind cron --account s2scert --config watch.toml --state-dir state", 8)
+        .run_to("s2scert schedule show --kind task --config watch.toml --state-dir state --json", 8)
+        .run_to("s2scert schedule install --kind cron --config watch.toml --state-dir state", 4)
+        .run_to("s2scert schedule install --kind systemd --config watch.toml --state-dir state --json", 8)
+        .run_to(
+            "s2scert schedule install --kind task --account 'CONTOSO\\s2scert$' --config watch.toml --state-dir state",
+            2,
+        )
+        .run("s2scert schedule check --config watch.toml --state-dir state")
+        .run_to("s2scert schedule check --config watch.toml --state-dir state --json", 6)
+        .run("s2scert schedule remove --state-dir state")
+        .run("s2scert schedule remove --state-dir state --json")
+        .says("One watch of the farm sends; this one looks only whether that one lives. So does every command that reads farm.toml.")
+        .file("farm.toml", WATCHED)
+        .file("standby.toml", "format = \"1.0\"\nname = \"crm02\"\npaths = [\"later\"]\n\n[farm]\nfile = \"farm.toml\"\n")
+        .run("s2scert watch --once --config standby.toml --state-dir standby")
+        .file("lives.json", SILENT)
+        .run("s2scert watch --once --config standby.toml --state-dir standby")
+        .run_to("s2scert farm check --farm farm.toml", 1)
+        .compare("schedule");
+}
+
+#[test]
+fn schedule_errors() {
+    let mut shell = Shell::new();
+    shell
+        .file("never.toml", "format = \"1.0\"\npaths = [\"leaf.cer\"]\n")
+        .run("s2scert watch --once --if-due")
+        .run("s2scert watch --once --if-due --config never.toml --state-dir state")
+        .run("s2scert watch --stay --config never.toml --state-dir state")
+        .run("s2scert watch --stay --once --config never.toml")
+        .run("s2scert watch --once --if-due --format table --config never.toml")
+        .file("february.toml", "format = \"1.0\"\n[schedule]\ncron = \"0 7 30 2 *\"\n")
+        .run("s2scert watch --once --if-due --config february.toml")
+        .file("six.toml", "format = \"1.0\"\n[schedule]\ncron = \"0 0 7 * * *\"\n")
+        .run("s2scert watch --once --if-due --config six.toml")
+        .file("watch.toml", SCHEDULED)
+        .run("s2scert schedule show --config never.toml --kind cron --state-dir state")
+        .run("s2scert schedule install --config watch.toml --kind task --state-dir state --yes")
+        .run("s2scert schedule install --config watch.toml --kind cron --account s2scert --state-dir state --yes")
+        .run("s2scert schedule show --config watch.toml --kind cron --account 'root /bin/sh' --state-dir state")
+        .run("s2scert schedule show --config watch.toml --kind launchd --state-dir state")
+        .file("farm.toml", &WATCHED.replace("0 7 * * *", "at seven"))
+        .file("of-farm.toml", "format = \"1.0\"\n[farm]\nfile = \"farm.toml\"\n")
+        .run("s2scert watch --once --if-due --config of-farm.toml --state-dir state")
+        .run("s2scert schedule check --config no-such.toml --state-dir state")
+        .run("s2scert schedule remove --state-dir notes.txt --yes")
+        .file("due.toml", "format = \"1.0\"\npaths = [\"leaf.cer\"]\n[schedule]\ncron = \"0 7 * * *\"\n")
+        .run("s2scert watch --once --if-due --config due.toml --state-dir state");
+    std::fs::write(shell.folder().join("state/trigger.json"), "{").unwrap();
+    shell
+        .says("A record that is damaged.")
+        .run("s2scert schedule check --config watch.toml --state-dir state")
+        .run("s2scert schedule remove --state-dir state")
+        .compare("schedule-errors");
+}
+
 #[test]
 fn watch_errors() {
     let mut shell = Shell::new();
@@ -83,6 +184,12 @@ fn watch_errors() {
         .run("s2scert watch --format nagios")
         .run("s2scert watch --once -")
         .run("s2scert watch --once no-such-folder")
+        .run("s2scert watch --once 'no-such-folder/*.pfx'")
+        .run("s2scert watch --once '*.none'")
+        .run("s2scert watch --once tls://crm.contoso.com/page")
+        .run("s2scert watch --once tls://127.0.0.1:1")
+        .file("elsewhere.toml", "format = \"1.0\"\n\n[farm]\nfile = \"no-such-farm.toml\"\n")
+        .run("s2scert watch --once --config elsewhere.toml")
         .run("s2scert watch --once leaf.cer --config no-such.toml")
         .run("s2scert watch --once leaf.cer --config garbage.pfx")
         .file("newer.toml", "format = \"2.0\"\n")

@@ -107,5 +107,8 @@ pub(crate) fn render_collect(report: &crate::app::farm::collect::FarmCollectRepo
     for gap in &report.gaps {
         field(&mut text, &gap.server, &format!("not seen: {}", gap.why));
     }
+    for one in &report.unwritten {
+        field(&mut text, &one.server, &format!("not written: {}", one.why));
+    }
     text
 }

@@ -1,13 +1,16 @@
 //! The views of `rotate`.
 
+pub(crate) mod files;
 pub(crate) mod plan;
 
 use std::fmt::Write as _;
 
 use super::{WIDTH, wrapped};
 use crate::app::rotate::progress::{Event, Progress};
+use crate::app::rotate::record::RecordReport;
 use crate::app::rotate::run::RunReport;
 use crate::app::rotate::status::{RollLine, StatusReport};
+use crate::app::rotate::verify::VerifyReport;
 use crate::rotation::record::EndKind;
 
 /// One line of what happens.
@@ -34,6 +37,7 @@ pub(crate) fn render_run(report: &RunReport) -> String {
         EndKind::Done => "done: every server and every trust was proven with the new certificate",
         EndKind::RolledBack => "rolled back: the farm is as before",
         EndKind::NothingToDo => "nothing to do: it is so already",
+        EndKind::Aborted => "GIVEN UP: what was changed stays; no PFX is left, and another roll may begin",
         EndKind::Manual => "NOT AT ITS END: something is left to do",
     };
     let _ = writeln!(text, "{}  {end}", report.roll);
@@ -116,6 +120,49 @@ fn one_roll(text: &mut String, roll: &RollLine) {
     if let Some(why) = &roll.why {
         wrapped(text, "  ", WIDTH, &format!("because: {why}"));
     }
+}
+
+/// What is proven.
+pub(crate) fn render_verify(report: &VerifyReport) -> String {
+    let mut text = String::new();
+    let verdict = if report.proven { "PROVEN" } else { "NOT PROVEN" };
+    let _ = writeln!(text, "{verdict}: the farm uses {}, the certificate of {}", report.thumbprint, report.roll);
+    for line in &report.lines {
+        let word = match line.verdict {
+            "so" => "so",
+            "not" => "NOT SO",
+            _ => "NOT SEEN",
+        };
+        let why = line.why.as_ref().map_or_else(String::new, |why| format!(" - {why}"));
+        let _ = writeln!(text, "  {word:<8} {}: {}{why}", line.node, line.what);
+    }
+    for one in &report.references {
+        let _ = writeln!(text, "  NOT SO   the old certificate: {one}");
+    }
+    if !report.remains.is_empty() {
+        let _ =
+            writeln!(text, "  the old certificate still lies on {}; that breaks nothing", report.remains.join(", "));
+    }
+    text
+}
+
+/// What is done by hand.
+pub(crate) fn render_record(report: &RecordReport) -> String {
+    let mut text = String::new();
+    let _ =
+        writeln!(text, "{}: {}", report.roll, if report.changed { "written down" } else { "nothing was written down" });
+    if report.steps.is_empty() {
+        text.push_str("  no step of it is done by hand\n");
+    }
+    for step in &report.steps {
+        let word = if step.recorded { "recorded" } else { "TO DO" };
+        let _ = writeln!(text, "  {word:<8} {:>3} {}: {}", step.number, step.step, step.what);
+        for command in step.commands.iter().filter(|_| !step.recorded) {
+            let _ = writeln!(text, "               {command}");
+        }
+    }
+    next(&mut text, &report.next);
+    text
 }
 
 /// The next commands, each with what it is for.

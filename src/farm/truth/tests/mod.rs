@@ -11,7 +11,7 @@ use jiff::{Span, Timestamp};
 use super::*;
 use crate::cert::name::DistinguishedName;
 use crate::cert::{Fingerprint, Thumbprint};
-use crate::farm::description::{Farm, read};
+use crate::farm::description::{Farm, Role, read};
 use crate::farm::{KeyLocation, KeySpec};
 
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -103,6 +103,7 @@ fn server(name: &str) -> Facts {
     } else {
         facts.store =
             Seen::Seen(StoreFacts { certificates: vec![stored(&OLD), stored(&TLS)], issuers: Seen::Seen(Vec::new()) });
+        facts.services = Seen::Seen(running(name));
     }
     if name == "crm-web-1" {
         facts.rows = Seen::Seen(vec![row(&OLD, RowKind::S2STokenIssuer)]);
@@ -115,7 +116,14 @@ fn server(name: &str) -> Facts {
 }
 
 fn row(certificate: &Arc<SeenCertificate>, kind: RowKind) -> RowFacts<Arc<SeenCertificate>> {
-    RowFacts { kind, id: "1".to_owned(), certificate: certificate.clone() }
+    RowFacts { kind, id: "1".to_owned(), certificate: certificate.clone(), shared_with: Vec::new() }
+}
+
+/// The services of a server that signs.
+fn running(name: &str) -> Vec<ServiceFacts> {
+    let (service, role) =
+        if name.starts_with("crm-web") { ("CRMAppPool", Role::Web) } else { ("MSCRMAsyncService", Role::Async) };
+    vec![ServiceFacts { name: service.to_owned(), role, account: "CONTOSO\\svc-crm".to_owned() }]
 }
 
 fn servers() -> Vec<Facts> {
@@ -206,6 +214,7 @@ fn each_fault_has_a_finding_of_its_own() {
             }
         }),
         ("shared-with-tls crm-web-1", |all| store(&mut all[WEB])[0].tls_bindings.push("0.0.0.0:443".to_owned())),
+        ("row-shared crm-web-1", |all| rows(&mut all[WEB])[0].shared_with.push("WSFedServiceProvider".to_owned())),
         ("metadata-stale crm-web-1", |all| answer(&mut all[WEB]).keys = vec![NEW.clone()]),
         ("metadata-empty crm-web-1", |all| answer(&mut all[WEB]).keys.clear()),
         ("trust-lacks-certificate crm in intranet", |all| trust(&mut all[SP]).signing = Some(NEW.clone())),
@@ -221,11 +230,8 @@ fn each_fault_has_a_finding_of_its_own() {
         }),
         ("clocks-apart crm-web-1", |all| all[ASYNC].clock_offset_seconds = Seen::Seen(301)),
         ("account-differs crm-web-1", |all| {
-            let service = ServiceFacts {
-                name: "CRMAppPool".to_owned(),
-                role: crate::farm::description::Role::Web,
-                account: "NETWORK SERVICE".to_owned(),
-            };
+            let service =
+                ServiceFacts { name: "CRMAppPool".to_owned(), role: Role::Web, account: "NETWORK SERVICE".to_owned() };
             all[WEB].services = Seen::Seen(vec![service]);
         }),
         ("facts-old crm-web-1", |all| all[WEB].collected_at = now() - Span::new().hours(25)),
@@ -244,6 +250,17 @@ fn each_fault_has_a_finding_of_its_own() {
             assert_eq!(found.len(), 1, "{wanted}: {found:?}");
         }
     }
+}
+
+#[test]
+fn services_that_were_not_seen_are_a_gap_and_never_in_order() {
+    let mut all = servers();
+    assert_eq!(table(all.clone()).gaps, []);
+    all[ASYNC].services = Seen::Unseen("access is denied".to_owned());
+    all[SP].services = Seen::Unseen("nobody asked".to_owned());
+    let gaps = table(all).gaps;
+    let told: Vec<_> = gaps.iter().map(|gap| (gap.server.as_str(), gap.topic.clone(), gap.why.as_str())).collect();
+    assert_eq!(told, [("crm-async-1", Some(Topic::Services), "access is denied")]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub(super) mod account;
 pub(super) mod cert_store;
 pub(super) mod console;
 pub(super) mod csp;
+pub(super) mod events;
 pub(super) mod file;
 pub(super) mod http;
 pub(super) mod job;

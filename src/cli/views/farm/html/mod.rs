@@ -6,8 +6,10 @@ mod style;
 mod timeline;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::status::{grade, left, word};
+use crate::app::farm::observe::Reached;
 use crate::app::farm::status::{CertificateStatus, FarmStatusReport, SpotStatus};
 use crate::cli::output::clean;
 use crate::farm::truth::{Grade, PLACES, PlaceState};
@@ -241,7 +243,7 @@ fn class_of_grade(grade: Grade) -> &'static str {
 
 fn servers(page: &mut String, report: &FarmStatusReport) -> std::fmt::Result {
     heading(page, SECTIONS[3])?;
-    page.push_str("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Servers\">\n<table>\n<caption>Servers of the description</caption>\n<thead><tr><th scope=\"col\">Server</th><th scope=\"col\">Roles</th><th scope=\"col\">Seen at</th></tr></thead>\n<tbody>\n");
+    page.push_str("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Servers\">\n<table>\n<caption>Servers of the description</caption>\n<thead><tr><th scope=\"col\">Server</th><th scope=\"col\">Roles</th><th scope=\"col\">Reached by</th><th scope=\"col\">Seen at</th></tr></thead>\n<tbody>\n");
     for server in &report.servers {
         let roles: Vec<&str> = server.roles.iter().map(|role| role.word()).collect();
         let seen = server
@@ -249,13 +251,28 @@ fn servers(page: &mut String, report: &FarmStatusReport) -> std::fmt::Result {
             .map_or_else(|| "not seen".to_owned(), |at| format!("<time datetime=\"{at}\">{}</time>", minute(at)));
         writeln!(
             page,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{seen}</td></tr>",
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{seen}</td></tr>",
             escaped(&server.name),
-            roles.join(", ")
+            roles.join(", "),
+            match (&server.reached, server.collected_at) {
+                (Some(reached), _) => way(reached),
+                (None, Some(_)) => "a bundle".to_owned(),
+                (None, None) => "nobody".to_owned(),
+            },
         )?;
     }
     page.push_str("</tbody>\n</table>\n</div>\n</section>\n");
     Ok(())
+}
+
+/// By which way a server was reached, in how long, and what its session lacks.
+fn way(reached: &Reached) -> String {
+    let seconds = Duration::from_millis(reached.took_ms).as_secs_f64();
+    let hop = match reached.network_identity {
+        Some(false) => ", without credentials to go on with",
+        Some(true) | None => "",
+    };
+    format!("{}, {seconds:.1} s{hop}", reached.way.word())
 }
 
 fn gaps(page: &mut String, report: &FarmStatusReport) -> std::fmt::Result {
