@@ -1,17 +1,21 @@
 //! `rehearse`: the planner and the engine at work on a farm that is not there.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::rotate::refused;
 use crate::error::{Error, ExitCode, Kind, Result};
-use crate::rotation::basis::Strategy;
+use crate::ports::Host;
+use crate::rotation::admission;
+use crate::rotation::basis::{Basis, Strategy};
 use crate::rotation::belief::Belief;
 use crate::rotation::engine::End;
-use crate::rotation::plan::Plan;
+use crate::rotation::plan::{MAX_BYTES, Plan};
 use crate::rotation::record::EndKind;
 use crate::rotation::world::{Audience, News};
 use crate::sim::fault::Fault;
@@ -30,8 +34,10 @@ const BEGINNING: i64 = 1_780_272_000;
 const LIFE: (i64, i64) = (365, 60);
 
 /// What is rehearsed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// The plan that is rehearsed, on the farm as it was seen when it was made; without one a sample farm.
+    pub plan: Option<PathBuf>,
     /// Servers of Dynamics.
     pub servers: u32,
     /// The seed of what is left to chance.
@@ -47,7 +53,10 @@ pub struct RehearseReport {
     pub simulation: bool,
     /// The same in words.
     pub notice: &'static str,
-    /// Servers of Dynamics in the sample farm.
+    /// The roll whose plan was rehearsed; nothing for the sample farm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll: Option<String>,
+    /// Servers of Dynamics in the farm.
     pub servers: u32,
     /// The seed.
     pub seed: u64,
@@ -124,15 +133,46 @@ impl RehearseReport {
     }
 }
 
+/// What is simulated.
+struct Stage {
+    seed: u64,
+    servers: u32,
+    /// The plan, where one is rehearsed.
+    plan: Option<(Plan, Arc<Basis>)>,
+}
+
+impl Stage {
+    fn of(host: &Host, options: &Options) -> Result<Self> {
+        let Options { plan, servers, seed } = options;
+        let Some(file) = plan else { return Ok(Self { seed: *seed, servers: *servers, plan: None }) };
+        let bytes = host.files.read(file, MAX_BYTES as u64 + 1)?;
+        let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, file))?;
+        let plan = admitted.plan().clone();
+        let servers = plan.basis.seen.signing().count() as u32;
+        let basis = Arc::new(plan.basis.clone());
+        Ok(Self { seed: *seed, servers, plan: Some((plan, basis)) })
+    }
+
+    /// A farm in which nothing goes wrong: that of the plan, or the sample.
+    fn calm(&self, strategy: Strategy) -> Shape {
+        match &self.plan {
+            Some((_, basis)) => Shape::observed(Arc::clone(basis)),
+            None => Shape::sample(self.servers, strategy),
+        }
+    }
+}
+
 /// Rehearses.
 ///
 /// # Errors
-/// [`Kind::Internal`] when the sample farm cannot be planned for.
-pub fn rehearse(options: &Options) -> Result<RehearseReport> {
+/// When the plan cannot be read or is refused; [`Kind::Internal`] when the farm cannot be simulated.
+pub fn rehearse(host: &Host, options: &Options) -> Result<RehearseReport> {
+    let options = &Stage::of(host, options)?;
     let mut report = RehearseReport {
         schema: SCHEMA,
         simulation: true,
         notice: NOTICE,
+        roll: options.plan.as_ref().map(|(plan, _)| plan.roll.to_string()),
         servers: options.servers,
         seed: options.seed,
         life: Vec::new(),
@@ -147,7 +187,13 @@ pub fn rehearse(options: &Options) -> Result<RehearseReport> {
     Ok(report)
 }
 
-fn life(options: &Options, report: &mut RehearseReport) -> Result<()> {
+fn life(options: &Stage, report: &mut RehearseReport) -> Result<()> {
+    if let Some((plan, _)) = &options.plan {
+        let (told, end) = watched(options, plan.strategy, report)?;
+        let title = format!("{} goes as planned", plan.roll);
+        report.life.push(Chapter { at: plan.basis.asked.now, title, lines: told, end });
+        return Ok(());
+    }
     let begin = Timestamp::from_second(BEGINNING).unwrap_or(Timestamp::UNIX_EPOCH);
     let later = |days: i64| begin.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(begin);
     let (told, end) = watched(options, Strategy::Initial, report)?;
@@ -165,9 +211,9 @@ fn life(options: &Options, report: &mut RehearseReport) -> Result<()> {
 }
 
 /// Rolls once while every step is written down.
-fn watched(options: &Options, strategy: Strategy, report: &mut RehearseReport) -> Result<(Vec<ChapterLine>, String)> {
+fn watched(options: &Stage, strategy: Strategy, report: &mut RehearseReport) -> Result<(Vec<ChapterLine>, String)> {
     let listener = Listener::default();
-    let shape = Shape::sample(options.servers, strategy);
+    let shape = options.calm(strategy);
     let rolled = roll_before(options.seed, &shape, &listener).map_err(broken)?;
     report.rolls += 1;
     report.violations.extend(rolled.violations.iter().map(|one| format!("{}: {}", one.invariant, one.what)));
@@ -231,8 +277,8 @@ fn gap(rolled: &Rolled) -> Option<i64> {
     accepted_old.then_some(read - began)
 }
 
-fn faults(options: &Options, report: &mut RehearseReport) -> Result<()> {
-    let calm = Shape::sample(options.servers, Strategy::Direct);
+fn faults(options: &Stage, report: &mut RehearseReport) -> Result<()> {
+    let calm = options.calm(Strategy::Direct);
     let requests = roll(options.seed, &calm).map_err(broken)?.requests;
     for fault in Fault::ALL {
         let rolled: Vec<Rolled> = (1..=requests)
@@ -256,9 +302,9 @@ fn faults(options: &Options, report: &mut RehearseReport) -> Result<()> {
     Ok(())
 }
 
-fn beliefs(options: &Options, report: &mut RehearseReport) -> Result<()> {
+fn beliefs(options: &Stage, report: &mut RehearseReport) -> Result<()> {
     for belief in Belief::ALL {
-        let shape = Shape { disbelieved: vec![belief], ..Shape::sample(options.servers, Strategy::Direct) };
+        let shape = Shape { disbelieved: vec![belief], ..options.calm(Strategy::Direct) };
         let rolled = roll(options.seed, &shape).map_err(broken)?;
         report.rolls += 1;
         report.violations.extend(rolled.violations.iter().map(|one| format!("{}: {}", one.invariant, one.what)));
@@ -287,7 +333,7 @@ fn words(end: &End) -> String {
 }
 
 fn broken(why: String) -> Error {
-    Error::new(Kind::Internal, "the sample farm cannot be simulated").because(why)
+    Error::new(Kind::Internal, "the farm cannot be simulated").because(why)
 }
 
 /// Counts what is seen to be so.

@@ -136,8 +136,12 @@ pub struct DoctorArgs {
 }
 
 /// `s2scert rehearse`.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct RehearseArgs {
+    /// Rehearse this plan, on the farm as it was seen when it was made [default: a sample farm]
+    #[arg(value_name = "PLAN.json", conflicts_with = "servers")]
+    pub plan: Option<PathBuf>,
+
     /// How many servers of Dynamics the sample farm has
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=i64::from(crate::app::rehearse::MOST_SERVERS)))]
     pub servers: u32,

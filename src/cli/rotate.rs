@@ -21,6 +21,10 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
             output.answer(&report, views::rotate::plan::render)?;
             Ok(report.exit_code())
         }
+        RotateCommand::Show { plan } => {
+            output.answer(&plan::show(host, plan)?, views::rotate::plan::render)?;
+            Ok(ExitCode::Ok)
+        }
         RotateCommand::Apply(args) => {
             let report = carried_out(host, &args.options(), &args.reach, output)?;
             let unchanged = args.detailed_exitcode && report.end == EndKind::NothingToDo;

@@ -21,6 +21,12 @@ pub enum RotateCommand {
     /// Exit code 5 when a plan was made that would change something, 3 when something stands against a roll, 8 when a part of
     /// the farm was not seen.
     Plan(Box<PlanArgs>),
+    /// Show a plan that was made before, as the page that somebody approves; no server is asked
+    Show {
+        /// The plan
+        #[arg(value_name = "PLAN.json", default_value = plan::DEFAULT_OUT)]
+        plan: PathBuf,
+    },
     /// Carry out a plan, one line a step
     ///
     /// Exit code 0 when everything was proven, 10 when the roll was taken back, 11 when something is left to do, 9 when the plan

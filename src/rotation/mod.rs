@@ -11,8 +11,8 @@
 //! | `admission` | whether a plan may be applied |
 //! | `record` | the journal: records, and the one order that is legal |
 //! | `journal` | the journal as a file: one line a record, each with the hash of the one before |
-//! | `season` | whether farm.toml lets something be changed now |
 //! | `evidence` | plan, journal, facts and audit log of a roll in one document |
+//! | `season` | whether farm.toml lets something be changed now |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
 //! | `mutant` | parts of the engine that tests take out |
 //! | `world` | what the engine needs beside the transport |

@@ -31,5 +31,6 @@ mod node;
 mod passwords;
 mod policy;
 mod rehearse;
+mod rotate;
 mod store;
 mod watch;

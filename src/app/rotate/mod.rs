@@ -24,7 +24,7 @@ mod places;
 pub mod plan;
 pub mod progress;
 pub mod record;
-mod refused;
+pub(super) mod refused;
 pub mod run;
 pub mod status;
 pub mod verify;

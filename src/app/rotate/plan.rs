@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::credential::{Credentials, open};
-use super::{Reach, described};
+use super::{Reach, described, refused};
 use crate::app::gate::{self, Gate};
 use crate::app::issue;
 use crate::app::outputs::{self, Output};
@@ -24,7 +24,7 @@ use crate::ports::{Access, Host};
 use crate::protocol::{Hex, Id, Octets, Text};
 use crate::rotation::basis::{Asked, Basis, FarmSeen, NewCertificate, Reason, Strategy};
 use crate::rotation::observe::{Unseen, observe};
-use crate::rotation::plan::Plan;
+use crate::rotation::plan::{MAX_BYTES, Plan};
 use crate::rotation::{admission, planner};
 
 pub use page::{CertificateLine, Missing, NodeLine, ObjectionLine, PlanReport, SCHEMA, StepLine};
@@ -113,12 +113,13 @@ struct Judged {
 pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanReport> {
     let now = host.clock.now();
     let farm = described(host, &options.farm)?;
+    let name = farm.name.as_ref().map(ToString::to_string).unwrap_or_default();
     outputs::admit(host, &[options.farm.clone()], &[&options.out], outputs::existing(options.force))?;
     let transport = reach(&options.farm)?;
     let seen = observe(&farm, &*transport);
     // A key is not made for a farm that cannot be planned for.
     if let (Err(unseen), Source::Issue { .. }) = (&seen, &options.credential) {
-        return Ok(PlanReport::unseen(&farm, unseen, options));
+        return Ok(PlanReport::unseen(&name, unseen, options));
     }
     let judged = match &options.credential {
         Source::File(credentials) => judge(host, &farm, options, credentials, now)?,
@@ -126,22 +127,34 @@ pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanRep
     };
     let seen = match seen {
         Ok(seen) => seen,
-        Err(unseen) => return Ok(PlanReport::unseen(&farm, &unseen, options).judged(&judged)),
+        Err(unseen) => return Ok(PlanReport::unseen(&name, &unseen, options).judged(&judged)),
     };
     let certificate = match &judged.certificate {
         Some(certificate) if !gate::refuses(&judged.findings) => certificate,
-        _ => return Ok(PlanReport::empty(&farm).judged(&judged)),
+        _ => return Ok(PlanReport::empty(&name).judged(&judged)),
     };
     let basis = basis(now, options, certificate, seen)?;
     let plan = match planner::plan(&basis) {
         Ok(plan) => plan,
-        Err(objections) => return Ok(PlanReport::against(&farm, &objections).judged(&judged)),
+        Err(objections) => return Ok(PlanReport::against(&name, &objections).judged(&judged)),
     };
     let admitted = admission::sound(plan)
         .map_err(|fault| Error::new(Kind::Internal, "the plan breaks a rule of its own").because(fault))?;
     let plan = admitted.plan();
     write(host, options, plan)?;
-    Ok(PlanReport::of(&farm, plan, options).judged(&judged))
+    let again = format!("--farm {} {}", quoted(&options.farm), options.credential.again());
+    Ok(PlanReport::of(plan, &options.out, &again).judged(&judged))
+}
+
+/// Shows a plan that was made before, to whoever has to approve it. No server is asked.
+///
+/// # Errors
+/// When it cannot be read, or is not what the planner makes of the facts in it.
+pub fn show(host: &Host, file: &Path) -> Result<PlanReport> {
+    let bytes = host.files.read(file, MAX_BYTES as u64 + 1)?;
+    let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, file))?;
+    let plan = admitted.plan();
+    Ok(PlanReport::of(plan, file, "--credential FILE").with_certificate_of(plan))
 }
 
 fn basis(now: Timestamp, options: &Options, certificate: &Certificate, seen: FarmSeen) -> Result<Basis> {

@@ -9,7 +9,7 @@ use crate::rotation::observe::Unseen;
 use crate::rotation::plan::ReadError;
 
 /// Says why a plan may not be applied.
-pub(super) fn plan(refused: &Refused, file: &Path) -> Error {
+pub(in crate::app) fn plan(refused: &Refused, file: &Path) -> Error {
     let anew = "plan anew, and read what it says: s2scert rotate plan";
     let kind = match refused {
         Refused::Unread(ReadError::Other(_) | ReadError::TooLarge) => Kind::Unreadable,

@@ -217,6 +217,7 @@ const fn command(way: Way) -> &'static str {
         Way::Apply => "rotate apply",
         Way::Resume => "rotate resume",
         Way::Rollback => "rotate rollback",
+        Way::Abort => "rotate abort",
     }
 }
 
@@ -226,6 +227,7 @@ const fn end_word(end: EndKind) -> &'static str {
         EndKind::RolledBack => "rolled back",
         EndKind::NothingToDo => "nothing to do",
         EndKind::Manual => "something is left to do",
+        EndKind::Aborted => "given up",
     }
 }
 
@@ -419,17 +421,22 @@ fn line(left: Left) -> LeftLine {
 
 /// Returns when the last record of a journal was written.
 pub(super) fn last(records: &[Record]) -> Option<Timestamp> {
-    records.iter().rev().find_map(|record| match record {
-        Record::Began(one) => Some(one.at),
-        Record::Run(one) => Some(one.at),
-        Record::Intent(one) => Some(one.at),
-        Record::Outcome(one) => Some(one.at),
-        Record::Since(_) => None,
-        Record::Done(one) => Some(one.at),
-        Record::Verified(one) => Some(one.at),
-        Record::Turned(one) => Some(one.at),
-        Record::Recorded(one) => Some(one.at),
-        Record::Ended(one) => Some(one.at),
+    records.iter().rev().find_map(when)
+}
+
+/// Returns when a record was written, where it says so.
+const fn when(record: &Record) -> Option<Timestamp> {
+    Some(match record {
+        Record::Began(one) => one.at,
+        Record::Run(one) => one.at,
+        Record::Intent(one) => one.at,
+        Record::Outcome(one) => one.at,
+        Record::Since(_) => return None,
+        Record::Done(one) => one.at,
+        Record::Verified(one) => one.at,
+        Record::Turned(one) => one.at,
+        Record::Recorded(one) => one.at,
+        Record::Ended(one) => one.at,
     })
 }
 

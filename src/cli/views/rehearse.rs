@@ -11,8 +11,10 @@ pub(crate) fn render(report: &RehearseReport) -> String {
     let _ = writeln!(text, "{}\n", report.notice);
     let _ = writeln!(
         text,
-        "The sample farm: {} of Dynamics, one SharePoint farm. Certificates are names here.",
-        if report.servers == 1 { "one server".to_owned() } else { format!("{} servers", report.servers) }
+        "{}: {} of Dynamics{}. Certificates are names here.",
+        if report.roll.is_some() { "The farm as it was seen for the plan" } else { "The sample farm" },
+        if report.servers == 1 { "one server".to_owned() } else { format!("{} servers", report.servers) },
+        if report.roll.is_some() { "" } else { ", one SharePoint farm" },
     );
     for chapter in &report.life {
         part(&mut text, chapter);

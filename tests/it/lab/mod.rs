@@ -61,6 +61,13 @@ fn programs() -> Option<(tempfile::TempDir, Programs)> {
     Some((folder, programs))
 }
 
+/// Sets a lab up in a folder that holds its programs too, where this machine has what it needs.
+fn lab() -> Option<(tempfile::TempDir, Lab, Programs)> {
+    let (folder, programs) = programs()?;
+    let lab = Lab::up(&folder.path().join("lab"), &programs);
+    Some((folder, lab, programs))
+}
+
 /// Asks a node over its own `sshd`.
 fn ask(lab: &Folder, node: &Node, action: &Json) -> Output {
     let program = std::fs::read_dir(lab.of(node.name).join("program")).unwrap().next().unwrap().unwrap().path();

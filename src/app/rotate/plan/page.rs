@@ -1,7 +1,7 @@
 //! The plan as one page: what happens on which server, and what may go wrong.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::super::words;
 use super::{Judged, Options, missing};
 use crate::app::gate;
-use crate::app::report::{Identity, optional_path_text};
+use crate::app::report::{Identity, optional_path_text, quoted};
 use crate::cert::pfx::PfxProfile;
 use crate::error::ExitCode;
-use crate::farm::description::{Farm, Role, Transport};
+use crate::farm::description::{Role, Transport};
 use crate::policy::Finding;
 use crate::protocol::{Needs, Rights, TABLE};
 use crate::rotation::basis::{NodeSeen, Strategy};
@@ -200,10 +200,10 @@ impl PlanReport {
         }
     }
 
-    pub(super) fn empty(farm: &Farm) -> Self {
+    pub(super) fn empty(farm: &str) -> Self {
         Self {
             schema: SCHEMA,
-            farm: farm.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+            farm: farm.to_owned(),
             written: false,
             changes: false,
             plan_file: None,
@@ -233,7 +233,7 @@ impl PlanReport {
     }
 
     /// What was not seen is not known to be absent, so there is no plan without it.
-    pub(super) fn unseen(farm: &Farm, unseen: &[Unseen], options: &Options) -> Self {
+    pub(super) fn unseen(farm: &str, unseen: &[Unseen], options: &Options) -> Self {
         let description = options.farm.display();
         Self {
             unseen: missing(unseen),
@@ -245,9 +245,22 @@ impl PlanReport {
         }
     }
 
-    pub(super) fn against(farm: &Farm, objections: &[Objection]) -> Self {
+    pub(super) fn against(farm: &str, objections: &[Objection]) -> Self {
         let line = |one: &Objection| ObjectionLine { what: one.to_string(), next: one.next().to_owned() };
         Self { objections: objections.iter().map(line).collect(), ..Self::empty(farm) }
+    }
+
+    /// Says of which certificate a plan is, where nobody judges it.
+    pub(super) fn with_certificate_of(mut self, plan: &Plan) -> Self {
+        let new = &plan.basis.asked.certificate;
+        self.certificate = Some(CertificateLine {
+            thumbprint: words::print(&new.thumbprint),
+            fingerprint_sha256: new.fingerprint_sha256.to_string(),
+            subject: new.subject.as_str().to_owned(),
+            not_after: new.not_after,
+            file: "FILE".to_owned(),
+        });
+        self
     }
 
     /// Adds what is said of the certificate.
@@ -269,16 +282,16 @@ impl PlanReport {
         self
     }
 
-    pub(super) fn of(farm: &Farm, plan: &Plan, options: &Options) -> Self {
+    pub(super) fn of(plan: &Plan, file: &Path, again: &str) -> Self {
         let seen = &plan.basis.seen;
         let place = |wanted: &dyn Fn(&Step) -> bool| plan.steps.iter().position(wanted).map(|place| place + 1);
-        let oldest = farm.oldest_target();
+        let oldest = seen.signing().map(|node| node.os).min();
         let reason = oldest.map(|os| format!("because the oldest server that opens it is {}", os.product()));
-        let out = options.out.display();
+        let out = quoted(file);
         let mut report = Self {
             written: true,
             changes: plan.steps.iter().any(|step| step.change != crate::rotation::plan::Change::Keep),
-            plan_file: Some(options.out.clone()),
+            plan_file: Some(file.to_owned()),
             plan_sha256: Some(plan.digest().to_string()),
             roll: Some(plan.roll.to_string()),
             planned: Some(plan.basis.asked.now),
@@ -294,16 +307,11 @@ impl PlanReport {
             no_return: plan.no_return.as_ref().and_then(|id| place(&|step| step.id == *id)),
             gap: gap(plan),
             unknowns: plan.unknowns.iter().map(|one| one.words()).collect(),
-            ..Self::empty(farm)
+            ..Self::empty(seen.farm.as_str())
         };
         report.next = vec![
             format!("see it go, and see it fail, on a farm that is not there: s2scert rehearse {out}"),
-            format!(
-                "carry it out: s2scert rotate apply {out} --farm {} {} --approved-digest {}",
-                options.farm.display(),
-                options.credential.again(),
-                plan.digest()
-            ),
+            format!("carry it out: s2scert rotate apply {out} {again} --approved-digest {}", plan.digest()),
         ];
         report
     }

@@ -40,7 +40,9 @@ fn head(text: &mut String, report: &PlanReport) {
     if let Some(certificate) = &report.certificate {
         field(text, "new certificate", &certificate.subject);
         field(text, "", &format!("{}, until {}", certificate.thumbprint, certificate.not_after.strftime("%Y-%m-%d")));
-        field(text, "", &format!("in {}", certificate.file));
+        if certificate.file != "FILE" {
+            field(text, "", &format!("in {}", certificate.file));
+        }
     }
     if let Some(old) = &report.old_thumbprint {
         field(text, "old certificate", old);

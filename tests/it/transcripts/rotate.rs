@@ -1,0 +1,197 @@
+//! `s2scert rotate`, as far as it goes without a farm. A whole roll is in `tests/it/lab/roll.rs`, over real connections.
+
+use std::path::Path;
+
+use s2scert::app::rehearse::sample_plan;
+use s2scert::protocol::{Hex, Id, Text};
+use s2scert::rotation::journal::FileJournal;
+use s2scert::rotation::plan::Plan;
+use s2scert::rotation::record::{Began, Done, EndKind, Ended, Intent, Journal as _, Record, Run, Turned};
+
+use super::shell::Shell;
+
+/// A farm whose one server is this machine, which is none.
+const FARM: &str = r#"format = "1.0"
+name = "contoso"
+
+[certificate]
+subject = "CN=crm.contoso.com {g},O=Contoso"
+
+[update_crm]
+node = "crm-1"
+
+[[node]]
+name = "crm-1"
+roles = ["web", "async", "deployment-tools"]
+os = "server2019"
+transport = "local"
+
+[[identity]]
+account = 'CONTOSO\svc-crm'
+roles = ["web", "async"]
+
+[[organization]]
+name = "sales"
+metadata = "https://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=sales"
+"#;
+
+/// When the journals here were written.
+const THEN: &str = "2026-06-01T22:00:00Z";
+
+/// Keeps a roll as `apply` does, cut off after these records.
+fn keep(folder: &Path, plan: &Plan, records: Vec<Record>) {
+    let state = s2scert::sys::host().state.create(&folder.join("state")).unwrap();
+    let kept = state.create("rolls").unwrap().create(plan.roll.as_str()).unwrap();
+    kept.write("plan.json", &plan.bytes()).unwrap();
+    let mut journal = FileJournal::open(kept, &plan.roll).unwrap();
+    records.iter().for_each(|record| journal.append(record).unwrap());
+}
+
+fn begun(plan: &Plan) -> Vec<Record> {
+    let at = THEN.parse().unwrap();
+    let step = &plan.steps[0];
+    vec![
+        Record::Began(Began { roll: plan.roll.clone(), plan_sha256: plan.digest(), at }),
+        Record::Run(Run { holder: Text::told("CONTOSO\\ada on OPS01 #00000007"), fence: 7, at }),
+        Record::Intent(Intent {
+            step: step.id.clone(),
+            ticket: Id::word(&format!("{}@stage", step.id)),
+            attempt: 1,
+            node: step.node.clone(),
+            action: Text::told("stage"),
+            before: None,
+            at,
+        }),
+    ]
+}
+
+#[test]
+fn rotate() {
+    let mut shell = Shell::new();
+    let plan = sample_plan(2).unwrap();
+    std::fs::write(shell.folder().join("plan.json"), plan.bytes()).unwrap();
+    shell
+        .says("A plan is read as a page by whoever approves it. No server is asked.")
+        .run("s2scert rotate show")
+        .run("s2scert rotate show plan.json --json")
+        .says("The same plan, rehearsed on the farm as it was seen when it was made.")
+        .run("s2scert rehearse plan.json --seed 3")
+        .says("Before a roll.")
+        .run("s2scert rotate status --here --state-dir state")
+        .run("s2scert rotate status --here --state-dir state --json");
+    keep(shell.folder(), &plan, begun(&plan));
+    shell
+        .says("The controller was killed while it put the first PFX on a server.")
+        .run("s2scert rotate status --here --state-dir state")
+        .run("s2scert rotate record --state-dir state")
+        .run("s2scert rotate record --state-dir state --json")
+        .run("s2scert rotate record 1 --by ada --note done --state-dir state")
+        .says("What was done, and whether the record of it is whole.")
+        .run("s2scert audit show --state-dir state")
+        .run("s2scert audit show --state-dir state --json")
+        .run("s2scert audit verify --state-dir state")
+        .run("s2scert audit verify --state-dir state --json")
+        .run("s2scert audit export --here --out evidence.json --state-dir state")
+        .run("s2scert audit export --here --out evidence.json --force --state-dir state --json");
+    let mut records = begun(&plan);
+    let at = THEN.parse().unwrap();
+    records.extend([
+        Record::Turned(Turned { why: Text::told("import-crm-001: the disk is full"), at }),
+        Record::Done(Done { step: plan.unwind[0].id.clone(), at }),
+        Record::Ended(Ended { end: EndKind::RolledBack, why: Text::told("import-crm-001: the disk is full"), at }),
+    ]);
+    std::fs::remove_dir_all(shell.folder().join("state")).unwrap();
+    keep(shell.folder(), &plan, records);
+    shell
+        .says("It was taken back.")
+        .run("s2scert rotate status --here --state-dir state")
+        .run("s2scert rotate record --state-dir state")
+        .compare("rotate");
+}
+
+#[test]
+fn rotate_errors() {
+    let mut shell = Shell::new();
+    let plan = sample_plan(2).unwrap();
+    let text = String::from_utf8(plan.bytes()).unwrap();
+    let folder = shell.folder().to_owned();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("plan.json", &text);
+    write("edited.json", &text.replacen("\"deadline_seconds\": 60", "\"deadline_seconds\": 61", 1));
+    write("newer.json", &text.replacen("rotation-plan/1.0", "rotation-plan/1.7", 1));
+    let zeros = Hex::from([0; 32]);
+    shell
+        .says("A farm of which nothing can be seen from here: there is no plan, and no key is made for one.")
+        .file("farm.toml", FARM)
+        .run("s2scert rotate plan --issue --generate-password-to new.pass")
+        .run("s2scert rotate plan --issue --json")
+        .run(
+            "s2scert rotate plan --credential s2s.pfx --password-file pass --strategy repair --node crm-1 --retire-after 14 \
+             --reason key-compromise --policy evaluation --out other.json",
+        )
+        .says("What cannot be planned.")
+        .run("s2scert rotate plan --credential s2s.pfx --password-file wrong")
+        .run("s2scert rotate plan --credential missing.pfx --password-stdin < pass")
+        .run("s2scert rotate plan --credential s2s.pfx --password-command 'cat pass' --out plan.json")
+        .run("s2scert rotate plan --credential s2s.pfx --strategy retire --old 12 --force")
+        .run("s2scert rotate plan --farm missing.toml --issue --push --node-program s2scert.exe")
+        .says("Plans that may not be applied.")
+        .run("s2scert rotate apply --state-dir state")
+        .run(&format!("s2scert rotate apply plan.json --approved-digest {zeros} --state-dir state"))
+        .run("s2scert rotate apply edited.json --credential s2s.pfx --password-file pass --state-dir state")
+        .run("s2scert rotate apply newer.json --detailed-exitcode --take-over 7 --state-dir state")
+        .run("s2scert rotate apply notes.txt --state-dir state --json")
+        .run("s2scert rotate apply plan.json --credential s2s.pfx --password-file pass --state-dir state")
+        .run("s2scert rotate show missing.json")
+        .run("s2scert rehearse edited.json")
+        .run("s2scert rehearse plan.json --servers 2")
+        .says("What was not begun.")
+        .run("s2scert rotate resume --state-dir state")
+        .run("s2scert rotate resume plan.json --state-dir state")
+        .run("s2scert rotate resume --from-node --state-dir state")
+        .run("s2scert rotate rollback plan.json --farm farm.toml --take-over 3 --state-dir state")
+        .run("s2scert rotate abort --state-dir state")
+        .run("s2scert rotate verify --state-dir empty")
+        .run("s2scert rotate record 1 --state-dir state")
+        .run("s2scert rotate status --farm missing.toml --state-dir state");
+    keep(&folder, &plan, begun(&plan));
+    shell
+        .says("Only what is done by hand is recorded.")
+        .run("s2scert rotate record switch --state-dir state")
+        .says("What cannot be shown or written.")
+        .run(&format!("s2scert audit verify --head {zeros} --state-dir state"))
+        .run("s2scert audit show roll-0 --state-dir state")
+        .run("s2scert audit show --state-dir empty")
+        .run("s2scert audit verify --head 12")
+        .run("s2scert audit export --out plan.json --here --state-dir state")
+        .run("s2scert audit export --out other.json --farm missing.toml --push --node-program s2scert.exe --state-dir state")
+        .says("A line of the journal was changed.");
+    let journal = folder.join(format!("state/rolls/{0}/{0}.journal", plan.roll));
+    let changed = std::fs::read_to_string(&journal).unwrap().replacen("ada", "bob", 1);
+    std::fs::write(&journal, changed).unwrap();
+    shell
+        .run("s2scert rotate resume --state-dir state")
+        .run("s2scert rotate status --here --state-dir state")
+        .run("s2scert audit verify --state-dir state")
+        .compare("rotate-errors");
+}
+
+#[test]
+fn rotate_help() {
+    let mut shell = Shell::new();
+    for command in ["", " plan", " show", " apply", " resume", " rollback", " abort", " verify", " record", " status"] {
+        shell.run(&format!("s2scert rotate{command} --help"));
+    }
+    for schema in [
+        "rotate-plan",
+        "rotate-run",
+        "rotate-progress",
+        "rotate-status",
+        "rotate-verify",
+        "rotate-record",
+        "rotation-plan",
+    ] {
+        shell.run_to(&format!("s2scert schema {schema}"), 4);
+    }
+    shell.compare("rotate-help");
+}
