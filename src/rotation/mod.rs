@@ -33,4 +33,6 @@ pub mod season;
 pub mod world;
 
 #[cfg(test)]
+mod shapes_tests;
+#[cfg(test)]
 mod tests;

@@ -27,8 +27,6 @@ pub enum Record {
     Done(Done),
     /// Everything was verified end to end.
     Verified(Moment),
-    /// Somebody says that a step is done that is done by hand.
-    Recorded(Recorded),
     /// From here on the roll is taken back.
     Turned(Turned),
     /// The run ended.
@@ -145,21 +143,6 @@ pub struct Moment {
     pub at: Timestamp,
 }
 
-/// A step that was done by hand.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Recorded {
-    /// The step.
-    pub step: Id,
-    /// Who says so.
-    pub by: Text,
-    /// What proves it, as far as somebody has told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<Text>,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// The roll is taken back.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -226,8 +209,6 @@ pub struct State {
     pub begun: BTreeSet<Id>,
     /// Steps that were acted on, and are so.
     pub done: BTreeSet<Id>,
-    /// Steps of which somebody has said that they are done.
-    pub recorded: BTreeSet<Id>,
     /// From when on processes must have begun.
     pub instants: BTreeMap<Id, Timestamp>,
     /// Access lists of nodes before the first change.

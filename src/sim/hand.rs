@@ -3,14 +3,14 @@
 use super::state::{State, Stored};
 use super::trace::{Cert, NEW, OLD, What};
 use super::world::Sim;
-use crate::protocol::{Id, Text};
-use crate::rotation::engine::{End, Said};
+use crate::protocol::Id;
+use crate::rotation::engine::End;
 
 /// How it is told that a step is done by hand.
 const RECORD: &str = "s2scert rotate record ";
 
 /// Does everything that an end leaves to people in the plan, most of the time, and returns what is to be recorded.
-pub(super) fn by_hand(sim: &Sim, end: &End) -> Vec<Said> {
+pub(super) fn by_hand(sim: &Sim, end: &End) -> Vec<Id> {
     let End::Manual { left, .. } = end else { return Vec::new() };
     let told = left.iter().flat_map(|one| &one.commands).filter_map(|command| command.strip_prefix(RECORD));
     let mut state = sim.state();
@@ -19,7 +19,7 @@ pub(super) fn by_hand(sim: &Sim, end: &End) -> Vec<Said> {
     }
     told.map(|step| {
         state.done_by_hand(step);
-        Said { step: Id::word(step), proof: Some(Text::told("seen")) }
+        Id::word(step)
     })
     .collect()
 }

@@ -180,9 +180,7 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
                     break;
                 }
                 way = heal(&sim, healed);
-                if !said.is_empty() {
-                    sim.record(&mut journal, &said);
-                }
+                said.into_iter().for_each(|step| journal.say(step));
             }
             RunEnd::End(done) => {
                 if end.is_none() || done.kind() != EndKind::NothingToDo {

@@ -16,11 +16,11 @@ use super::trace::{Ending, What};
 use crate::cert::pfx::PfxProfile;
 use crate::farm::description::{ArgumentList, Farm, Node, Organization};
 use crate::ports::{CarryError, Clock, Random, Transport};
-use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes, SecretText};
+use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes, SecretText, Text};
 use crate::rotation::admission::Admitted;
-use crate::rotation::engine::{self, End, Operator, Said, Stop, Way};
+use crate::rotation::engine::{self, End, Operator, Stop, Way};
 use crate::rotation::plan::Plan;
-use crate::rotation::record::{Journal, JournalError, Record};
+use crate::rotation::record::{Journal, JournalError, Record, Recorded};
 use crate::rotation::world::{Audience, Balancer, CredentialSource, Metadata, Nobody, Patience, Sealed, World};
 
 /// The controller of a simulation died.
@@ -91,6 +91,13 @@ impl Sim {
         self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Puts a record where any controller can read it, and returns its number.
+    fn keep(&self, record: &Record) -> u64 {
+        let mut library = self.library();
+        library.push(record.clone());
+        library.len() as u64 - 1
+    }
+
     /// Lets a controller take the roll up, until it ends or dies.
     pub(super) fn run(&self, journal: &mut SimJournal<'_>, way: Way, other: bool, audience: &dyn Audience) -> RunEnd {
         let (run, before) = {
@@ -101,7 +108,7 @@ impl Sim {
             state.tell(What::RunBegins { other });
             (run, before)
         };
-        let owner = crate::protocol::Text::told(&format!("operator {run}"));
+        let owner = Text::told(&format!("operator {run}"));
         let operator = Operator { owner, take_over: None };
         let world = self.world(audience);
         let plan = self.other.as_ref().filter(|_| other).unwrap_or(&self.admitted);
@@ -129,27 +136,6 @@ impl Sim {
             audience,
             balancer: self,
         }
-    }
-
-    /// Somebody records what was done by hand.
-    pub(super) fn record(&self, journal: &mut SimJournal<'_>, said: &[Said]) {
-        let run = {
-            let mut state = self.state();
-            state.run = state.events.iter().map(|event| event.run).max().unwrap_or_default() + 1;
-            state.tell(What::RunBegins { other: false });
-            state.run
-        };
-        let operator = Operator { owner: crate::protocol::Text::told(&format!("operator {run}")), take_over: None };
-        let world = self.world(&Nobody);
-        let went = catch_unwind(AssertUnwindSafe(|| {
-            engine::record(&self.admitted, &self.farm, world, journal, said, &operator)
-        }));
-        let what = match went {
-            Ok(_) => What::RunEnds(Ending::Stopped),
-            Err(payload) if payload.is::<Dead>() => What::Died,
-            Err(payload) => resume_unwind(payload),
-        };
-        self.state().tell_as(run, what);
     }
 
     /// A second operator comes, if it is his time.
@@ -277,6 +263,15 @@ impl<'a> SimJournal<'a> {
         Self { sim, records: Vec::new() }
     }
 
+    /// Somebody says that a step is done that is done by hand: as the program does it, here and without the lease.
+    pub(super) fn say(&mut self, step: Id) {
+        let at = self.sim.state().controller_clock();
+        let (by, note) = (Text::told("somebody"), Text::told("seen"));
+        let record = Record::Recorded(Recorded { step, by, note, at });
+        let number = self.sim.keep(&record);
+        self.records.push((number, record));
+    }
+
     fn die_perhaps(&self) {
         if self.sim.state().dies_at_journal() {
             resume_unwind(Box::new(Dead));
@@ -295,11 +290,7 @@ impl Journal for SimJournal<'_> {
 
     fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.die_perhaps();
-        let number = {
-            let mut library = self.sim.library();
-            library.push(record.clone());
-            library.len() as u64 - 1
-        };
+        let number = self.sim.keep(record);
         self.records.push((number, record.clone()));
         self.die_perhaps();
         Ok(())

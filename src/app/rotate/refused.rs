@@ -49,8 +49,6 @@ pub(super) fn stop(stop: &Stop) -> Error {
         Stop::Journal(_) => Error::new(Kind::Internal, "the journal cannot be written, and the run stops")
             .because(stop.clone())
             .hint("nothing is done that is not written down first; when the disk has room: s2scert rotate resume"),
-        Stop::Unreached(_) => error("a server cannot be reached, and nothing was recorded")
-            .hint("see whether it answers: s2scert farm status"),
         Stop::Order(_) => error("this is not the time for that")
             .hint("see how the rolls stand: s2scert rotate status"),
     }

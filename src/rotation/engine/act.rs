@@ -9,7 +9,7 @@ use crate::protocol::{
     Action, After, CrmCertificateRemove, CrmCertificateSet, Facts, Hex, Id, Nothing, Reconfigure, Remove,
     RestoreAccess, Row, RowType, Stage,
 };
-use crate::rotation::basis::RowSeen;
+use crate::rotation::basis::{ISSUER_ROW, RowSeen};
 use crate::rotation::mutant::{Part, is_out};
 use crate::rotation::plan::{Accounts, Act, Check, Phase, ScriptOrder, Step, Which};
 use crate::rotation::record::{Came, Outcome, Record};
@@ -264,6 +264,9 @@ impl Engine<'_> {
             Ok(rows) if rows.iter().any(|row| row.thumbprint == Some(thumbprint)) => {
                 return Ok(Acted::Never("the row names this certificate".to_owned()));
             }
+            Ok(rows) if which == Which::Old && !names_alone(&rows, self.certificate(Which::New)) => {
+                return Ok(Acted::Not("the row does not name the new certificate, or not alone".to_owned()));
+            }
             Ok(_) => {}
             Err(why) => return Ok(Acted::Not(why)),
         }
@@ -278,6 +281,12 @@ impl Engine<'_> {
         }
         self.act_once(step, "", Action::Remove(Remove { thumbprint, with_key: true }))
     }
+}
+
+/// Whether there is one row of the type that is signed with, and it names a certificate.
+fn names_alone(rows: &[Row], thumbprint: Option<Hex<20>>) -> bool {
+    let mut issuers = rows.iter().filter(|row| row.certificate_type.as_str() == ISSUER_ROW);
+    issuers.next().is_some_and(|row| row.thumbprint == thumbprint) && issuers.next().is_none()
 }
 
 /// Returns the one action that brings the rows nearer to what they were. A row that this roll did not write is not touched.

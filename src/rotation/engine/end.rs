@@ -89,7 +89,8 @@ impl Engine<'_> {
             Walked::Forward { by_hand } | Walked::Back { by_hand, .. } => {
                 by_hand.iter().map(|step| self.by_hand(step)).collect()
             }
-            Walked::Stuck { at, .. } | Walked::Later { at, .. } => self.rest(at),
+            Walked::Stuck { at, .. } => self.rest(at),
+            Walked::Later { at, .. } => self.waits_for(at),
         };
         // Whatever the end is, no PFX stays on any node.
         for node in self.names().into_iter().filter(|_| !is_out(Part::Unstage)) {
@@ -281,7 +282,19 @@ impl Engine<'_> {
     fn rest(&self, at: &Step) -> Vec<Left> {
         let steps = if self.state.turned.is_some() { &self.plan.unwind } else { &self.plan.steps };
         let rest = steps.iter().skip_while(|step| step.id != at.id).filter(|step| self.is_begun(step));
+        let rest = rest.filter(|step| !matches!(step.act, Act::ByHand(_)) || step.phase == at.phase);
         rest.filter(|step| step.act != Act::Look || step.id == at.id).map(|step| self.by_hand(step)).collect()
+    }
+
+    /// Returns what a roll waits for: the step, and what is to be done by hand in the same part of the roll. What comes later is
+    /// not told yet, so that nobody does it too early.
+    fn waits_for(&self, at: &Step) -> Vec<Left> {
+        let by_hand = |step: &&Step| matches!(step.act, Act::ByHand(_)) && !self.state.recorded.contains(&step.id);
+        let steps = self.plan.steps.iter().filter(|step| step.phase == at.phase).filter(by_hand);
+        match at.act {
+            Act::ByHand(_) => steps.map(|step| self.by_hand(step)).collect(),
+            _ => vec![self.by_hand(at)],
+        }
     }
 
     /// Says how a person does a step.

@@ -18,8 +18,8 @@ use jiff::Timestamp;
 
 use super::admission::Admitted;
 use super::mutant::{Part, is_out};
-use super::plan::{Act, Check, Plan, Step};
-use super::record::{Began, EndKind, Ended, Journal, JournalError, Record, Recorded, Run, State};
+use super::plan::{Check, Plan, Step};
+use super::record::{Began, EndKind, Journal, JournalError, Record, State};
 use super::world::World;
 use crate::farm::description::{Farm, Node};
 use crate::protocol::{Hex, Id, Text};
@@ -97,9 +97,6 @@ pub enum Stop {
     /// It is not the time for this.
     #[error("{0}")]
     Order(&'static str),
-    /// A node without which nothing can be written down cannot be reached.
-    #[error("{0}")]
-    Unreached(String),
 }
 
 /// Why a run ends before its last step.
@@ -141,31 +138,6 @@ pub fn run(
         (Way::Apply, None, None) => engine.begin(operator),
         (Way::Resume | Way::Rollback | Way::Abort, None, _) => engine.take_up(way, operator),
     }
-}
-
-/// A step that was done by hand, as somebody says.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Said {
-    /// The step.
-    pub step: Id,
-    /// What proves it: the output of a command, the number of a ticket.
-    pub proof: Option<Text>,
-}
-
-/// Writes down that steps were done by hand, here and on the node that writes the row. Nothing else is done; the roll goes on
-/// when it is resumed.
-///
-/// # Errors
-/// As [`run`]; [`Stop::Order`] where the plan has no such step, or the roll has not begun or is over.
-pub fn record(
-    admitted: &Admitted,
-    farm: &Farm,
-    world: World<'_>,
-    journal: &mut dyn Journal,
-    said: &[Said],
-    operator: &Operator,
-) -> Result<(), Stop> {
-    Engine::new(admitted, farm, world, journal, operator)?.write_down(said, operator)
 }
 
 impl<'a> Engine<'a> {
@@ -271,44 +243,6 @@ impl<'a> Engine<'a> {
                 Err(Halt::Stop(stop)) => Err(self.let_go(stop)),
                 Err(Halt::Lost(node, why)) => Ok(self.unreached(&node, &why)),
             },
-        }
-    }
-
-    /// Writes down that steps were done by hand.
-    fn write_down(mut self, said: &[Said], operator: &Operator) -> Result<(), Stop> {
-        if self.state.over().is_some() {
-            return Err(Stop::Order("this roll is over"));
-        }
-        let by_hand = |id: &Id| self.plan.step(id).is_some_and(|step| matches!(step.act, Act::ByHand(_)));
-        if !said.iter().all(|one| by_hand(&one.step)) {
-            return Err(Stop::Order("the plan has no step of this name that is done by hand"));
-        }
-        let written = self.hold(operator).and_then(|()| self.catch_up()).and_then(|()| {
-            if self.state.plan_sha256.is_none() {
-                return Err(Halt::Stop(Stop::Order("this roll has not begun: apply its plan")));
-            }
-            if self.state.over().is_some() {
-                return Err(Halt::Stop(Stop::Order("this roll is over")));
-            }
-            self.record(Record::Run(Run { holder: self.holder.clone(), fence: self.fence, at: self.now() }))?;
-            for one in said.iter().filter(|one| !self.state.recorded.contains(&one.step)).collect::<Vec<_>>() {
-                let (step, proof, by) = (one.step.clone(), one.proof.clone(), self.owner.clone());
-                self.record(Record::Recorded(Recorded { step, by, proof, at: self.now() }))?;
-            }
-            let why = Text::told("what was done by hand was recorded");
-            self.record(Record::Ended(Ended { end: EndKind::Manual, why, at: self.now() }))?;
-            self.copy_records()
-        });
-        match written {
-            Ok(()) => {
-                self.release();
-                Ok(())
-            }
-            Err(Halt::Stop(stop)) => Err(self.let_go(stop)),
-            Err(Halt::Lost(node, why)) => {
-                Err(self
-                    .let_go(Stop::Unreached(format!("{node} cannot be reached, so that nothing was recorded: {why}"))))
-            }
         }
     }
 
