@@ -124,6 +124,8 @@ pub fn still_rests(plan: &Plan, now: jiff::Timestamp, seen: &FarmSeen) -> Result
     tell(planned.organizations == seen.organizations, "the organizations".to_owned());
     tell(planned.sharepoint == seen.sharepoint, "the trusts of SharePoint".to_owned());
     tell(planned.consumers == seen.consumers, "the consumers".to_owned());
+    let seasons = planned.windows == seen.windows && planned.freezes == seen.freezes;
+    tell(seasons, "the maintenance windows or freezes".to_owned());
     for node in &planned.nodes {
         match seen.node(node.name.as_str()) {
             None => tell(false, format!("{}: it is gone", node.name)),
@@ -139,6 +141,7 @@ pub fn still_rests(plan: &Plan, now: jiff::Timestamp, seen: &FarmSeen) -> Result
                 );
                 tell(node.network_identity == now.network_identity, format!("{}: the network identity", node.name));
                 tell(node.certificates == now.certificates, format!("{}: its certificates", node.name));
+                tell(node.balancer == now.balancer, format!("{}: the commands of its load balancer", node.name));
             }
         }
     }

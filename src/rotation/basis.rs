@@ -306,6 +306,12 @@ impl NodeSeen {
         self.roles.iter().any(|role| role.signs())
     }
 
+    /// Returns whether people do there what is to be done.
+    #[must_use]
+    pub fn by_hand(&self) -> bool {
+        self.transport == Transport::Manual
+    }
+
     /// Returns whether it publishes the metadata document.
     #[must_use]
     pub fn publishes(&self) -> bool {
@@ -347,6 +353,16 @@ impl FarmSeen {
     /// Returns the servers that need the key.
     pub fn signing(&self) -> impl Iterator<Item = &NodeSeen> {
         self.nodes.iter().filter(|node| node.signs())
+    }
+
+    /// Returns the servers that need the key and are reached by the program.
+    pub fn signing_reached(&self) -> impl Iterator<Item = &NodeSeen> {
+        self.signing().filter(|node| !node.by_hand())
+    }
+
+    /// Returns the servers that need the key and are looked after by people.
+    pub fn signing_by_hand(&self) -> impl Iterator<Item = &NodeSeen> {
+        self.signing().filter(|node| node.by_hand())
     }
 
     /// Returns the one certificate that the farm signs with, where there is exactly one such row.

@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
     fn signing(&self) -> impl Iterator<Item = &'a NodeSeen> + use<'a> {
         let plan = self.plan;
         let all = plan.strategy != Strategy::Repair || plan.basis.asked.nodes.is_empty();
-        plan.basis.seen.signing().filter(move |node| all || plan.basis.asked.nodes.contains(&node.name))
+        plan.basis.seen.signing_reached().filter(move |node| all || plan.basis.asked.nodes.contains(&node.name))
     }
 
     /// 1: the row is written once, on the node that was named, and taken back without the script.
@@ -105,6 +105,16 @@ impl<'a> Reader<'a> {
                 self.fault(3, Some(&steps[switch]), &what);
             }
         }
+        for node in self.plan.basis.seen.signing_by_hand() {
+            let told = |step: &Step| matches!(&step.act, Act::ByHand(hand) if hand.what.as_str().starts_with(&format!("{}: ", node.name)));
+            let gated = steps[..switch]
+                .iter()
+                .any(|step| step.phase == Phase::Gate && step.check == Check::Recorded && told(step));
+            if !gated {
+                let what = format!("nobody has to record that {} is ready before the row is written", node.name);
+                self.fault(3, Some(&steps[switch]), &what);
+            }
+        }
         for node in self.signing().filter(|node| node.name == steps[switch].node) {
             if !steps[switch..].iter().any(|step| step.phase == Phase::Switch && is_ready(step, node)) {
                 self.fault(3, Some(&steps[switch]), "the node that wrote the row is not proven ready again");
@@ -120,6 +130,13 @@ impl<'a> Reader<'a> {
                 .any(|step| step.act == Act::ReleaseJob && step.node == hold.node && step.check == Check::JobFree)
         };
         released(&self.plan.steps) && released(&self.plan.unwind)
+    }
+
+    /// Whether a server that is taken out of the load balancer is put back behind it, on the way forward and on the way back.
+    fn is_put_back(&self, drain: &Step) -> bool {
+        let back =
+            |steps: &[Step]| steps.iter().any(|step| step.node == drain.node && matches!(step.act, Act::Undrain(_)));
+        back(&self.plan.steps) && back(&self.plan.unwind)
     }
 
     /// 2: in an overlap every trust accepts the new certificate before the switch, the job is held while not both are published,
@@ -281,7 +298,9 @@ impl<'a> Reader<'a> {
                 | Act::RestoreRows
                 | Act::RestoreAccess
                 | Act::ReleaseJob
-                | Act::RemoveAlternative => true,
+                | Act::RemoveAlternative
+                | Act::Undrain(_) => true,
+                Act::Drain(_) => self.is_put_back(step),
                 Act::HoldJob => self.is_released(step),
                 Act::SetAlternative(_) => back(&step.node, &|act| *act == Act::RemoveAlternative).is_some(),
                 Act::Remove(which) => *which == Which::Old && step.phase == Phase::Retire,

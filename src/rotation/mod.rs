@@ -12,6 +12,7 @@
 //! | `record` | the journal: records, and the one order that is legal |
 //! | `journal` | the journal as a file: one line a record, each with the hash of the one before |
 //! | `evidence` | plan, journal, facts and audit log of a roll in one document |
+//! | `season` | whether farm.toml lets something be changed now |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
 //! | `mutant` | parts of the engine that tests take out |
 //! | `world` | what the engine needs beside the transport |
@@ -28,7 +29,10 @@ pub mod observe;
 pub mod plan;
 pub mod planner;
 pub mod record;
+pub mod season;
 pub mod world;
 
+#[cfg(test)]
+mod shapes_tests;
 #[cfg(test)]
 mod tests;

@@ -73,6 +73,12 @@ pub(crate) enum Part {
     HeldTold,
     /// What a step is over with.
     Until,
+    /// Taking a server out of the load balancer.
+    Drain,
+    /// Putting it back.
+    Undrain,
+    /// Maintenance windows and freezes.
+    Season,
     /// The proof right before an old certificate goes.
     LastProof,
 }

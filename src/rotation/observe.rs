@@ -156,6 +156,8 @@ impl Looker<'_> {
         };
         seen.roles.sort_unstable();
         if node.transport == How::Manual {
+            accounts.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+            seen.accounts = accounts;
             return seen;
         }
         self.described(node, &mut seen);

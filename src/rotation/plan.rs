@@ -10,6 +10,7 @@ use super::basis::{Basis, Strategy};
 use super::belief::Belief;
 use crate::cert::Fingerprint;
 use crate::cert::pfx::PfxProfile;
+use crate::farm::description::ArgumentList;
 use crate::protocol::{Hex, Id, Text};
 
 /// The format of a plan.
@@ -132,6 +133,10 @@ pub enum Act {
     ReleaseJob,
     /// The web server of a machine is started anew.
     ResetWeb,
+    /// The server is taken out of the load balancer.
+    Drain(ArgumentList),
+    /// It is put back.
+    Undrain(ArgumentList),
     /// A certificate is removed with its key.
     Remove(Which),
     /// The access list is made what it was.
@@ -224,6 +229,10 @@ pub enum Check {
     Gone(Which),
     /// The access list is what it was before the roll changed it.
     AccessAsBefore,
+    /// The command of the step has ended well in this roll, or need not run: nothing was changed on the node.
+    Ran(Ran),
+    /// By farm.toml it is the time to change something, or to start services anew.
+    Open(Season),
     /// So many days have passed since everything was verified.
     Quarantine(Days),
     /// Somebody has said so.
@@ -262,6 +271,25 @@ pub struct TrustCheck {
     pub name: Text,
     /// The certificate.
     pub which: Which,
+}
+
+/// A command that is run.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ran {
+    /// Whether it need not run where this roll has changed nothing on the node.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub if_changed: bool,
+}
+
+/// What it must be the time for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Season {
+    /// To change something: no freeze.
+    Change,
+    /// To start services anew: no freeze, and a maintenance window is open.
+    Restart,
 }
 
 /// Days.
@@ -407,6 +435,8 @@ impl Act {
             | Self::HoldJob
             | Self::ReleaseJob
             | Self::ResetWeb
+            | Self::Drain(_)
+            | Self::Undrain(_)
             | Self::ByHand(_) => false,
         }
     }

@@ -60,7 +60,7 @@ fn what_stands_against_a_roll_is_told() {
         ),
         (|b| b.seen.nodes[0].script_sha256 = None, |o| matches!(o, Objection::NoScript(_))),
         (|b| b.seen.nodes[0].network_identity = false, |o| matches!(o, Objection::NoNetworkIdentity(_))),
-        (|b| b.seen.nodes[1].transport = Transport::Manual, |o| matches!(o, Objection::ByHand(_))),
+        (|b| b.seen.nodes[0].transport = Transport::Manual, |o| matches!(o, Objection::ByHand(_))),
         (|b| b.seen.nodes[1].os = Target::Server2012R2, |o| matches!(o, Objection::TooOld(_))),
     ];
     for (number, (change, is_told)) in cases.into_iter().enumerate() {

@@ -104,6 +104,9 @@ pub(super) fn sim_node(name: Id, roles: Vec<Role>, accounts: Vec<Text>) -> SimNo
     SimNode {
         name,
         roles,
+        by_hand: false,
+        balanced: false,
+        drained: false,
         down_until: i64::MIN,
         ahead: 0,
         standing: Standing::default(),

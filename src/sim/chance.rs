@@ -8,11 +8,11 @@ use super::state::{CertInfo, FIRST, Process, RowKind, SimNode, SimRow, SimShareP
 use super::trace::{Cert, FOREIGN, NEW};
 use crate::cert::Fingerprint;
 use crate::cert::pfx::Target;
-use crate::farm::description::{Role, Transport};
+use crate::farm::description::{ArgumentList, Role, Transport};
 use crate::protocol::{Hex, Id, Text};
 use crate::rotation::basis::{
-    ALTERNATIVE_ROW, Asked, Basis, FarmSeen, ISSUER_ROW, NewCertificate, NodeSeen, OrganizationSeen, Reason, RowSeen,
-    ServiceKind, ServiceSeen, SharePointSeen, StoredSeen, Strategy, TrustSeen,
+    ALTERNATIVE_ROW, Asked, BalancerSeen, Basis, FarmSeen, ISSUER_ROW, NewCertificate, NodeSeen, OrganizationSeen,
+    Reason, RowSeen, ServiceKind, ServiceSeen, SharePointSeen, StoredSeen, Strategy, TrustSeen,
 };
 
 /// The accounts of every simulated farm.
@@ -26,6 +26,7 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
     let strategy = shape.plain.or(shape.strategy).unwrap_or_else(|| draw(dice));
     let initial = strategy == Strategy::Initial;
     let odd = shape.plain.is_none();
+    let balanced = odd && dice.below(4) == 0;
     let mut nodes = Vec::new();
     for number in 0..count {
         let (name, roles) = match number {
@@ -42,6 +43,8 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
         };
         let publishes = roles.contains(&Role::Web);
         let mut node = node(&name, roles)?;
+        node.by_hand = odd && strategy.switches() && number > 0 && node.signs() && dice.below(24) == 0;
+        node.balanced = balanced && node.signs();
         node.script = (number == 0 || (publishes && (!odd || dice.below(8) > 0))).then_some(script);
         if node.signs() && !initial {
             let bound = odd && publishes && dice.below(12) == 0;
@@ -92,6 +95,15 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
     let rows = if initial { Vec::new() } else { vec![SimRow { id: 1, kind: RowKind::Issuer, cert }] };
     let accounts = ACCOUNTS.map(Text::told).to_vec();
     Ok(Made { nodes, update_crm: 0, rows, sharepoint, certs, accounts, strategy: Some(strategy) })
+}
+
+/// The commands of a load balancer. The last word is the server.
+fn balancer(node: &SimNode) -> Option<BalancerSeen> {
+    let command = |part: &str| {
+        let words = vec!["lb".to_owned(), part.to_owned(), node.name.as_str().to_owned()];
+        ArgumentList::try_from(words).ok()
+    };
+    Some(BalancerSeen { drain: command("drain")?, undrain: command("undrain")? })
 }
 
 fn draw(dice: &mut Dice) -> Strategy {
@@ -166,7 +178,7 @@ pub(super) fn basis(
         name: node.name.clone(),
         roles: node.roles.clone(),
         os: Target::Server2019,
-        transport: Transport::Ssh,
+        transport: if node.by_hand { Transport::Manual } else { Transport::Ssh },
         script_sha256: node.script,
         network_identity: true,
         accounts: node.accounts.clone(),
@@ -180,7 +192,7 @@ pub(super) fn basis(
                 has_key: true,
             })
             .collect(),
-        balancer: None,
+        balancer: Some(node).filter(|node| node.balanced).and_then(balancer),
     };
     let not_after =
         date(if strategy == Some(Strategy::Recover) { "2026-05-31T00:00:00Z" } else { "2026-07-31T00:00:00Z" })?;

@@ -97,6 +97,13 @@ fn gate(story: &Story, tell: Tell<'_>) {
         let What::ScriptBegins { update_crm: true, unready, .. } = &event.what else { continue };
         for (number, node) in story.before.nodes.iter().enumerate().filter(|(_, node)| node.signs) {
             let before = &story.events[..place];
+            // Of a server that is looked after by people somebody has said that it is ready.
+            if node.by_hand {
+                if unready.contains(&number) && !story.by_hand {
+                    tell(3, format!("at {} the row is written, and {} cannot sign", event.at, node.name));
+                }
+                continue;
+            }
             let proven =
                 before.iter().rposition(|one| one.run == event.run && one.what == (What::Proved { node: number }));
             let Some(proven) = proven else {
@@ -133,9 +140,20 @@ fn old_stays(story: &Story, tell: Tell<'_>) {
         if bound {
             tell(4, format!("at {} the old certificate leaves {node}, where a TLS binding uses it", event.at));
         }
-        // A removal is asked for right after a proof; somebody at the server may come between them.
-        let between = |one: &Event| one.run == 0 && one.at <= event.at && one.at >= event.at - QUESTIONS;
-        if !all_new && !story.events.iter().any(between) {
+        // Each server is proven before the first removal, and its own once more right before; somebody may come after that.
+        let place = story.events.iter().position(|one| one == event).unwrap_or_default();
+        let before = &story.events[..place];
+        let since_proof = |one: &Event, number: usize| {
+            let proof = |proof: &&Event| proof.run == event.run && proof.what == (What::Proved { node: number });
+            before.iter().rev().find(proof).is_none_or(|proof| one.at >= proof.at - QUESTIONS)
+        };
+        let came_between = |one: &Event| match one.what {
+            What::Imported { node, .. } | What::Removed { node, .. } | What::Access { node } => since_proof(one, node),
+            What::Rows { .. } => one.at >= event.at - QUESTIONS,
+            _ => false,
+        };
+        let excused = before.iter().any(|one| one.run == 0 && came_between(one));
+        if !all_new && !excused {
             tell(4, format!("at {} the old certificate leaves {node}, and the farm is not all new", event.at));
         }
         let switched =
@@ -190,9 +208,20 @@ fn ends(story: &Story, tell: Tell<'_>) {
         }
     }
     let others = other_runs(story);
-    let switched = |event: &Event| others.contains(&event.run) && matches!(event.what, What::Rows { .. });
+    let over = |event: &Event| {
+        !others.contains(&event.run) && matches!(event.what, What::RunEnds(Ending::Done | Ending::RolledBack))
+    };
+    let over = story.events.iter().position(over).unwrap_or(usize::MAX);
+    let changes = |(place, event): (usize, &Event)| {
+        let other = others.contains(&event.run);
+        let touched = matches!(
+            event.what,
+            What::Imported { .. } | What::Removed { .. } | What::Access { .. } | What::Restarted { .. }
+        );
+        other && (matches!(event.what, What::Rows { .. } | What::Alternatives { .. }) || (touched && place > over))
+    };
     // Where a person or another roll changed the farm meanwhile, before and after are no measure.
-    if story.by_hand || story.events.iter().any(switched) {
+    if story.by_hand || story.events.iter().enumerate().any(changes) {
         return;
     }
     match last_end(story) {

@@ -69,6 +69,7 @@ impl Moment {
 /// Finds the first gap of an overlap, and a job that is held in the end without anybody being told.
 pub(super) fn no_gap(story: &Story, tell: Tell<'_>) {
     held(story, tell);
+    drained(story, tell);
     if story.strategy != Strategy::Overlap {
         return;
     }
@@ -76,7 +77,15 @@ pub(super) fn no_gap(story: &Story, tell: Tell<'_>) {
     let mut last = story.before.at;
     for event in &story.events {
         // What somebody does by hand, or another roll, is not held to this.
-        let by_hand = event.run == 0 && !matches!(event.what, What::TrustsRead { .. } | What::ClockSet { .. });
+        let planned = |node: usize| story.before.nodes[node].by_hand;
+        let by_hand = event.run == 0
+            && match event.what {
+                What::TrustsRead { .. } | What::ClockSet { .. } => false,
+                What::Restarted { node, .. } | What::Imported { node, .. } | What::Removed { node, .. } => {
+                    !planned(node)
+                }
+                _ => true,
+            };
         if by_hand || matches!(event.what, What::RunBegins { other: true }) {
             return;
         }
@@ -90,16 +99,39 @@ pub(super) fn no_gap(story: &Story, tell: Tell<'_>) {
     }
 }
 
-fn held(story: &Story, tell: Tell<'_>) {
+/// Returns the servers that the last end names; nothing where there is no end.
+fn named(story: &Story) -> Option<&[String]> {
     let mut ends = story.events.iter().rev().filter_map(|event| match &event.what {
         What::RunEnds(ending) if !matches!(ending, Ending::Nothing | Ending::Stopped) => Some(ending),
         _ => None,
     });
-    let named: &[String] = match ends.next() {
-        Some(Ending::Manual { named, .. }) => named,
-        Some(_) => &[],
-        None => return,
-    };
+    ends.next().map(|end| match end {
+        Ending::Manual { named, .. } => named.as_slice(),
+        _ => &[],
+    })
+}
+
+/// 5: no process of a server behind a load balancer is started anew by us before it was taken out, and in the end each is back.
+fn drained(story: &Story, tell: Tell<'_>) {
+    let mut out: Vec<bool> = vec![false; story.before.nodes.len()];
+    for event in &story.events {
+        match event.what {
+            What::Drained { node, out: now } => out[node] = now,
+            What::Restarted { node, .. } if event.run > 0 && story.before.nodes[node].balanced && !out[node] => {
+                let name = &story.before.nodes[node].name;
+                tell(5, format!("at {} a process of {name} begins anew while requests go there", event.at));
+            }
+            _ => {}
+        }
+    }
+    let Some(named) = named(story) else { return };
+    for node in story.after.nodes.iter().filter(|node| node.drained && !named.contains(&node.name)) {
+        tell(5, format!("{} is out of the load balancer in the end, and nobody is told", node.name));
+    }
+}
+
+fn held(story: &Story, tell: Tell<'_>) {
+    let Some(named) = named(story) else { return };
     for server in &story.after.held {
         let name = &story.after.nodes[*server].name;
         if !named.contains(name) {

@@ -28,6 +28,8 @@ pub(super) fn load(basis: &Basis) -> Result<Made, String> {
     let mut nodes = Vec::new();
     for seen in &basis.seen.nodes {
         let mut node = sim_node(seen.name.clone(), seen.roles.clone(), seen.accounts.clone());
+        node.by_hand = seen.by_hand();
+        node.balanced = seen.balancer.is_some();
         let readers = seen.accounts.iter().map(bit).fold(0, |all, one| all | one);
         for one in &seen.certificates {
             if let Some(cert) = certs.known(&one.thumbprint) {

@@ -7,6 +7,7 @@
 //! | `acts` | what actions see and do, Microsoft's script among them |
 //! | `describe` | what a node tells of itself |
 //! | `fault` | what goes wrong, drawn from the seed |
+//! | `hand` | people who do their part |
 //! | `world` | the ports of the engine; a controller that can die; a second operator |
 //! | `build` | a simulation: a farm, and what goes wrong |
 //! | `chance` | a farm from a seed |
@@ -24,6 +25,7 @@ mod describe;
 pub mod dice;
 pub mod fault;
 mod gap;
+mod hand;
 mod load;
 mod node;
 pub mod roll;

@@ -54,7 +54,7 @@ impl State {
             }
             _ => {}
         }
-        if self.nodes[node].down_until > self.now {
+        if self.nodes[node].down_until > self.now || self.nodes[node].by_hand {
             self.advance(20);
             return lives(Err(error(CarryFault::Unreachable, false, "the server does not answer")));
         }

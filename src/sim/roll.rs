@@ -173,12 +173,14 @@ pub fn roll_before(seed: u64, shape: &Shape, audience: &dyn Audience) -> Result<
             RunEnd::Stop(Stop::Order(why)) if why.contains("plan anew") => told = true,
             RunEnd::Stop(stop) => return Err(stop.to_string()),
             RunEnd::End(done @ End::Manual { .. }) => {
+                let said = super::hand::by_hand(&sim, &done);
                 end = Some(done);
-                healed += 1;
+                healed += u32::from(said.is_empty());
                 if healed > 3 {
                     break;
                 }
                 way = heal(&sim, healed);
+                said.into_iter().for_each(|step| journal.say(step));
             }
             RunEnd::End(done) => {
                 if end.is_none() || done.kind() != EndKind::NothingToDo {

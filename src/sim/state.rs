@@ -71,6 +71,11 @@ pub(super) struct Running {
 pub(super) struct SimNode {
     pub(super) name: Id,
     pub(super) roles: Vec<Role>,
+    /// Whether people do there what is to be done, so that it answers no request.
+    pub(super) by_hand: bool,
+    /// Whether it stands behind a load balancer, and is out of it now.
+    pub(super) balanced: bool,
+    pub(super) drained: bool,
     /// It does not answer before this moment.
     pub(super) down_until: i64,
     /// How far its clock is ahead, in seconds.
@@ -328,6 +333,9 @@ impl State {
             NodeShot {
                 name: node.name.as_str().to_owned(),
                 signs: node.signs(),
+                by_hand: node.by_hand,
+                balanced: node.balanced,
+                drained: node.drained,
                 serves_sharepoint: self.sharepoint.iter().any(|farm| farm.server == number),
                 up: node.down_until <= self.now,
                 store,

@@ -53,6 +53,23 @@ fn a_seed_gives_the_same_story_each_time() {
 const SHAPES: [Strategy; 6] =
     [Strategy::Initial, Strategy::Direct, Strategy::Overlap, Strategy::Recover, Strategy::Repair, Strategy::Retire];
 
+/// What larger farms have shown: an act that was repeated unseen, a holder whose lease had run out, somebody who took access away
+/// while old certificates went. What a seed draws changes with the simulation, so each is only a beginning.
+#[test]
+fn larger_farms_break_no_invariant() {
+    let first = [20_005_017, 30_002_578, 30_049_818, 500_001_839];
+    let broken: Vec<String> = first
+        .into_par_iter()
+        .flat_map_iter(|first| first..first + 25)
+        .filter_map(|seed| match roll(seed, &Shape::chaos(6, 50)) {
+            Ok(rolled) if rolled.violations.is_empty() => None,
+            Ok(rolled) => Some(format!("seed {seed}: {:?}", rolled.violations)),
+            Err(why) => Some(format!("seed {seed}: {why}")),
+        })
+        .collect();
+    assert_eq!(broken, [""; 0]);
+}
+
 /// One fault of each kind at each request of a roll of two and of three servers, for every shape.
 #[test]
 fn one_fault_of_each_kind_at_each_request_breaks_no_invariant() {
@@ -65,8 +82,8 @@ fn one_fault_of_each_kind_at_each_request_breaks_no_invariant() {
             .filter_map(|(request, fault)| {
                 let shape = Shape { fault_at: Some((request, fault)), ..calm.clone() };
                 let rolled = roll(seed, &shape).ok()?;
-                let ended = rolled.end.is_some();
-                (!rolled.violations.is_empty() || !ended)
+                // A roll without an end, that was not refused either, is among the violations.
+                (!rolled.violations.is_empty())
                     .then(|| format!("{fault:?} at request {request}: {:?}", rolled.violations))
             })
             .collect();
@@ -103,9 +120,10 @@ fn every_shape_comes_to_its_end() {
             let waits =
                 strategy == Strategy::Retire && rolled.plan.steps.iter().any(|step| step.phase == Phase::Retire);
             let wanted: &[Option<EndKind>] = match strategy {
-                // Where nothing has drifted there is nothing to repair; a bound certificate stays.
+                // Where nothing has drifted there is nothing to repair; a bound certificate stays, and somebody who is told so may
+                // give the roll up.
                 Strategy::Repair => &[Some(EndKind::Done), Some(EndKind::NothingToDo)],
-                _ if waits => &[Some(EndKind::Done), Some(EndKind::Manual)],
+                _ if waits => &[Some(EndKind::Done), Some(EndKind::Manual), Some(EndKind::RolledBack)],
                 _ => &[Some(EndKind::Done)],
             };
             assert!(wanted.contains(&ended), "{strategy:?}, seed {seed}: {:?}", rolled.end);
@@ -219,6 +237,8 @@ mutants! {
     the_checker_finds_a_job_that_is_not_released_on_the_way_back: UndoRelease;
     the_checker_finds_a_row_beside_it_that_is_not_taken_back: UndoPublish;
     the_checker_finds_a_held_job_that_nobody_is_told_of: HeldTold;
+    the_checker_finds_a_server_that_requests_go_to_when_it_restarts: Drain;
+    the_checker_finds_a_server_that_is_not_put_back: Undrain;
     the_checker_finds_a_step_that_is_taken_after_its_time: Until;
     the_checker_finds_an_old_certificate_that_goes_without_a_last_proof: LastProof;
 }

@@ -126,6 +126,13 @@ pub enum What {
         /// The certificates.
         accepted: Vec<Cert>,
     },
+    /// A server was taken out of the load balancer, or put back.
+    Drained {
+        /// The node.
+        node: usize,
+        /// Whether it is out from now on.
+        out: bool,
+    },
     /// SharePoint's job was started by us.
     JobStarted,
     /// SharePoint's job was held or released.
@@ -183,6 +190,12 @@ pub struct NodeShot {
     pub name: String,
     /// Whether it signs.
     pub signs: bool,
+    /// Whether people do there what is to be done.
+    pub by_hand: bool,
+    /// Whether it stands behind a load balancer.
+    pub balanced: bool,
+    /// Whether it is out of it.
+    pub drained: bool,
     /// Whether it is a SharePoint server that a roll knows.
     pub serves_sharepoint: bool,
     /// Whether it answers.

@@ -14,14 +14,14 @@ use super::node::Carried;
 use super::state::State;
 use super::trace::{Ending, What};
 use crate::cert::pfx::PfxProfile;
-use crate::farm::description::{Farm, Node, Organization};
+use crate::farm::description::{ArgumentList, Farm, Node, Organization};
 use crate::ports::{CarryError, Clock, Random, Transport};
-use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes, SecretText};
+use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes, SecretText, Text};
 use crate::rotation::admission::Admitted;
 use crate::rotation::engine::{self, End, Operator, Stop, Way};
 use crate::rotation::plan::Plan;
-use crate::rotation::record::{Journal, JournalError, Record};
-use crate::rotation::world::{Audience, CredentialSource, Metadata, NoBalancer, Nobody, Patience, Sealed, World};
+use crate::rotation::record::{Journal, JournalError, Record, Recorded};
+use crate::rotation::world::{Audience, Balancer, CredentialSource, Metadata, Nobody, Patience, Sealed, World};
 
 /// The controller of a simulation died.
 struct Dead;
@@ -91,6 +91,13 @@ impl Sim {
         self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Puts a record where any controller can read it, and returns its number.
+    fn keep(&self, record: &Record) -> u64 {
+        let mut library = self.library();
+        library.push(record.clone());
+        library.len() as u64 - 1
+    }
+
     /// Lets a controller take the roll up, until it ends or dies.
     pub(super) fn run(&self, journal: &mut SimJournal<'_>, way: Way, other: bool, audience: &dyn Audience) -> RunEnd {
         let (run, before) = {
@@ -101,18 +108,9 @@ impl Sim {
             state.tell(What::RunBegins { other });
             (run, before)
         };
-        let owner = crate::protocol::Text::told(&format!("operator {run}"));
+        let owner = Text::told(&format!("operator {run}"));
         let operator = Operator { owner, take_over: None };
-        let world = World {
-            transport: self,
-            metadata: self,
-            credential: self,
-            clock: self,
-            patience: self,
-            random: self,
-            audience,
-            balancer: &NoBalancer,
-        };
+        let world = self.world(audience);
         let plan = self.other.as_ref().filter(|_| other).unwrap_or(&self.admitted);
         let went = catch_unwind(AssertUnwindSafe(|| engine::run(plan, &self.farm, world, journal, way, &operator)));
         let end = match went {
@@ -125,6 +123,19 @@ impl Sim {
         state.tell_as(run, ending(&end));
         state.run = before;
         end
+    }
+
+    fn world<'a>(&'a self, audience: &'a dyn Audience) -> World<'a> {
+        World {
+            transport: self,
+            metadata: self,
+            credential: self,
+            clock: self,
+            patience: self,
+            random: self,
+            audience,
+            balancer: self,
+        }
     }
 
     /// A second operator comes, if it is his time.
@@ -201,6 +212,23 @@ impl CredentialSource for Sim {
     }
 }
 
+impl Balancer for Sim {
+    fn run(&self, command: &ArgumentList) -> Result<(), String> {
+        let mut state = self.state();
+        state.advance(5);
+        if state.faults.left > 0 && state.dice.below(30) == 0 {
+            state.faults.left -= 1;
+            return Err("the load balancer does not answer".to_owned());
+        }
+        let [_, part, name] = command.words() else { return Err("no such command".to_owned()) };
+        let node = state.places.get(name).copied().ok_or("no such server")?;
+        let out = part == "drain";
+        state.nodes[node].drained = out;
+        state.tell(What::Drained { node, out });
+        Ok(())
+    }
+}
+
 impl Clock for Sim {
     fn now(&self) -> Timestamp {
         self.state().controller_clock()
@@ -235,6 +263,15 @@ impl<'a> SimJournal<'a> {
         Self { sim, records: Vec::new() }
     }
 
+    /// Somebody says that a step is done that is done by hand: as the program does it, here and without the lease.
+    pub(super) fn say(&mut self, step: Id) {
+        let at = self.sim.state().controller_clock();
+        let (by, note) = (Text::told("somebody"), Text::told("seen"));
+        let record = Record::Recorded(Recorded { step, by, note, at });
+        let number = self.sim.keep(&record);
+        self.records.push((number, record));
+    }
+
     fn die_perhaps(&self) {
         if self.sim.state().dies_at_journal() {
             resume_unwind(Box::new(Dead));
@@ -253,11 +290,7 @@ impl Journal for SimJournal<'_> {
 
     fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.die_perhaps();
-        let number = {
-            let mut library = self.sim.library();
-            library.push(record.clone());
-            library.len() as u64 - 1
-        };
+        let number = self.sim.keep(record);
         self.records.push((number, record.clone()));
         self.die_perhaps();
         Ok(())

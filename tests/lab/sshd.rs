@@ -64,11 +64,12 @@ impl Sshd {
         ];
         let variables: Vec<String> =
             variables.iter().map(|(name, value)| format!("{name}={}", value.display())).collect();
+        // The exchange of keys that is also safe from quantum computers takes most of the time of a connection.
         let config = format!(
             "ListenAddress {address}\nHostKey {own}/host_key\nPidFile {own}/sshd.pid\nAuthorizedKeysFile {keys}\n\
              StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
              PermitRootLogin prohibit-password\nAllowAgentForwarding no\nAllowTcpForwarding no\nX11Forwarding no\n\
-             PrintMotd no\nPrintLastLog no\nMaxStartups 200\nLogLevel VERBOSE\nSubsystem sftp {sftp}\nForceCommand {own}/shell\n\
+             PrintMotd no\nPrintLastLog no\nKexAlgorithms curve25519-sha256\nMaxStartups 200\nLogLevel VERBOSE\nSubsystem sftp {sftp}\nForceCommand {own}/shell\n\
              SetEnv {variables}\n",
             address = node.address,
             own = own.display(),

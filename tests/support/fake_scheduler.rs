@@ -66,7 +66,7 @@ impl FakeHost {
         match arguments.first().map(String::as_str) {
             Some("/Create") => {
                 let file = PathBuf::from(&arguments[4]);
-                let folder = self.folders.find(file.parent().unwrap_or(Path::new(""))).ok().flatten();
+                let folder = self.folders.find(file.parent().unwrap_or_else(|| Path::new(""))).ok().flatten();
                 let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let Some(bytes) = folder.and_then(|folder| folder.read(&name, 1 << 20).ok().flatten()) else {
                     return (1, "ERROR: The system cannot find the file specified.".to_owned());

@@ -88,8 +88,8 @@ pub fn record(host: &Host, options: &Options) -> Result<RecordReport> {
         };
         let (_, state) = kept.state()?;
         if !state.recorded.contains(&step.id) {
-            let recorded =
-                Recorded { step: step.id.clone(), by, note: Text::told(&options.note), at: host.clock.now() };
+            let proof = Some(Text::told(&options.note)).filter(|note| !note.as_str().is_empty());
+            let recorded = Recorded { step: step.id.clone(), by, proof, at: host.clock.now() };
             journal
                 .append(&Record::Recorded(recorded))
                 .map_err(|error| Error::new(Kind::Internal, "the journal cannot be written").because(error))?;
@@ -113,7 +113,7 @@ pub fn record(host: &Host, options: &Options) -> Result<RecordReport> {
 
 fn meant<'a>(plan: &'a Plan, wanted: &str) -> Result<&'a Step> {
     let numbered = wanted.parse::<usize>().ok().and_then(|number| plan.steps.get(number.checked_sub(1)?));
-    let named = || plan.steps.iter().find(|step| step.id.as_str() == wanted);
+    let named = || plan.steps.iter().chain(&plan.unwind).find(|step| step.id.as_str() == wanted);
     let found = numbered.or_else(named).filter(|step| matches!(step.act, Act::ByHand(_)));
     found.ok_or_else(|| {
         Error::new(Kind::Usage, "this is no step that is done by hand")

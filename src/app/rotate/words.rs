@@ -3,7 +3,7 @@
 use crate::cert::digest::hex_upper;
 use crate::protocol::{Hex, Text};
 use crate::rotation::basis::Strategy;
-use crate::rotation::plan::{Accounts, Act, Check, Phase, Step, Which};
+use crate::rotation::plan::{Accounts, Act, Check, Phase, Season, Step, Which};
 
 /// Returns a thumbprint as Windows shows it.
 pub(super) fn print(thumbprint: &Hex<20>) -> String {
@@ -32,6 +32,8 @@ pub(super) fn step(step: &Step) -> String {
         Act::Refresh => "start SharePoint's job that reads the metadata".to_owned(),
         Act::Remove(which) => format!("remove the {} certificate with its key", word(*which)),
         Act::RestoreAccess => "make the access list of the key what it was".to_owned(),
+        Act::Drain(_) => "take the server out of the load balancer".to_owned(),
+        Act::Undrain(_) => "put the server back into the load balancer".to_owned(),
         Act::ByHand(hand) => format!("by hand: {}", hand.what.as_str()),
     }
 }
@@ -68,6 +70,9 @@ pub(super) fn look(check: &Check) -> String {
         Check::Gone(which) => format!("the {} certificate is not in the store", word(*which)),
         Check::AccessAsBefore => "the access list is what it was".to_owned(),
         Check::Quarantine(days) => format!("{} days have passed since everything was verified", days.days),
+        Check::Ran(_) => "the command of the load balancer has ended well".to_owned(),
+        Check::Open(Season::Change) => "no freeze of farm.toml stands against a change".to_owned(),
+        Check::Open(Season::Restart) => "a maintenance window is open, and there is no freeze".to_owned(),
         Check::Recorded => "somebody has recorded that it is done".to_owned(),
     }
 }

@@ -73,10 +73,12 @@ fn what_is_installed_is_seen_checked_and_taken_away_again() {
     }
 }
 
+/// What somebody does to a machine.
+type Change = Box<dyn Fn(&FakeHost)>;
+
 #[test]
 fn every_change_that_somebody_makes_to_the_schedule_is_found() {
     let units = format!("/etc/systemd/system/{TIMER}");
-    let systemd = |machine: &FakeHost, act: &dyn Fn(&FakeHost)| act(machine);
     let put = |path: &str, text: &str| {
         let (path, text) = (path.to_owned(), text.to_owned());
         move |machine: &FakeHost| {
@@ -85,7 +87,7 @@ fn every_change_that_somebody_makes_to_the_schedule_is_found() {
     };
     let take = |path: String| move |machine: &FakeHost| drop(machine.host().scheduler.remove(Path::new(&path)));
     let program = machine(SchedulerKind::Cron).host().machine.program().unwrap().display().to_string();
-    let cases: Vec<(SchedulerKind, Box<dyn Fn(&FakeHost)>, &str)> = vec![
+    let cases: Vec<(SchedulerKind, Change, &str)> = vec![
         (SchedulerKind::Systemd, Box::new(take(units.clone())), "is gone"),
         (SchedulerKind::Systemd, Box::new(put(&units, "[Timer]\nOnCalendar=yearly\n")), "has \"OnCalendar=yearly\""),
         (SchedulerKind::Systemd, Box::new(take(format!("/etc/systemd/system/{SERVICE}"))), "is gone"),
@@ -112,7 +114,7 @@ fn every_change_that_somebody_makes_to_the_schedule_is_found() {
     for (scheduler, change, said) in cases {
         let machine = machine(scheduler);
         install(&machine.host(), &options(), |_| Ok(true)).unwrap();
-        systemd(&machine, &*change);
+        change(&machine);
         let report = check(&machine.host(), &options()).unwrap();
         assert!(messages(&report).contains(said), "{said}: {}", messages(&report));
         assert_eq!(report.exit_code(), ExitCode::Finding);

@@ -3,13 +3,16 @@
 use super::look::{Look, install, restart};
 use super::talk::Acted;
 use super::{Engine, Halt};
+use crate::farm::description::ArgumentList;
+use crate::protocol::Text;
 use crate::protocol::{
     Action, After, CrmCertificateRemove, CrmCertificateSet, Facts, Hex, Id, Nothing, Reconfigure, Remove,
     RestoreAccess, Row, RowType, Stage,
 };
-use crate::rotation::basis::RowSeen;
+use crate::rotation::basis::{ISSUER_ROW, RowSeen};
 use crate::rotation::mutant::{Part, is_out};
-use crate::rotation::plan::{Accounts, Act, Check, ScriptOrder, Step, Which};
+use crate::rotation::plan::{Accounts, Act, Check, Phase, ScriptOrder, Step, Which};
+use crate::rotation::record::{Came, Outcome, Record};
 use crate::rotation::world::Sealed;
 
 /// How the row finds the certificate.
@@ -64,6 +67,8 @@ impl Engine<'_> {
                 }
                 None => Ok(Acted::Not("the clock of the node was not seen".to_owned())),
             },
+            Act::Drain(command) => self.balance(step, command, "drain"),
+            Act::Undrain(command) => self.balance(step, command, "undrain"),
             Act::Remove(which) => self.remove(step, *which),
             Act::RestoreAccess => match self.state.before.get(&step.node).cloned() {
                 Some(list) => {
@@ -136,7 +141,12 @@ impl Engine<'_> {
         if !same {
             return Err("the rows are not what the plan rests on".to_owned());
         }
-        for one in self.plan.basis.seen.signing() {
+        let by_hand = |step: &&Step| step.phase == Phase::Gate && matches!(step.act, Act::ByHand(_));
+        if let Some(step) = self.plan.steps.iter().filter(by_hand).find(|step| !self.state.recorded.contains(&step.id))
+        {
+            return Err(format!("step {} is done by hand, and nobody has recorded it", step.id));
+        }
+        for one in self.plan.basis.seen.signing_reached() {
             if is_out(Part::Gate) || self.proven.contains(&one.name) {
                 continue;
             }
@@ -161,6 +171,25 @@ impl Engine<'_> {
             Ok(action) => self.act_once(step, "", action),
             Err(why) => Ok(Acted::Never(why.to_owned())),
         }
+    }
+
+    /// Runs a command of the load balancer, on the controller. It is written down as everything else is.
+    fn balance(&mut self, step: &Step, command: &ArgumentList, action: &str) -> Result<Acted, Halt> {
+        self.keep_lease()?;
+        let attempt = self.intend(step, &step.id, action, None)?;
+        self.copy_records()?;
+        let went = self.world.balancer.run(command);
+        let why = went.as_ref().err().cloned();
+        let result = if went.is_ok() { Came::Done } else { Came::Failed };
+        let (why, ticket, at) = (why.as_deref().map(Text::told), step.id.clone(), self.now());
+        self.record(Record::Outcome(Outcome { ticket, attempt, result, why, at }))?;
+        Ok(match went {
+            Ok(()) => {
+                self.ran.insert(step.id.clone());
+                Acted::Done(Facts::Nothing(Nothing {}))
+            }
+            Err(why) => Acted::Not(why),
+        })
     }
 
     /// Publishes a certificate beside the one that is signed with. A row that this roll did not write is not touched.
@@ -235,6 +264,9 @@ impl Engine<'_> {
             Ok(rows) if rows.iter().any(|row| row.thumbprint == Some(thumbprint)) => {
                 return Ok(Acted::Never("the row names this certificate".to_owned()));
             }
+            Ok(rows) if which == Which::Old && !names_alone(&rows, self.certificate(Which::New)) => {
+                return Ok(Acted::Not("the row does not name the new certificate, or not alone".to_owned()));
+            }
             Ok(_) => {}
             Err(why) => return Ok(Acted::Not(why)),
         }
@@ -249,6 +281,12 @@ impl Engine<'_> {
         }
         self.act_once(step, "", Action::Remove(Remove { thumbprint, with_key: true }))
     }
+}
+
+/// Whether there is one row of the type that is signed with, and it names a certificate.
+fn names_alone(rows: &[Row], thumbprint: Option<Hex<20>>) -> bool {
+    let mut issuers = rows.iter().filter(|row| row.certificate_type.as_str() == ISSUER_ROW);
+    issuers.next().is_some_and(|row| row.thumbprint == thumbprint) && issuers.next().is_none()
 }
 
 /// Returns the one action that brings the rows nearer to what they were. A row that this roll did not write is not touched.

@@ -13,6 +13,8 @@ use crate::rotation::record::{EndKind, Ended, Record};
 
 /// How a roll is gone on with.
 const RESUME: &str = "s2scert rotate resume";
+/// How it is told that a step is done that is done by hand.
+const RECORD: &str = "s2scert rotate record";
 /// How it is taken back.
 const ROLLBACK: &str = "s2scert rotate rollback";
 /// How SharePoint's job is let run again.
@@ -84,9 +86,11 @@ impl Engine<'_> {
             Err(Halt::Lost(node, why)) => return Ok(self.unreached(&node, &why)),
         };
         let mut left = match &walked {
-            Walked::Forward { by_hand } => by_hand.iter().map(|step| self.by_hand(step)).collect(),
-            Walked::Back(_) => Vec::new(),
-            Walked::Stuck { at, .. } | Walked::Later { at, .. } => self.rest(at),
+            Walked::Forward { by_hand } | Walked::Back { by_hand, .. } => {
+                by_hand.iter().map(|step| self.by_hand(step)).collect()
+            }
+            Walked::Stuck { at, .. } => self.rest(at),
+            Walked::Later { at, .. } => self.waits_for(at),
         };
         // Whatever the end is, no PFX stays on any node.
         for node in self.names().into_iter().filter(|_| !is_out(Part::Unstage)) {
@@ -99,9 +103,9 @@ impl Engine<'_> {
         let end = match walked {
             Walked::Forward { .. } if left.is_empty() && !self.acted && self.state.begun.is_empty() => End::NothingToDo,
             Walked::Forward { .. } if left.is_empty() => End::Done,
-            Walked::Back(why) if left.is_empty() => End::RolledBack { why },
+            Walked::Back { why, .. } if left.is_empty() => End::RolledBack { why },
             Walked::Forward { .. } => self.manual("others have their part to do".to_owned(), left),
-            Walked::Back(why) => {
+            Walked::Back { why, .. } => {
                 self.manual(format!("the roll was taken back ({why}), and not everything was seen"), left)
             }
             Walked::Stuck { why, .. } | Walked::Later { why, .. } => self.manual(why, left),
@@ -217,6 +221,7 @@ impl Engine<'_> {
             return End::Manual { why, left };
         }
         left.extend(self.held());
+        left.extend(self.drained());
         left.push(Left {
             node: "the controller".to_owned(),
             what: "go on with this roll, or take it back".to_owned(),
@@ -244,6 +249,27 @@ impl Engine<'_> {
         steps.filter(held).map(left).collect()
     }
 
+    /// Returns the servers that may be out of the load balancer.
+    fn drained(&self) -> Vec<Left> {
+        let steps = || self.plan.steps.iter().chain(&self.plan.unwind);
+        let begun = |step: &&Step| self.state.begun.contains(&step.id);
+        let out = steps().filter(|step| matches!(step.act, Act::Drain(_))).filter(begun);
+        let out = out.filter(|step| step.until.as_ref().is_none_or(|end| !self.state.done.contains(end)));
+        let left = |step: &Step| {
+            let end = steps().find(|one| Some(&one.id) == step.until.as_ref());
+            let words = end.and_then(|end| match &end.act {
+                Act::Undrain(command) => Some(command.words().join(" ")),
+                _ => None,
+            });
+            Left {
+                node: step.node.as_str().to_owned(),
+                what: "it may be out of the load balancer".to_owned(),
+                commands: words.into_iter().collect(),
+            }
+        };
+        out.map(left).collect()
+    }
+
     fn unseen(&self, node: &Id, why: &str) -> Left {
         Left {
             node: node.as_str().to_owned(),
@@ -256,7 +282,19 @@ impl Engine<'_> {
     fn rest(&self, at: &Step) -> Vec<Left> {
         let steps = if self.state.turned.is_some() { &self.plan.unwind } else { &self.plan.steps };
         let rest = steps.iter().skip_while(|step| step.id != at.id).filter(|step| self.is_begun(step));
+        let rest = rest.filter(|step| !matches!(step.act, Act::ByHand(_)) || step.phase == at.phase);
         rest.filter(|step| step.act != Act::Look || step.id == at.id).map(|step| self.by_hand(step)).collect()
+    }
+
+    /// Returns what a roll waits for: the step, and what is to be done by hand in the same part of the roll. What comes later is
+    /// not told yet, so that nobody does it too early.
+    fn waits_for(&self, at: &Step) -> Vec<Left> {
+        let by_hand = |step: &&Step| matches!(step.act, Act::ByHand(_)) && !self.state.recorded.contains(&step.id);
+        let steps = self.plan.steps.iter().filter(|step| step.phase == at.phase).filter(by_hand);
+        match at.act {
+            Act::ByHand(_) => steps.map(|step| self.by_hand(step)).collect(),
+            _ => vec![self.by_hand(at)],
+        }
     }
 
     /// Says how a person does a step.
@@ -264,7 +302,9 @@ impl Engine<'_> {
         let certificate = |which| self.certificate(which).map(|one| hex_upper(one.as_bytes())).unwrap_or_default();
         let (what, commands) = match &step.act {
             Act::ByHand(hand) => {
-                (hand.what.as_str().to_owned(), hand.commands.iter().map(|one| one.as_str().to_owned()).collect())
+                let mut commands: Vec<String> = hand.commands.iter().map(|one| one.as_str().to_owned()).collect();
+                commands.push(format!("{RECORD} {}", step.id));
+                (hand.what.as_str().to_owned(), commands)
             }
             Act::Look => (look_words(&step.check), Vec::new()),
             Act::Recycle(named) => (
@@ -308,6 +348,9 @@ impl Engine<'_> {
             Act::ReleaseJob => {
                 ("release SharePoint's job that reads the metadata".to_owned(), vec![RELEASE.to_owned()])
             }
+            Act::Drain(command) | Act::Undrain(command) => {
+                ("run the command of the load balancer".to_owned(), vec![command.words().join(" ")])
+            }
             Act::ResetWeb => ("restart the web server".to_owned(), vec!["iisreset /noforce".to_owned()]),
             Act::Remove(which) => (
                 "remove the certificate with its key".to_owned(),
@@ -330,6 +373,10 @@ fn look_words(check: &Check) -> String {
             format!("wait until the metadata document of {} shows the certificate", check.organization)
         }
         Check::Trust(check) => format!("wait until the trust {} accepts the certificate", check.name.as_str()),
+        Check::Open(_) => "wait until farm.toml lets it be changed".to_owned(),
+        Check::Untrusted(check) => {
+            format!("wait until the trust {} does not accept the certificate any more", check.name.as_str())
+        }
         Check::Quarantine(days) => format!("wait until {} days have passed since everything was verified", days.days),
         _ => "wait until the server is seen ready".to_owned(),
     }

@@ -9,8 +9,9 @@ use crate::protocol::{
 };
 use crate::rotation::basis::{ALTERNATIVE_ROW, ISSUER_ROW, ServiceKind, ServiceSeen};
 use crate::rotation::mutant::{Part, is_out};
-use crate::rotation::plan::{Accounts, Check, MetadataCheck, Step, TrustCheck, Which};
+use crate::rotation::plan::{Accounts, Check, MetadataCheck, Season, Step, TrustCheck, Which};
 use crate::rotation::record::{JournalError, Record, Since};
+use crate::rotation::season::{self, Closed};
 
 /// What a proof in a roll is for.
 const PURPOSE: &str = "rotation";
@@ -117,6 +118,15 @@ impl Engine<'_> {
                     None => Look::Not("nothing was verified yet".to_owned()),
                 }
             }
+            Check::Ran(ran) if ran.if_changed && !self.has_changed(node) => Look::Holds,
+            Check::Ran(_) => {
+                let ran = self.state.done.contains(&step.id) || self.ran.contains(&step.id);
+                Look::when(ran, "its command has not ended well")
+            }
+            Check::Open(season) => match self.closed(*season) {
+                Some(closed) if !is_out(Part::Season) => Look::Not(closed.why),
+                _ => Look::Holds,
+            },
             Check::Recorded => {
                 Look::when(self.state.recorded.contains(&step.id), "nobody has recorded that it is done")
             }
@@ -128,6 +138,15 @@ impl Engine<'_> {
         match which {
             Which::New => Some(self.plan.basis.asked.certificate.thumbprint),
             Which::Old => self.plan.basis.old(),
+        }
+    }
+
+    /// Returns why farm.toml does not let something be done now.
+    pub(super) fn closed(&self, season: Season) -> Option<Closed> {
+        let (seen, now) = (&self.plan.basis.seen, self.now());
+        match season {
+            Season::Change => season::frozen(&seen.windows, &seen.freezes, now),
+            Season::Restart => season::closed(&seen.windows, &seen.freezes, now),
         }
     }
 

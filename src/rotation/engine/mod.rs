@@ -48,6 +48,8 @@ pub struct Engine<'a> {
     settled: u64,
     /// Nodes that this run has proven ready, since the last thing that could have changed them.
     proven: BTreeSet<Id>,
+    /// Steps whose command has ended well in this run.
+    ran: BTreeSet<Id>,
     /// What this run itself begun.
     acted: bool,
     /// Whether a server that does not answer is asked again for a while.
@@ -169,6 +171,7 @@ impl<'a> Engine<'a> {
             requests: 0,
             settled: 0,
             proven: BTreeSet::new(),
+            ran: BTreeSet::new(),
             acted: false,
             patient: true,
             nodes: nodes.collect(),
@@ -269,6 +272,7 @@ impl<'a> Engine<'a> {
         if matches!(step.check, Check::AccessAsBefore | Check::Usable) && step.undoes.is_some() {
             return self.state.before.contains_key(&step.node);
         }
-        step.undoes.as_ref().is_none_or(|undone| self.state.begun.contains(undone))
+        let begun = |undone: &Id| self.state.begun.contains(undone) || self.state.recorded.contains(undone);
+        step.undoes.as_ref().is_none_or(begun)
     }
 }

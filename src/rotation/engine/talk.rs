@@ -125,17 +125,7 @@ impl Engine<'_> {
         let node = &step.node;
         let before = self.access_before(step, &action);
         let name = if part.is_empty() { step.id.clone() } else { Id::word(&format!("{}@{part}", step.id)) };
-        let attempt = self.state.attempts.get(&name).copied().unwrap_or_default() + 1;
-        let known = if is_out(Part::Intent) { Id::word("unknown") } else { step.id.clone() };
-        self.record(Record::Intent(Intent {
-            step: known,
-            ticket: name.clone(),
-            attempt,
-            node: node.clone(),
-            action: Text::told(action.info().name),
-            before,
-            at: self.now(),
-        }))?;
+        let attempt = self.intend(step, &name, action.info().name, before)?;
         self.copy_records()?;
         self.acted = true;
         self.proven.remove(node);
@@ -171,6 +161,22 @@ impl Engine<'_> {
         self.fence_off()?;
         self.settle(node)?;
         Ok(Acted::Not(why))
+    }
+
+    /// Writes down that a move of a step is about to be made. Returns the number of the attempt.
+    pub(super) fn intend(&mut self, step: &Step, name: &Id, action: &str, before: Option<Text>) -> Result<u32, Halt> {
+        let attempt = self.state.attempts.get(name).copied().unwrap_or_default() + 1;
+        let known = if is_out(Part::Intent) { Id::word("unknown") } else { step.id.clone() };
+        self.record(Record::Intent(Intent {
+            step: known,
+            ticket: name.clone(),
+            attempt,
+            node: step.node.clone(),
+            action: Text::told(action),
+            before,
+            at: self.now(),
+        }))?;
+        Ok(attempt)
     }
 
     /// Returns the access list of a key that was there before the roll, before the first act that could change it.

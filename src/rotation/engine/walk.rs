@@ -1,5 +1,7 @@
 //! The walk: one step after the other, forward, and back where a step does not become so.
 
+use jiff::SignedDuration;
+
 use super::look::Look;
 use super::talk::Acted;
 use super::{Engine, Halt};
@@ -26,7 +28,12 @@ pub(super) enum Walked {
         by_hand: Vec<Step>,
     },
     /// Everything is as before.
-    Back(String),
+    Back {
+        /// Why.
+        why: String,
+        /// What others have to do for it.
+        by_hand: Vec<Step>,
+    },
     /// It cannot go on by itself.
     Stuck {
         /// Why.
@@ -80,6 +87,11 @@ impl Engine<'_> {
             match self.take(step)? {
                 Taken::Held => {}
                 Taken::Changed => changed = true,
+                // What comes before the switch is waited for; the rest is told in the end.
+                Taken::ByHand if step.phase < Phase::Switch => {
+                    let why = format!("step {} is done by hand, and nobody has recorded it", step.id);
+                    return Ok(Some(Walked::Later { why, at: step.clone() }));
+                }
                 Taken::ByHand => by_hand.push(step.clone()),
                 Taken::Later(why) => return Ok(Some(Walked::Later { why, at: step.clone() })),
                 Taken::Failed(why) => {
@@ -111,9 +123,11 @@ impl Engine<'_> {
 
     fn back(&mut self) -> Result<Walked, Halt> {
         let plan: &Plan = self.plan;
+        let mut by_hand = Vec::new();
         for step in plan.unwind.iter().filter(|step| self.is_begun(step)).collect::<Vec<_>>() {
             match self.take(step)? {
-                Taken::Held | Taken::Changed | Taken::ByHand => {}
+                Taken::Held | Taken::Changed => {}
+                Taken::ByHand => by_hand.push(step.clone()),
                 Taken::Failed(why) | Taken::Later(why) => {
                     self.world.audience.tell(&News::Fails(step, &why));
                     return Ok(Walked::Stuck { why, at: step.clone() });
@@ -121,7 +135,7 @@ impl Engine<'_> {
             }
         }
         let why = self.state.turned.as_ref().map(|why| why.as_str().to_owned());
-        Ok(Walked::Back(why.unwrap_or_default()))
+        Ok(Walked::Back { why: why.unwrap_or_default(), by_hand })
     }
 
     /// Takes one step.
@@ -210,8 +224,16 @@ impl Engine<'_> {
 
     /// Looks until it is so, or its time is over.
     fn await_check(&mut self, step: &Step, mut why: String, acted: bool) -> Result<Taken, Halt> {
-        if matches!(step.check, Check::Quarantine(_)) && step.wait.poll_seconds > LONGEST_WAIT {
-            return Ok(Taken::Later(why));
+        let sat_through = self.now().checked_add(SignedDuration::from_secs(i64::from(LONGEST_WAIT)));
+        match &step.check {
+            Check::Quarantine(_) if step.wait.poll_seconds > LONGEST_WAIT => return Ok(Taken::Later(why)),
+            Check::Open(season) => {
+                let opens = self.closed(*season).map(|closed| closed.opens);
+                if opens.is_some_and(|opens| opens.is_none_or(|opens| sat_through.is_ok_and(|end| opens > end))) {
+                    return Ok(Taken::Later(why));
+                }
+            }
+            _ => {}
         }
         let until = self.until(i64::from(step.wait.deadline_seconds));
         let mut first = acted;
@@ -237,7 +259,8 @@ impl Engine<'_> {
     pub(super) fn nothing_to_do(&mut self) -> bool {
         let plan: &Plan = self.plan;
         let follows = |step: &&Step| {
-            !matches!(step.check, Check::Began(_) | Check::JobRan | Check::Recorded | Check::Quarantine(_))
+            let passing = matches!(step.check, Check::Quarantine(_) | Check::Open(_));
+            !passing && !matches!(step.check, Check::Began(_) | Check::JobRan | Check::Recorded)
         };
         plan.steps.iter().filter(follows).all(|step| matches!(self.look(step), Ok(Look::Holds)))
     }
@@ -258,6 +281,8 @@ fn with_what_was_said(not: String, facts: &Facts) -> String {
 fn is_left_out(step: &Step) -> bool {
     let back = step.undoes.is_some();
     let part = match (&step.act, &step.check, step.phase) {
+        (Act::Drain(_), ..) => Part::Drain,
+        (Act::Undrain(_), ..) => Part::Undrain,
         (Act::HoldJob, ..) if back => Part::UndoHold,
         (Act::HoldJob, ..) => Part::Hold,
         (Act::ReleaseJob, ..) if back => Part::UndoRelease,

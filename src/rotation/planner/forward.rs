@@ -5,7 +5,7 @@ use crate::farm::description::Transport;
 use crate::protocol::{Hex, Id, Text};
 use crate::rotation::basis::{NodeSeen, Reason, ServiceKind, ServiceSeen, SharePointSeen, Strategy};
 use crate::rotation::plan::{
-    Act, Began, Change, Check, Days, Hand, MetadataCheck, Named, Phase, Step, TrustCheck, Wait, Which,
+    Act, Began, Change, Check, Days, Hand, MetadataCheck, Named, Phase, Ran, Season, Step, TrustCheck, Wait, Which,
 };
 
 /// Seconds of a day.
@@ -15,8 +15,12 @@ impl Draft<'_> {
     /// Returns every step in order.
     pub(super) fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        self.prepare(self.seen().signing(), &mut steps);
-        self.gate(self.seen().signing(), &mut steps);
+        self.open("open", Phase::Prepare, Season::Change, &mut steps);
+        self.prepare(self.seen().signing_reached(), &mut steps);
+        self.gate(self.seen().signing_reached(), &mut steps);
+        self.gate_by_hand(&mut steps);
+        // Between the switch and the new processes nobody waits for a window: the trusts would go on without them.
+        self.open("open-switch", Phase::Gate, Season::Restart, &mut steps);
         if self.overlaps() {
             self.publish(&mut steps);
         }
@@ -80,15 +84,27 @@ impl Draft<'_> {
         if self.overlaps() {
             self.release("release", Phase::Settle, steps);
         }
-        for node in self.seen().signing() {
+        for node in self.seen().signing_reached() {
+            self.open(&format!("open-{}", node.name), Phase::Settle, Season::Restart, steps);
             self.restart("recycle", node, false, steps);
             // The next node is not touched before this one serves again.
             self.documents_of("health", Phase::Settle, node, shown, steps);
         }
+        self.settle_by_hand(steps);
     }
 
     /// Every service of a node is started anew, or those only on whose node something was changed.
     pub(super) fn restart(&self, word: &str, node: &NodeSeen, if_changed: bool, steps: &mut Vec<Step>) {
+        let balance = |part: &str, act: Act, end: Option<String>| {
+            let doing = (Check::Ran(Ran { if_changed }), act, Change::Alter);
+            let one = step(&format!("{word}-{part}-{}", node.name), Phase::Settle, &node.name, doing, AT_ONCE);
+            Step { until: end.as_deref().map(Id::word), ..one }
+        };
+        let balancer = node.balancer.as_ref().filter(|_| !node.services.is_empty());
+        if let Some(balancer) = balancer {
+            let end = format!("{word}-undrain-{}", node.name);
+            steps.push(balance("drain", Act::Drain(balancer.drain.clone()), Some(end)));
+        }
         for (number, service) in node.services.iter().enumerate() {
             let named = Named { name: Text::told(&service.name) };
             let act = match service.kind {
@@ -99,11 +115,14 @@ impl Draft<'_> {
             let id = format!("{word}-{}@{}", node.name, number + 1);
             steps.push(step(&id, Phase::Settle, &node.name, (check, act, Change::Alter), SERVICE));
         }
+        if let Some(balancer) = balancer {
+            steps.push(balance("undrain", Act::Undrain(balancer.undrain.clone()), None));
+        }
     }
 
     /// The metadata of every organization, asked from every server that publishes it.
     pub(super) fn documents(&self, word: &str, phase: Phase, shown: Shown, steps: &mut Vec<Step>) {
-        for node in self.seen().signing() {
+        for node in self.seen().signing_reached() {
             self.documents_of(word, phase, node, shown, steps);
         }
     }
@@ -206,7 +225,7 @@ impl Draft<'_> {
     pub(super) fn verify(&self, steps: &mut Vec<Step>) {
         let update_crm = &self.seen().update_crm;
         steps.push(step("verify-row", Phase::Verify, update_crm, (Check::RowIsNew, Act::Look, Change::Keep), AT_ONCE));
-        for node in self.seen().signing() {
+        for node in self.seen().signing_reached() {
             steps.push(ready(&format!("verify-{}", node.name), Phase::Verify, node));
         }
         let shown = if self.overlaps() { Shown::NewWithOld } else { Shown::New };
@@ -228,7 +247,7 @@ impl Draft<'_> {
         }
     }
 
-    fn hand(&self, id: &str, phase: Phase, what: &str, commands: &[&str], steps: &mut Vec<Step>) {
+    pub(super) fn hand(&self, id: &str, phase: Phase, what: &str, commands: &[&str], steps: &mut Vec<Step>) {
         let hand = Hand { what: Text::told(what), commands: commands.iter().map(|one| Text::told(one)).collect() };
         let doing = (Check::Recorded, Act::ByHand(hand), Change::Alter);
         steps.push(step(id, phase, &self.seen().update_crm, doing, AT_ONCE));
@@ -250,10 +269,12 @@ impl Draft<'_> {
         let wait = Wait { deadline_seconds: u32::from(days).saturating_add(1).saturating_mul(DAY), poll_seconds: DAY };
         let doing = (Check::Quarantine(Days { days }), Act::Look, Change::Keep);
         steps.push(step("quarantine", Phase::Retire, update_crm, doing, wait));
-        for node in self.seen().signing().filter(|node| node.holds(old)) {
+        self.open("open-retire", Phase::Retire, Season::Change, steps);
+        for node in self.seen().signing_reached().filter(|node| node.holds(old)) {
             let doing = (Check::Gone(Which::Old), Act::Remove(Which::Old), Change::Remove);
             steps.push(step(&format!("retire-{}", node.name), Phase::Retire, &node.name, doing, AT_ONCE));
         }
+        self.retire_by_hand(old, steps);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The planner: a pure function of the basis. It opens nothing, reads no clock, draws no random number.
 
+mod by_hand;
 mod forward;
 mod objection;
 mod overlap;
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::basis::{Basis, FarmSeen, NodeSeen, Reason, Strategy};
 use super::belief::Belief;
-use super::plan::{Accounts, Act, Change, Check, Phase, Plan, SCHEMA, ScriptOrder, Step, Wait};
+use super::plan::{Accounts, Act, Change, Check, Phase, Plan, SCHEMA, ScriptOrder, Season, Step, Wait};
 use crate::cert::Fingerprint;
 use crate::cert::digest::hex_upper;
 use crate::cert::pfx::{PfxProfile, Target};
@@ -24,6 +25,8 @@ const AT_ONCE: Wait = Wait { deadline_seconds: 60, poll_seconds: 10 };
 const METADATA: Wait = Wait { deadline_seconds: 300, poll_seconds: 15 };
 /// A service or a pool starts within minutes.
 const SERVICE: Wait = Wait { deadline_seconds: 300, poll_seconds: 10 };
+/// A window is waited for as long as it takes; a roll is resumed rather than sat through.
+const SEASON: Wait = Wait { deadline_seconds: 5_184_000, poll_seconds: 60 };
 /// A timer job is picked up within a minute and runs for a few.
 const JOB: Wait = Wait { deadline_seconds: 1800, poll_seconds: 30 };
 
@@ -158,6 +161,21 @@ impl Draft<'_> {
         let consumers = self.seen().consumers.iter();
         found.extend(consumers.map(|one| format!("{}, until its part is done: {}", one.name, one.step.as_str())));
         found.iter().map(|one| Text::told(one)).collect()
+    }
+
+    /// Waits until it is the time, where farm.toml has a say in it.
+    fn open(&self, id: &str, phase: Phase, season: Season, steps: &mut Vec<Step>) {
+        let seen = self.seen();
+        let held = match season {
+            Season::Change => !seen.freezes.is_empty(),
+            Season::Restart => !seen.freezes.is_empty() || !seen.windows.is_empty(),
+        };
+        if held {
+            let doing = (Check::Open(season), Act::Look, Change::Keep);
+            // Once the row is written nothing is gained by waiting before it.
+            let until = (phase < Phase::Switch && self.strategy.switches()).then(|| Id::word("switch"));
+            steps.push(Step { until, ..step(id, phase, &seen.update_crm, doing, SEASON) });
+        }
     }
 
     fn holds_new(&self, node: &NodeSeen) -> bool {

@@ -172,11 +172,13 @@ fn one(node: &NodeSeen, subject: &str, basis: &Basis) -> Vec<Objection> {
     if !retired && node.certificates.iter().any(|other| other.thumbprint != *new && same(&other.subject)) {
         found.push(Objection::SameSubject(name()));
     }
-    if node.signs() && node.accounts.is_empty() {
+    if node.signs() && node.accounts.is_empty() && !node.by_hand() {
         found.push(Objection::NoAccount(name()));
     }
-    if node.transport == Transport::Manual {
-        found.push(Objection::ByHand(name()));
+    if node.by_hand() {
+        if node.name == basis.seen.update_crm {
+            found.push(Objection::ByHand(name()));
+        }
     } else if node.os == Target::Server2012R2 {
         found.push(Objection::TooOld(name()));
     }
@@ -207,7 +209,7 @@ impl fmt::Display for Objection {
             ),
             Self::NoAccount(node) => write!(f, "{node}: no account is known that must read the key"),
             Self::ByHand(node) => {
-                write!(f, "{node}: its transport is manual, and this version rolls no signing server by hand")
+                write!(f, "{node}: its transport is manual, and the lease, the journal and the row are on this server")
             }
             Self::TooOld(node) => write!(f, "{node}: the program runs on Windows Server 2016 and later"),
             Self::NotSigning(node) => write!(f, "{node}: no server of this name has the role web or async"),
@@ -261,8 +263,8 @@ impl Objection {
             Self::NoScript(_) => "name a node with the deployment tools in [update_crm]",
             Self::NoNetworkIdentity(_) => "run the controller on that node, or give the session a delegated identity",
             Self::NoAccount(_) => "add an [[identity]] for its role to farm.toml",
-            Self::ByHand(_) => "reach it by local, ssh or winrm",
-            Self::TooOld(_) => "import there by hand, and take the node out of farm.toml for this roll",
+            Self::ByHand(_) => "reach it by local, ssh or winrm, or name another in [update_crm]",
+            Self::TooOld(_) => "set its transport to manual in farm.toml: its steps are then done by hand and recorded",
         }
     }
 }

@@ -58,7 +58,7 @@ impl Draft<'_> {
             undoing(&mut steps[begun..], &format!("hold-{}", farm.name));
         }
         let begun = steps.len();
-        for node in self.seen().signing() {
+        for node in self.seen().signing_reached() {
             self.restart("recycle-back", node, false, steps);
         }
         undoing(&mut steps[begun..], "switch");

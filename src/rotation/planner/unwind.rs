@@ -15,7 +15,8 @@ impl Draft<'_> {
         } else if !self.switched_already() {
             self.switch_back(&mut steps);
         }
-        self.certificates_back(scope(self.seen()).collect(), &mut steps);
+        self.certificates_back(scope(self.seen()).filter(|node| !node.by_hand()).collect(), &mut steps);
+        self.back_by_hand(&mut steps);
         steps
     }
 
@@ -47,7 +48,7 @@ impl Draft<'_> {
         if self.follows() {
             self.documents("metadata-back", Phase::Settle, Shown::Old, steps);
         }
-        for node in self.seen().signing() {
+        for node in self.seen().signing_reached() {
             self.restart("recycle-back", node, false, steps);
         }
         if self.follows() {

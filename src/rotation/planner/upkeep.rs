@@ -5,7 +5,7 @@ use super::unwind::undoing;
 use super::{AT_ONCE, Draft, step};
 use crate::protocol::Id;
 use crate::rotation::basis::NodeSeen;
-use crate::rotation::plan::{Act, Change, Check, Phase, Step};
+use crate::rotation::plan::{Act, Change, Check, Phase, Season, Step};
 
 /// After how many days an old certificate goes, where nobody says.
 const QUARANTINE: u16 = 14;
@@ -14,13 +14,14 @@ impl Draft<'_> {
     /// Returns the servers that are repaired.
     pub(super) fn repaired(&self) -> impl Iterator<Item = &NodeSeen> {
         let asked = &self.basis.asked.nodes;
-        self.seen().signing().filter(move |node| asked.is_empty() || asked.contains(&node.name))
+        self.seen().signing_reached().filter(move |node| asked.is_empty() || asked.contains(&node.name))
     }
 
     /// Brings servers to the certificate that the row names. Services are started anew only where something was changed.
     pub(super) fn repair(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         let update_crm = &self.seen().update_crm;
+        self.open("open", Phase::Prepare, Season::Restart, &mut steps);
         self.prepare(self.repaired(), &mut steps);
         self.gate(self.repaired(), &mut steps);
         for node in self.repaired() {
@@ -43,8 +44,9 @@ impl Draft<'_> {
         for node in self.repaired() {
             let begun = steps.len();
             self.restart("recycle-back", node, false, &mut steps);
-            for (number, back) in steps[begun..].iter_mut().enumerate() {
-                undoing(std::slice::from_mut(back), &format!("recycle-{}@{}", node.name, number + 1));
+            for back in &mut steps[begun..] {
+                let undone = back.id.as_str().replacen("recycle-back-", "recycle-", 1);
+                undoing(std::slice::from_mut(back), &undone);
             }
         }
         steps
@@ -64,6 +66,6 @@ impl Draft<'_> {
 impl Draft<'_> {
     /// Returns names that were asked for and are no servers that sign.
     pub(super) fn not_signing(&self) -> impl Iterator<Item = &Id> {
-        self.basis.asked.nodes.iter().filter(|name| !self.seen().signing().any(|node| node.name == **name))
+        self.basis.asked.nodes.iter().filter(|name| !self.seen().signing_reached().any(|node| node.name == **name))
     }
 }

@@ -78,7 +78,7 @@ impl Trigger {
     pub fn texts(&self) -> Result<Vec<Text>, String> {
         let words = || std::iter::once(&self.program).chain(&self.arguments);
         if let Some(word) = words().chain(&self.account).find(|word| word.chars().any(char::is_control)) {
-            return Err(format!("{:?} holds a control character, which no trigger can hold", word));
+            return Err(format!("{word:?} holds a control character, which no trigger can hold"));
         }
         Ok(match self.kind {
             TriggerKind::Task => vec![Text { place: TASK_NAME.to_owned(), text: task::write(self) }],

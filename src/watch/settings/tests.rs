@@ -1,6 +1,7 @@
 //! watch.toml: what is read, what is refused, and that no secret is repeated.
 
 use super::*;
+use crate::farm::store::StoreName;
 
 const WHOLE: &str = r#"
 format = "1.0"
@@ -55,6 +56,23 @@ role = "fallback"
 name = "page"
 command = ["page", "farm"]
 role = "escalation"
+
+[[store]]
+place = "local-machine"
+
+[[store]]
+place = { folder = "stores" }
+stores = ["my", "root"]
+
+[[endpoint]]
+url = "TLS://[2001:db8::1]:8443/"
+
+[[endpoint]]
+url = "https://crm.contoso.com/metadata/json?orgName=sales"
+authorities = "ca.pem"
+
+[farm]
+file = "farm.toml"
 "#;
 
 #[test]
@@ -66,6 +84,14 @@ fn a_whole_file_is_read() {
     assert_eq!(orders.rules.freezes[0].from.to_string(), "2026-12-19T23:00:00Z");
     assert_eq!(orders.routes[1].level, crate::watch::Level::Error);
     assert_eq!(orders.escalation.after.as_hours(), 24);
+    assert_eq!(settings.store[0].stores, [StoreName::My]);
+    let chain = Asked::Chain { host: "2001:db8::1".to_owned(), port: 8443 };
+    assert_eq!(settings.endpoint[0].url.asked(), chain);
+    assert!(matches!(settings.endpoint[1].url.asked(), Asked::Document(_)));
+    let mut beside = settings.clone();
+    beside.beside(Path::new("/etc/s2scert"));
+    assert_eq!(beside.farm.map(|one| one.file), Some(PathBuf::from("/etc/s2scert/farm.toml")));
+    assert_eq!(beside.store[1].place, StorePlace::Folder(PathBuf::from("/etc/s2scert/stores")));
     let least = read("format = \"1.0\"").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(least.ladder.thresholds.len(), 6);
     assert!(least.channels().is_empty());
@@ -89,6 +115,8 @@ fn a_mistake_is_told_with_its_line() {
             None,
             "ends before",
         ),
+        ("format = \"1.0\"\n[[endpoint]]\nurl = \"ftp://crm.contoso.com\"", Some(3), "is no endpoint"),
+        ("format = \"1.0\"\n[[endpoint]]\nurl = \"tls://crm.contoso.com/page\"", Some(3), "is no endpoint"),
         ("format = [", Some(1), ""),
     ] {
         let Err(error) = read(text) else { panic!("{text} was taken") };

@@ -75,7 +75,7 @@ fn mail_arrives_over_starttls_and_over_tls_with_its_login_and_reads_as_mail() {
         let read: Json = serde_json::from_slice(&python.run_with(&["-c", READ_MAIL], letter.data.as_bytes())).unwrap();
         assert!(read["subject"].as_str().unwrap().contains("crm01"), "{read}");
         for part in ["text/plain", "text/html"] {
-            assert!(read["parts"][part].as_str().unwrap().contains("CN=expired.contoso.com"), "{read}");
+            assert!(read["parts"][part].as_str().unwrap().contains("CN=crm.contoso.com g20260101"), "{read}");
         }
         // The next run has nothing to say.
         drop(letters);

@@ -143,14 +143,14 @@ impl Pieces<'_> {
             Check::JobRan | Check::JobHeld | Check::JobFree => Some(self.bridge(step, Part::Look, &GetMetadataJob)?),
             Check::Trust(_) | Check::Untrusted(_) => Some(self.bridge(step, Part::Look, &GetSharePointTrusts)?),
             Check::Gone(which) => Some(self.show(step, self.thumbprint(*which), None)?),
-            Check::Quarantine(_) | Check::Recorded => None,
+            Check::Quarantine(_) | Check::Recorded | Check::Ran(_) | Check::Open(_) => None,
         };
         Ok(piece)
     }
 
     fn act(&self, step: &Step) -> Result<Vec<Piece>> {
         let pieces = match &step.act {
-            Act::Look | Act::ByHand(_) => Vec::new(),
+            Act::Look | Act::ByHand(_) | Act::Drain(_) | Act::Undrain(_) => Vec::new(),
             Act::ImportByScript(order) => vec![self.script(step, order, false)?],
             Act::Switch(order) => vec![self.script(step, order, true)?],
             Act::ImportNatively => vec![self.install(step)?],

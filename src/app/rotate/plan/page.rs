@@ -376,7 +376,7 @@ fn actions(step: &Step) -> &'static [&'static str] {
         (Act::Restart(_), _) => &["service-restart"],
         (Act::Refresh, _) => &["metadata-job-start"],
         (Act::Remove(_), _) => &["remove"],
-        (Act::ByHand(_), _) => &[],
+        (Act::ByHand(_) | Act::Drain(_) | Act::Undrain(_), _) => &[],
         (Act::Look, Check::RowIsNew | Check::RowsAsBefore | Check::AlternativeIs(_) | Check::NoAlternative) => {
             &["crm-certificates"]
         }
