@@ -1,6 +1,7 @@
 //! `rotate plan`: looks at the farm, plans, and tells the plan as one page.
 
 mod page;
+mod service;
 
 use std::path::{Path, PathBuf};
 
@@ -255,5 +256,11 @@ fn made(host: &Host, farm: &Farm, options: &Options, out: &Path, password: &OutS
 
 /// Returns what was not seen as lines.
 fn missing(unseen: &[Unseen]) -> Vec<Missing> {
-    unseen.iter().map(|one| Missing { node: one.node.clone(), why: one.why.clone() }).collect()
+    let mut lines: Vec<Missing> = Vec::new();
+    for one in unseen.iter().map(|one| Missing { node: one.node.clone(), why: one.why.clone() }) {
+        if !lines.contains(&one) {
+            lines.push(one);
+        }
+    }
+    lines
 }

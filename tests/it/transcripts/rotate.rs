@@ -90,7 +90,13 @@ fn rotate() {
         .run("s2scert rotate status --here --state-dir state")
         .run("s2scert rotate record --state-dir state")
         .run("s2scert rotate record --state-dir state --json")
-        .run("s2scert rotate record 1 --by ada --note done --state-dir state");
+        .run("s2scert rotate record 1 --by ada --note done --state-dir state")
+        .says("Everything about it in one file, for somebody who has no s2scert.")
+        .run("s2scert rotate evidence --here --out evidence.json --state-dir state")
+        .run("s2scert rotate evidence --here --out evidence.json --force --state-dir state --json")
+        .says("The same plan, for people who do it by hand.")
+        .run("s2scert rotate emit plan.json --dir by-hand")
+        .run("s2scert rotate emit plan.json --dir by-hand-too --json");
     let mut records = begun(&plan);
     let at = THEN.parse().unwrap();
     records.extend([
@@ -168,8 +174,7 @@ fn rotate_errors() {
     shell
         .says("Only what is done by hand is recorded.")
         .run("s2scert rotate record switch --state-dir state")
-        .run("s2scert rotate verify --state-dir state")
-        .says("The credential is that of another certificate.")
+        .says("The certificate of the plan is none: it is of a simulated farm.")
         .run("s2scert rotate resume roll.json --credential modern.pfx --password-file pass --farm farm.toml --state-dir state")
         .says("The plan is gone.");
     let kept = folder.join(format!("state/rolls/{}", plan.roll));
@@ -183,7 +188,13 @@ fn rotate_errors() {
     keep(&folder, &other, begun(&other));
     shell.run("s2scert rotate resume --state-dir state");
     std::fs::remove_dir_all(folder.join(format!("state/rolls/{}", other.roll))).unwrap();
-    shell.says("A line of the journal was changed.");
+    shell
+        .says("What cannot be written.")
+        .run("s2scert rotate emit edited.json --dir by-hand")
+        .run(&format!(
+            "s2scert rotate evidence --roll roll-0 --farm farm.toml {REACH} --out other.json --state-dir state"
+        ))
+        .says("A line of the journal was changed.");
     let journal = folder.join(format!("state/rolls/{0}/{0}.journal", plan.roll));
     let changed = std::fs::read_to_string(&journal).unwrap().replacen("ada", "bob", 1);
     std::fs::write(&journal, changed).unwrap();
@@ -196,7 +207,20 @@ fn rotate_errors() {
 #[test]
 fn rotate_help() {
     let mut shell = Shell::new();
-    for command in ["", " plan", " show", " apply", " resume", " rollback", " abort", " verify", " record", " status"] {
+    for command in [
+        "",
+        " plan",
+        " show",
+        " apply",
+        " resume",
+        " rollback",
+        " abort",
+        " verify",
+        " record",
+        " status",
+        " emit",
+        " evidence",
+    ] {
         shell.run(&format!("s2scert rotate{command} --help"));
     }
     for schema in [
