@@ -51,7 +51,7 @@ def order(records, plan, problems):
             problems.append(f"journal: record {number}: the roll does not begin with its first record, and only there")
         if kind == "run":
             running, open_moves, end = True, set(), None
-        elif kind != "began" and not running:
+        elif kind not in ("began", "recorded") and not running:
             problems.append(f"journal: record {number}: no run is going on")
         if kind == "intent":
             if body["step"] not in steps:

@@ -29,6 +29,8 @@ pub enum Record {
     Verified(Moment),
     /// From here on the roll is taken back.
     Turned(Turned),
+    /// Somebody has said that a step is done that is done by hand.
+    Recorded(Recorded),
     /// The run ended.
     Ended(Ended),
 }
@@ -135,6 +137,20 @@ pub struct Done {
     pub at: Timestamp,
 }
 
+/// What somebody has said that he did.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The step.
+    pub step: Id,
+    /// Who says so.
+    pub by: Text,
+    /// What he says of it: what was seen, a ticket, the output of a command.
+    pub note: Text,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// An instant.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -215,6 +231,8 @@ pub struct State {
     pub before: BTreeMap<Id, Text>,
     /// When everything was verified.
     pub verified: Option<Timestamp>,
+    /// Steps of which somebody has said that they are done.
+    pub recorded: BTreeSet<Id>,
     /// How the last run ended.
     pub ended: Option<EndKind>,
 }

@@ -88,8 +88,8 @@ pub fn record(host: &Host, options: &Options) -> Result<RecordReport> {
         };
         let (_, state) = kept.state()?;
         if !state.recorded.contains(&step.id) {
-            let proof = Some(Text::told(&options.note)).filter(|note| !note.as_str().is_empty());
-            let recorded = Recorded { step: step.id.clone(), by, proof, at: host.clock.now() };
+            let recorded =
+                Recorded { step: step.id.clone(), by, note: Text::told(&options.note), at: host.clock.now() };
             journal
                 .append(&Record::Recorded(recorded))
                 .map_err(|error| Error::new(Kind::Internal, "the journal cannot be written").because(error))?;

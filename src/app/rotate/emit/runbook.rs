@@ -168,8 +168,12 @@ fn step(text: &mut String, sheet: &Sheet<'_>) -> Result<(), std::fmt::Error> {
     for (name, piece) in sheet.of(Part::Do).chain(sheet.of(Part::Look)) {
         writeln!(text, "   - {}: `{}/{name}.ps1`{}", piece.part.word(), one.node, remarks(piece))?;
     }
-    if let Act::ByHand(hand) = &one.act {
-        by_hand(text, hand)?;
+    match &one.act {
+        Act::ByHand(hand) => by_hand(text, hand)?,
+        Act::Drain(command) | Act::Undrain(command) => {
+            writeln!(text, "   - here, on the machine of the controller: `{}`", command.words().join(" "))?;
+        }
+        _ => {}
     }
     if one.wait.deadline_seconds > 0 {
         writeln!(
