@@ -148,6 +148,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("the PFX cannot be sealed anew", "a guard: what was opened can be sealed"),
     ("the certificate is larger than any that a plan holds", "a guard: a container of that size is refused before"),
     ("the credential is not that of the plan", "src/app/rotate/credential.rs"),
+    ("the plan of this roll cannot be used", "a guard: only a plan that was admitted is kept"),
     ("the evidence cannot be written as JSON", "a guard: every value of it can be written"),
     ("the journal cannot be written", "a disk that fails; src/rotation/journal.rs"),
     ("the journal cannot be written, and the run stops", "a disk that fails; src/rotation/journal.rs"),
