@@ -161,7 +161,7 @@ fn old_stays(story: &Story, tell: Tell<'_>) {
         // Where the row is not written, an earlier roll has verified it; or this one has, which asks every server to sign.
         let proved = story.events.iter().find(|one| matches!(one.what, What::Proved { .. }));
         let began = match story.strategy {
-            Strategy::Retire => story.verified.or(proved.map(|one| one.at)),
+            Strategy::Retire => story.verified.or_else(|| proved.map(|one| one.at)),
             _ => switched.map(|one| one.at),
         };
         let since = began.map_or(i64::MIN, |began| event.at - began);

@@ -125,7 +125,7 @@ pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanRep
     let now = host.clock.now();
     let farm = described(host, &options.farm)?;
     let name = farm.name.as_ref().map(ToString::to_string).unwrap_or_default();
-    outputs::admit(host, &[options.farm.clone()], &[&options.out], outputs::existing(options.force))?;
+    outputs::admit(host, std::slice::from_ref(&options.farm), &[&options.out], outputs::existing(options.force))?;
     let transport = reach(&options.farm)?;
     let seen = observe(&farm, &*transport);
     // A key is not made for a farm that cannot be planned for.

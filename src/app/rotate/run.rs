@@ -152,7 +152,7 @@ pub fn run(host: &Host, options: &Options, reach: &Reach<'_>, tell: &Tell<'_>) -
         teller.begins("looking whether the farm is still as the plan has seen it");
         let seen = observe(&farm, &*transport).map_err(|unseen| refused::unseen(&unseen))?;
         admission::still_rests(plan, host.clock.now(), &seen)
-            .map_err(|fault| refused::plan(&fault, found.file.as_deref().unwrap_or(Path::new("the plan"))))?;
+            .map_err(|fault| refused::plan(&fault, found.file.as_deref().unwrap_or_else(|| Path::new("the plan"))))?;
     }
     let kept = rolls.of(&plan.roll)?;
     if !found.is_kept || options.credentials.file.is_some() {

@@ -202,9 +202,9 @@ impl Pieces<'_> {
     fn install(&self, step: &Step) -> Result<Piece> {
         let (file, thumbprint) = (Self::path("new.pfx"), self.thumbprint(Which::New));
         let fields = [
-            ("certificateFile", Field::Text(&*file)),
+            ("certificateFile", Field::Text(&file)),
             ("password", Field::Null),
-            ("thumbprint", Field::Text(&*thumbprint)),
+            ("thumbprint", Field::Text(&thumbprint)),
         ];
         let piece = self.native(step, Part::Do, native::INSTALL, &fields)?;
         Ok(Piece { asks: Some(Asked::Password), ..piece })
