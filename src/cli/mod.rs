@@ -11,6 +11,7 @@ pub mod pfx_args;
 mod requests;
 mod rotate;
 pub mod rotate_args;
+mod rotate_options;
 mod schedule;
 pub mod schedule_args;
 pub mod schemas;

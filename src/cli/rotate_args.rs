@@ -7,11 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::args::PolicyArgs;
 use super::farm_args::FileArgs;
 use super::node_args::StateArgs;
-use crate::app::passwords::{OutSource, Source};
-use crate::app::rotate::{Credentials, evidence, plan, record, run, status};
+use crate::app::rotate::plan;
 use crate::protocol::Hex;
-use crate::rotation::basis::{Reason, Strategy};
-use crate::rotation::engine::Way;
 
 /// `s2scert rotate`.
 #[derive(Debug, Subcommand)]
@@ -345,124 +342,4 @@ pub struct StatusArgs {
     /// The description.
     #[command(flatten)]
     pub farm: FileArgs,
-}
-
-impl CredentialArgs {
-    fn sources(&self) -> Vec<Source> {
-        let files = self.password_file.iter().cloned().map(Source::File);
-        let stdin = self.password_stdin.then_some(Source::Stdin);
-        let command = |line: &String| Source::Command { line: line.clone(), hidden: Vec::new() };
-        files.chain(stdin).chain(self.password_command.iter().map(command)).collect()
-    }
-
-    fn credentials(&self) -> Credentials {
-        Credentials { file: self.credential.clone(), passwords: self.sources() }
-    }
-}
-
-impl PlanArgs {
-    pub(super) fn options(&self) -> plan::Options {
-        let credential = if self.issue {
-            let out = self.credential.credential.clone().unwrap_or_else(|| PathBuf::from("s2s-new.pfx"));
-            let password = self.generate_password_to.clone().unwrap_or_else(|| out.with_extension("pass"));
-            plan::Source::Issue { out, password: OutSource::Generate(password) }
-        } else {
-            plan::Source::File(self.credential.credentials())
-        };
-        plan::Options {
-            farm: self.farm.file.clone(),
-            strategy: self.strategy.map(|one| match one {
-                StrategyArg::Initial => Strategy::Initial,
-                StrategyArg::Direct => Strategy::Direct,
-                StrategyArg::Overlap => Strategy::Overlap,
-                StrategyArg::Recover => Strategy::Recover,
-                StrategyArg::Repair => Strategy::Repair,
-                StrategyArg::Retire => Strategy::Retire,
-            }),
-            credential,
-            retire_after_days: self.retire_after,
-            reason: self.reason.map(|ReasonArg::KeyCompromise| Reason::KeyCompromise),
-            nodes: self.node.clone(),
-            old: self.old,
-            policy: self.policy.policy.clone(),
-            waivers: self.policy.waivers.clone(),
-            out: self.out.clone(),
-            force: self.force,
-        }
-    }
-}
-
-impl ApplyArgs {
-    pub(super) fn options(&self) -> run::Options {
-        run::Options {
-            way: Way::Apply,
-            plan: Some(self.plan.clone()),
-            approved: self.approved_digest.clone(),
-            farm: Some(self.farm.file.clone()),
-            credentials: self.credential.credentials(),
-            state: self.state.state_dir.clone(),
-            take_over: self.take_over,
-            from_node: false,
-        }
-    }
-}
-
-impl AgainArgs {
-    pub(super) fn options(&self, way: Way) -> run::Options {
-        run::Options {
-            way,
-            plan: self.plan.clone(),
-            approved: None,
-            farm: self.farm.clone(),
-            credentials: self.credential.credentials(),
-            state: self.state.state_dir.clone(),
-            take_over: self.take_over,
-            from_node: self.from_node,
-        }
-    }
-}
-
-impl VerifyArgs {
-    pub(super) fn options(&self) -> run::Options {
-        run::Options {
-            way: Way::Resume,
-            plan: self.plan.clone(),
-            approved: None,
-            farm: self.farm.clone(),
-            credentials: Credentials::default(),
-            state: self.state.state_dir.clone(),
-            take_over: None,
-            from_node: false,
-        }
-    }
-}
-
-impl RecordArgs {
-    pub(super) fn options(&self) -> record::Options {
-        record::Options {
-            step: self.step.clone(),
-            by: self.by.clone(),
-            note: self.note.clone(),
-            state: self.state.state_dir.clone(),
-        }
-    }
-}
-
-impl StatusArgs {
-    pub(super) fn options(&self) -> status::Options {
-        status::Options { farm: self.farm.file.clone(), state: self.state.state_dir.clone(), here_only: self.here }
-    }
-}
-
-impl EvidenceArgs {
-    pub(super) fn options(&self) -> evidence::Options {
-        evidence::Options {
-            roll: self.roll.clone(),
-            out: self.out.clone(),
-            force: self.force,
-            here_only: self.here,
-            farm: self.farm.clone(),
-            state: self.state.state_dir.clone(),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::places::{Kept, Rolls};
-use super::run::{last, standing};
+use super::status::{last, standing};
 use super::{Reach, described};
 use crate::app::farm::DEFAULT_FILE;
 use crate::app::outputs::existing;

@@ -1,6 +1,7 @@
 //! `rotate plan`: looks at the farm, plans, and tells the plan as one page.
 
 mod page;
+mod service;
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 
 use super::credential::{Credentials, open};
 use super::{Reach, described, refused};
+use crate::app::farm::DEFAULT_FILE;
 use crate::app::gate::{self, Gate};
 use crate::app::issue;
 use crate::app::outputs::{self, Output};
@@ -75,23 +77,32 @@ pub enum Source {
     },
 }
 
-impl Source {
-    /// Returns the options with which the credential is named again.
-    fn again(&self) -> String {
-        let (file, password) = match self {
-            Self::File(Credentials { file, passwords }) => {
+/// With what files a plan is carried out, as they are typed.
+struct Again {
+    farm: String,
+    credential: String,
+    /// The option with the file of the password, and a space before it; empty where there is none.
+    password: String,
+}
+
+impl Again {
+    fn of(options: &Options) -> Self {
+        let (file, password) = match &options.credential {
+            Source::File(Credentials { file, passwords }) => {
                 let password = passwords.iter().find_map(|source| match source {
                     passwords::Source::File(path) => Some(path),
                     _ => None,
                 });
                 (file.as_ref(), password)
             }
-            Self::Issue { out, password: OutSource::Generate(password) } => (Some(out), Some(password)),
-            Self::Issue { out, .. } => (Some(out), None),
+            Source::Issue { out, password: OutSource::Generate(password) } => (Some(out), Some(password)),
+            Source::Issue { out, .. } => (Some(out), None),
         };
-        let file = file.map_or_else(|| "FILE".to_owned(), |file| quoted(file));
-        let password = password.map_or_else(String::new, |file| format!(" --password-file {}", quoted(file)));
-        format!("--credential {file}{password}")
+        Self {
+            farm: quoted(&options.farm),
+            credential: file.map_or_else(|| "FILE".to_owned(), |file| quoted(file)),
+            password: password.map_or_else(String::new, |file| format!(" --password-file {}", quoted(file))),
+        }
     }
 }
 
@@ -142,8 +153,7 @@ pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanRep
         .map_err(|fault| Error::new(Kind::Internal, "the plan breaks a rule of its own").because(fault))?;
     let plan = admitted.plan();
     write(host, options, plan)?;
-    let again = format!("--farm {} {}", quoted(&options.farm), options.credential.again());
-    Ok(PlanReport::of(plan, &options.out, &again).judged(&judged))
+    Ok(PlanReport::of(plan, &options.out, &Again::of(options)).judged(&judged))
 }
 
 /// Shows a plan that was made before, to whoever has to approve it. No server is asked.
@@ -154,7 +164,8 @@ pub fn show(host: &Host, file: &Path) -> Result<PlanReport> {
     let bytes = host.files.read(file, MAX_BYTES as u64 + 1)?;
     let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, file))?;
     let plan = admitted.plan();
-    Ok(PlanReport::of(plan, file, "--credential FILE").with_certificate_of(plan))
+    let again = Again { farm: DEFAULT_FILE.to_owned(), credential: "FILE".to_owned(), password: String::new() };
+    Ok(PlanReport::of(plan, file, &again).with_certificate_of(plan))
 }
 
 fn basis(now: Timestamp, options: &Options, certificate: &Certificate, seen: FarmSeen) -> Result<Basis> {
@@ -245,5 +256,11 @@ fn made(host: &Host, farm: &Farm, options: &Options, out: &Path, password: &OutS
 
 /// Returns what was not seen as lines.
 fn missing(unseen: &[Unseen]) -> Vec<Missing> {
-    unseen.iter().map(|one| Missing { node: one.node.clone(), why: one.why.clone() }).collect()
+    let mut lines: Vec<Missing> = Vec::new();
+    for one in unseen.iter().map(|one| Missing { node: one.node.clone(), why: one.why.clone() }) {
+        if !lines.contains(&one) {
+            lines.push(one);
+        }
+    }
+    lines
 }

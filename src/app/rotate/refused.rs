@@ -40,16 +40,17 @@ pub(super) fn stop(stop: &Stop) -> Error {
     match stop {
         Stop::Held(_) => error("somebody else holds the farm, and nothing was done")
             .hint("see who, since when, and whether it goes on: s2scert rotate status")
-            .hint("when its holder is dead, take over the very fence that is told above: s2scert rotate resume --take-over FENCE"),
+            .hint("when its holder is dead, take over the very fence that is told above, with --take-over"),
         Stop::Fenced(_) => error("another controller has taken the roll over, and this one stops")
             .hint("see how it goes on: s2scert rotate status"),
         Stop::Stands(_) => error("another roll has begun and not ended, and nothing was done")
             .hint("see it: s2scert rotate status")
-            .hint("end it where it was begun: s2scert rotate resume, s2scert rotate rollback or s2scert rotate abort"),
+            .hint("end it where it was begun, forward: s2scert rotate resume")
+            .hint("or back: s2scert rotate rollback")
+            .hint("or give it up: s2scert rotate abort"),
         Stop::Journal(_) => Error::new(Kind::Internal, "the journal cannot be written, and the run stops")
             .because(stop.clone())
             .hint("nothing is done that is not written down first; when the disk has room: s2scert rotate resume"),
-        Stop::Order(_) => error("this is not the time for that")
-            .hint("see how the rolls stand: s2scert rotate status"),
+        Stop::Order(_) => error("this is not the time for that").hint("see how the rolls stand: s2scert rotate status"),
     }
 }

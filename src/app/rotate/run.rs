@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::credential::{Credentials, Sealer, open};
 use super::places::{How, Kept, Rolls};
 use super::progress::{Tell, Teller};
+use super::status::last;
 use super::{Reach, described, owner, refused};
 use crate::app::audit;
 use crate::app::farm::metadata::Documents;
@@ -24,7 +25,7 @@ use crate::rotation::engine::{self, End, Left, Operator, Way};
 use crate::rotation::journal::FileJournal;
 use crate::rotation::observe::observe;
 use crate::rotation::plan::MAX_BYTES;
-use crate::rotation::record::{EndKind, Journal, Record, State};
+use crate::rotation::record::{EndKind, Journal, Record};
 use crate::rotation::world::{Balancer, Patience, World};
 
 /// The schema of [`RunReport`].
@@ -284,7 +285,7 @@ fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
             return Err(Error::new(Kind::Refused, "this is not the plan that was approved")
                 .at(place.display())
                 .because(std::io::Error::other(format!("its SHA-256 is {digest}")))
-                .hint("look at it again, and have it approved: s2scert rotate plan"));
+                .hint("look at it again, and have it approved: s2scert rotate show"));
         }
     }
     let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, &place))?;
@@ -417,38 +418,4 @@ fn report(end: End, found: &Found, journal: &FileJournal, before: u32, seconds: 
 
 fn line(left: Left) -> LeftLine {
     LeftLine { node: left.node, what: left.what, commands: left.commands }
-}
-
-/// Returns when the last record of a journal was written.
-pub(super) fn last(records: &[Record]) -> Option<Timestamp> {
-    records.iter().rev().find_map(when)
-}
-
-/// Returns when a record was written, where it says so.
-const fn when(record: &Record) -> Option<Timestamp> {
-    Some(match record {
-        Record::Began(one) => one.at,
-        Record::Run(one) => one.at,
-        Record::Intent(one) => one.at,
-        Record::Outcome(one) => one.at,
-        Record::Since(_) => return None,
-        Record::Done(one) => one.at,
-        Record::Verified(one) => one.at,
-        Record::Turned(one) => one.at,
-        Record::Recorded(one) => one.at,
-        Record::Ended(one) => one.at,
-    })
-}
-
-/// Says in which direction a roll goes, or how it ended.
-pub(super) fn standing(state: &State) -> &'static str {
-    match (state.over(), state.turned.is_some(), state.verified.is_some()) {
-        (Some(EndKind::Done), ..) => "done",
-        (Some(EndKind::RolledBack), ..) => "rolled back",
-        (Some(EndKind::Aborted), ..) => "given up",
-        (Some(EndKind::NothingToDo), ..) => "nothing was to do",
-        (_, true, _) => "open, being taken back",
-        (_, false, true) => "open, verified",
-        (_, false, false) => "open",
-    }
 }

@@ -8,19 +8,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::places::Rolls;
-use super::run::{last, lease, standing};
+use super::run::lease;
 use super::{Reach, described, words};
 use crate::error::{ExitCode, Result};
 use crate::farm::description::{Farm, Node, Transport as How};
 use crate::ports::{Host, Transport};
 use crate::protocol::{Action, Facts, Id, Lease, Nothing, Outcome, Request, RollMarker};
 use crate::rotation::plan::Plan;
-use crate::rotation::record::{Record, State};
+use crate::rotation::record::{EndKind, Record, State};
 
 /// The schema of [`StatusReport`].
 pub const SCHEMA: &str = "s2scert.rotate-status/1.0";
 /// How long a server may take to tell what stands on it, in seconds.
 const LOOK: u32 = 60;
+
+/// How a roll is gone on with.
+const RESUME: &str = "s2scert rotate resume";
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -263,9 +266,43 @@ fn next(report: &StatusReport) -> Vec<String> {
     }
     if let Some(lease) = report.lease.as_ref().filter(|lease| !lease.over) {
         next.push(format!(
-            "whoever holds the farm may be at work; only when it is dead: s2scert rotate resume --take-over {}",
+            "whoever holds the farm may be at work; only when it is dead: {RESUME} --take-over {}",
             lease.fence
         ));
     }
     next
+}
+
+/// Returns when the last record of a journal was written.
+pub(super) fn last(records: &[Record]) -> Option<Timestamp> {
+    records.iter().rev().find_map(when)
+}
+
+/// Returns when a record was written, where it says so.
+const fn when(record: &Record) -> Option<Timestamp> {
+    Some(match record {
+        Record::Began(one) => one.at,
+        Record::Run(one) => one.at,
+        Record::Intent(one) => one.at,
+        Record::Outcome(one) => one.at,
+        Record::Since(_) => return None,
+        Record::Done(one) => one.at,
+        Record::Verified(one) => one.at,
+        Record::Turned(one) => one.at,
+        Record::Recorded(one) => one.at,
+        Record::Ended(one) => one.at,
+    })
+}
+
+/// Says in which direction a roll goes, or how it ended.
+pub(super) fn standing(state: &State) -> &'static str {
+    match (state.over(), state.turned.is_some(), state.verified.is_some()) {
+        (Some(EndKind::Done), ..) => "done",
+        (Some(EndKind::RolledBack), ..) => "rolled back",
+        (Some(EndKind::Aborted), ..) => "given up",
+        (Some(EndKind::NothingToDo), ..) => "nothing was to do",
+        (_, true, _) => "open, being taken back",
+        (_, false, true) => "open, verified",
+        (_, false, false) => "open",
+    }
 }

@@ -1,3 +1,5 @@
+//! The chain of lines: what is written is read again, and what was changed is found.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::path::Path;

@@ -35,6 +35,11 @@ name = "sales"
 metadata = "https://crm.contoso.com/XrmServices/2015/metadataendpoint.svc/json?orgName=sales"
 "#;
 
+/// Options that every command has which reaches servers, or opens a credential.
+const REACH: &str = "--push --node-program s2scert.exe";
+const PASSWORDS: &str = "--password-stdin --password-command 'cat pass'";
+const FILES: &str = "--credential modern.pfx --password-file pass --state-dir state";
+
 /// When the journals here were written.
 const THEN: &str = "2026-06-01T22:00:00Z";
 
@@ -86,13 +91,12 @@ fn rotate() {
         .run("s2scert rotate record --state-dir state")
         .run("s2scert rotate record --state-dir state --json")
         .run("s2scert rotate record 1 --by ada --note done --state-dir state")
-        .says("What was done, and whether the record of it is whole.")
-        .run("s2scert audit show --state-dir state")
-        .run("s2scert audit show --state-dir state --json")
-        .run("s2scert audit verify --state-dir state")
-        .run("s2scert audit verify --state-dir state --json")
-        .run("s2scert audit export --here --out evidence.json --state-dir state")
-        .run("s2scert audit export --here --out evidence.json --force --state-dir state --json");
+        .says("Everything about it in one file, for somebody who has no s2scert.")
+        .run("s2scert rotate evidence --here --out evidence.json --state-dir state")
+        .run("s2scert rotate evidence --here --out evidence.json --force --state-dir state --json")
+        .says("The same plan, for people who do it by hand.")
+        .run("s2scert rotate emit plan.json --dir by-hand")
+        .run("s2scert rotate emit plan.json --dir by-hand-too --json");
     let mut records = begun(&plan);
     let at = THEN.parse().unwrap();
     records.extend([
@@ -116,7 +120,7 @@ fn rotate_errors() {
     let text = String::from_utf8(plan.bytes()).unwrap();
     let folder = shell.folder().to_owned();
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
-    write("plan.json", &text);
+    write("roll.json", &text);
     write("edited.json", &text.replacen("\"deadline_seconds\": 60", "\"deadline_seconds\": 61", 1));
     write("newer.json", &text.replacen("rotation-plan/1.0", "rotation-plan/1.7", 1));
     let zeros = Hex::from([0; 32]);
@@ -126,45 +130,70 @@ fn rotate_errors() {
         .run("s2scert rotate plan --issue --generate-password-to new.pass")
         .run("s2scert rotate plan --issue --json")
         .run(
-            "s2scert rotate plan --credential s2s.pfx --password-file pass --strategy repair --node crm-1 --retire-after 14 \
+            "s2scert rotate plan --credential modern.pfx --password-file pass --strategy repair --node crm-1 --retire-after 14 \
              --reason key-compromise --policy evaluation --out other.json",
         )
+        .run("s2scert rotate plan --credential modern.pfx --password-file pass --waivers missing.toml")
         .says("What cannot be planned.")
-        .run("s2scert rotate plan --credential s2s.pfx --password-file wrong")
+        .run("s2scert rotate plan --credential modern.pfx --password-file wrong")
         .run("s2scert rotate plan --credential missing.pfx --password-stdin < pass")
-        .run("s2scert rotate plan --credential s2s.pfx --password-command 'cat pass' --out plan.json")
-        .run("s2scert rotate plan --credential s2s.pfx --strategy retire --old 12 --force")
+        .run("s2scert rotate plan --credential modern.pfx --password-command 'cat pass' --out roll.json")
+        .run("s2scert rotate plan --credential modern.pfx --strategy retire --old 12 --force")
         .run("s2scert rotate plan --farm missing.toml --issue --push --node-program s2scert.exe")
         .says("Plans that may not be applied.")
-        .run("s2scert rotate apply --state-dir state")
-        .run(&format!("s2scert rotate apply plan.json --approved-digest {zeros} --state-dir state"))
-        .run("s2scert rotate apply edited.json --credential s2s.pfx --password-file pass --state-dir state")
+        .run("s2scert rotate apply roll.json --state-dir state")
+        .run(&format!("s2scert rotate apply roll.json --approved-digest {zeros} --state-dir state"))
+        .run("s2scert rotate apply edited.json --credential modern.pfx --password-file pass --state-dir state")
         .run("s2scert rotate apply newer.json --detailed-exitcode --take-over 7 --state-dir state")
         .run("s2scert rotate apply notes.txt --state-dir state --json")
-        .run("s2scert rotate apply plan.json --credential s2s.pfx --password-file pass --state-dir state")
+        .run("s2scert rotate apply roll.json --credential modern.pfx --password-file pass --state-dir state")
         .run("s2scert rotate show missing.json")
         .run("s2scert rehearse edited.json")
-        .run("s2scert rehearse plan.json --servers 2")
+        .run("s2scert rehearse roll.json --servers 2")
+        .says("Options are understood before the plan is.")
+        .run(&format!("s2scert rotate apply newer.json --farm farm.toml {REACH} {PASSWORDS} --credential modern.pfx < pass"))
+        .run(&format!(
+            "s2scert rotate resume newer.json --from-node --take-over 7 --farm farm.toml {REACH} {PASSWORDS} {FILES} < pass"
+        ))
+        .run(&format!("s2scert rotate rollback newer.json --from-node --farm farm.toml {REACH} {PASSWORDS} {FILES} < pass"))
+        .run(&format!(
+            "s2scert rotate abort newer.json --from-node --take-over 7 --farm farm.toml {REACH} {PASSWORDS} {FILES} < pass"
+        ))
+        .run(&format!("s2scert rotate verify newer.json --farm farm.toml {REACH} --state-dir nowhere"))
+        .run(&format!("s2scert rotate status --farm missing.toml {REACH} --state-dir nowhere"))
         .says("What was not begun.")
         .run("s2scert rotate resume --state-dir state")
-        .run("s2scert rotate resume plan.json --state-dir state")
+        .run("s2scert rotate resume roll.json --state-dir state")
         .run("s2scert rotate resume --from-node --state-dir state")
-        .run("s2scert rotate rollback plan.json --farm farm.toml --take-over 3 --state-dir state")
+        .run("s2scert rotate rollback roll.json --farm farm.toml --take-over 3 --state-dir state")
         .run("s2scert rotate abort --state-dir state")
-        .run("s2scert rotate verify --state-dir empty")
+        .run("s2scert rotate verify --state-dir nowhere")
         .run("s2scert rotate record 1 --state-dir state")
         .run("s2scert rotate status --farm missing.toml --state-dir state");
     keep(&folder, &plan, begun(&plan));
     shell
         .says("Only what is done by hand is recorded.")
         .run("s2scert rotate record switch --state-dir state")
-        .says("What cannot be shown or written.")
-        .run(&format!("s2scert audit verify --head {zeros} --state-dir state"))
-        .run("s2scert audit show roll-0 --state-dir state")
-        .run("s2scert audit show --state-dir empty")
-        .run("s2scert audit verify --head 12")
-        .run("s2scert audit export --out plan.json --here --state-dir state")
-        .run("s2scert audit export --out other.json --farm missing.toml --push --node-program s2scert.exe --state-dir state")
+        .says("The certificate of the plan is none: it is of a simulated farm.")
+        .run("s2scert rotate resume roll.json --credential modern.pfx --password-file pass --farm farm.toml --state-dir state")
+        .says("The plan is gone.");
+    let kept = folder.join(format!("state/rolls/{}", plan.roll));
+    std::fs::rename(kept.join("plan.json"), folder.join("kept.json")).unwrap();
+    shell.run("s2scert rotate resume --state-dir state");
+    std::fs::write(kept.join("plan.json"), "{}").unwrap();
+    shell.run("s2scert rotate record --state-dir state");
+    std::fs::rename(folder.join("kept.json"), kept.join("plan.json")).unwrap();
+    shell.says("Two rolls are open.");
+    let other = sample_plan(3).unwrap();
+    keep(&folder, &other, begun(&other));
+    shell.run("s2scert rotate resume --state-dir state");
+    std::fs::remove_dir_all(folder.join(format!("state/rolls/{}", other.roll))).unwrap();
+    shell
+        .says("What cannot be written.")
+        .run("s2scert rotate emit edited.json --dir by-hand")
+        .run(&format!(
+            "s2scert rotate evidence --roll roll-0 --farm farm.toml {REACH} --out other.json --state-dir state"
+        ))
         .says("A line of the journal was changed.");
     let journal = folder.join(format!("state/rolls/{0}/{0}.journal", plan.roll));
     let changed = std::fs::read_to_string(&journal).unwrap().replacen("ada", "bob", 1);
@@ -172,14 +201,26 @@ fn rotate_errors() {
     shell
         .run("s2scert rotate resume --state-dir state")
         .run("s2scert rotate status --here --state-dir state")
-        .run("s2scert audit verify --state-dir state")
         .compare("rotate-errors");
 }
 
 #[test]
 fn rotate_help() {
     let mut shell = Shell::new();
-    for command in ["", " plan", " show", " apply", " resume", " rollback", " abort", " verify", " record", " status"] {
+    for command in [
+        "",
+        " plan",
+        " show",
+        " apply",
+        " resume",
+        " rollback",
+        " abort",
+        " verify",
+        " record",
+        " status",
+        " emit",
+        " evidence",
+    ] {
         shell.run(&format!("s2scert rotate{command} --help"));
     }
     for schema in [

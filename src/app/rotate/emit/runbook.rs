@@ -101,7 +101,7 @@ fn before(text: &mut String, plan: &Plan) -> Result<(), std::fmt::Error> {
     writeln!(
         text,
         "2. Make a PFX for this roll alone, with a password that is used nowhere else; the oldest of the servers must be able to read it: \
-         `s2scert export CREDENTIAL --out new.pfx --target {}`. Its certificate must have the thumbprint {thumbprint}: `s2scert inspect new.pfx`.",
+         `s2scert export CREDENTIAL --out new.pfx` with `--for {}`. Its certificate must have the thumbprint {thumbprint}: `s2scert inspect new.pfx`.",
         target(plan)
     )?;
     writeln!(

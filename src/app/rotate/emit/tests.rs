@@ -1,3 +1,5 @@
+//! What is emitted: complete, in order, and without a secret.
+
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::path::Path;

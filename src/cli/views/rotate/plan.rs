@@ -89,7 +89,7 @@ fn servers(text: &mut String, nodes: &[NodeLine]) {
         };
         let _ = writeln!(text, "  {}  {}; {}, {how}", node.name, roles.join(", "), node.os);
         if let (Some(importer), Some(pfx)) = (node.importer, node.pfx) {
-            let who = if importer == "script" { "Microsoft's script" } else { "s2scert itself" };
+            let who = if importer == "script" { "Microsoft's script" } else { "this program" };
             let _ = writeln!(text, "    importer: {who}, from a PFX of the profile {pfx}");
         }
         if !node.accounts.is_empty() && node.importer.is_some() {
