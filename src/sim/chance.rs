@@ -44,6 +44,7 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
         let publishes = roles.contains(&Role::Web);
         let mut node = node(&name, roles)?;
         node.by_hand = odd && strategy.switches() && number > 0 && node.signs() && dice.below(24) == 0;
+        node.by_hand &= strategy != Strategy::Overlap;
         node.balanced = balanced && node.signs();
         node.script = (number == 0 || (publishes && (!odd || dice.below(8) > 0))).then_some(script);
         if node.signs() && !initial {
@@ -51,7 +52,7 @@ pub(super) fn farm(dice: &mut Dice, shape: &Shape) -> Result<Made, String> {
             node.store.push(Stored { cert: FIRST, usable: true, readers: 3 });
             node.bound = bound.then_some(FIRST);
         }
-        if odd && node.signs() && strategy.switches() && dice.below(10) == 0 {
+        if odd && node.signs() && !node.by_hand && strategy.switches() && dice.below(10) == 0 {
             node.store.push(Stored { cert: NEW, usable: dice.below(4) > 0, readers: dice.below(4) as u32 });
         }
         nodes.push(node);

@@ -117,8 +117,10 @@ fn every_shape_comes_to_its_end() {
             assert_eq!(rolled.plan.strategy, strategy, "seed {seed}");
             assert_eq!(rolled.violations, [], "{strategy:?}, seed {seed}");
             let ended = kind(&rolled);
-            let waits =
-                strategy == Strategy::Retire && rolled.plan.steps.iter().any(|step| step.phase == Phase::Retire);
+            // Whoever is to do something by hand may give the roll up instead.
+            let by_hand = rolled.plan.basis.seen.signing_by_hand().next().is_some();
+            let retires = rolled.plan.steps.iter().any(|step| step.phase == Phase::Retire);
+            let waits = by_hand || (strategy == Strategy::Retire && retires);
             let wanted: &[Option<EndKind>] = match strategy {
                 // Where nothing has drifted there is nothing to repair; a bound certificate stays, and somebody who is told so may
                 // give the roll up.
@@ -167,6 +169,9 @@ fn a_farm_as_it_was_seen_rolls_as_the_farm_itself() {
     for seed in 0..40 {
         let calm = Shape { retire: false, strategy: Some(Strategy::Direct), ..Shape::calm(1, 6) };
         let plan = roll(seed, &calm).unwrap().plan;
+        if plan.basis.seen.signing_by_hand().next().is_some() {
+            continue;
+        }
         let observed = Shape::observed(Arc::new(plan.basis.clone()));
         let rolled = roll(seed, &observed).unwrap();
         assert_eq!(rolled.plan.bytes(), plan.bytes(), "seed {seed}");

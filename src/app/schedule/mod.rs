@@ -246,7 +246,7 @@ fn findings(host: &Host, kept: &Kept, standing: &[Standing], state: &Path) -> Ve
 
 fn settings_of(host: &Host, options: &Options) -> Result<(Settings, PathBuf)> {
     let config = options.config.as_deref().map(|path| absolute(host, path)).transpose()?;
-    let (settings, _) = watcher::settled(host, config.as_deref())?;
+    let (settings, _) = watcher::settled(host, config.as_deref(), watcher::Need::Schedule)?;
     let state = absolute(host, &folder_path(host, options.state.as_deref())?)?;
     Ok((settings, state))
 }

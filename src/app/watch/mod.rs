@@ -134,7 +134,7 @@ impl WatchReport {
 /// version wrote the memory. A memory that cannot be used otherwise is said, and what is due is told all the same.
 pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     let now = host.clock.now();
-    let (settings, standby) = watcher::settled(host, options.config.as_deref())?;
+    let (settings, standby) = watcher::settled(host, options.config.as_deref(), watcher::Need::Looking)?;
     let orders = settings.orders();
     let speaks = !orders.routes.is_empty();
     let mut notes = Vec::new();

@@ -97,7 +97,7 @@ pub(crate) fn timing(settings: &Settings) -> Result<(Cron, TimeZone)> {
 /// As [`once`]; and where the settings have no schedule, or the state folder cannot be used.
 pub fn if_due(host: &Host, options: &Options) -> Result<Round> {
     let now = host.clock.now();
-    let (settings, _) = watcher::settled(host, options.config.as_deref())?;
+    let (settings, _) = watcher::settled(host, options.config.as_deref(), watcher::Need::Schedule)?;
     let (cron, zone) = timing(&settings)?;
     let folder = folder(host, options.state.as_deref())?;
     let mut round = Round {

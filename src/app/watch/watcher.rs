@@ -11,6 +11,15 @@ use crate::watch::facts::Trouble;
 use crate::watch::schedule::Cron;
 use crate::watch::settings::{ScheduleTable, Settings};
 
+/// What the settings are needed for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Need {
+    /// To look now.
+    Looking,
+    /// To know when to look.
+    Schedule,
+}
+
 /// What an installation does that does not send.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Standby {
@@ -32,18 +41,19 @@ impl Standby {
 /// Reads the settings and completes them by what the description of the farm says of the watch: schedule, zone, heartbeat.
 ///
 /// # Errors
-/// As reading the settings. A description that cannot be read is an error only where the schedule would have to come from it;
-/// the watch itself says that it is unseen, and sends: rather twice than not at all.
-pub(crate) fn settled(host: &Host, config: Option<&Path>) -> Result<(Settings, Option<Standby>)> {
+/// As reading the settings. A description that cannot be read, or whose schedule is wrong, is an error only for somebody who needs the
+/// schedule and has no other; the watch itself says that it is unseen, and sends: rather twice than not at all.
+pub(crate) fn settled(host: &Host, config: Option<&Path>, need: Need) -> Result<(Settings, Option<Standby>)> {
     let mut settings = load(host, config)?;
     let Some(file) = settings.farm.as_ref().map(|table| table.file.clone()) else { return Ok((settings, None)) };
+    let needed = need == Need::Schedule && settings.schedule.is_none();
     let described = match farm::describe(host, &file) {
         Ok(described) => described.farm,
-        Err(error) if settings.schedule.is_none() && config.is_some() => return Err(error),
+        Err(error) if needed => return Err(error),
         Err(_) => return Ok((settings, None)),
     };
     let promised = described.watcher.as_ref().and_then(|watcher| watcher.schedule.as_ref());
-    if let Some(Err(why)) = promised.map(|text| Cron::try_from(text.as_str().to_owned())) {
+    if let Some(Err(why)) = promised.filter(|_| needed).map(|text| Cron::try_from(text.as_str().to_owned())) {
         return Err(Error::new(Kind::Unreadable, "the schedule in the description of the farm cannot be used")
             .at(file.display())
             .because(std::io::Error::other(why)));

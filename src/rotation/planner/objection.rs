@@ -115,6 +115,8 @@ fn overlap(basis: &Basis) -> Vec<Objection> {
     if seen.alternative_rows().next().is_some() {
         found.push(Objection::AlternativeThere);
     }
+    // The way back would have to wait for people while two certificates are published.
+    found.extend(seen.signing_by_hand().map(|node| Objection::ByHand(node.name.clone())));
     let Some(row) = seen.current() else { return found };
     if row.not_after.is_none_or(|end| end <= basis.asked.now) {
         found.push(Objection::OldExpired);
@@ -209,7 +211,7 @@ impl fmt::Display for Objection {
             ),
             Self::NoAccount(node) => write!(f, "{node}: no account is known that must read the key"),
             Self::ByHand(node) => {
-                write!(f, "{node}: its transport is manual, and the lease, the journal and the row are on this server")
+                write!(f, "{node}: its transport is manual, so that it can neither write the row nor take part in an overlap")
             }
             Self::TooOld(node) => write!(f, "{node}: the program runs on Windows Server 2016 and later"),
             Self::NotSigning(node) => write!(f, "{node}: no server of this name has the role web or async"),

@@ -45,7 +45,9 @@ impl Draft<'_> {
             let begun = steps.len();
             self.restart("recycle-back", node, false, &mut steps);
             for back in &mut steps[begun..] {
+                // A server that was taken out is put back, whatever came of its services.
                 let undone = back.id.as_str().replacen("recycle-back-", "recycle-", 1);
+                let undone = undone.replacen("recycle-undrain-", "recycle-drain-", 1);
                 undoing(std::slice::from_mut(back), &undone);
             }
         }

@@ -22,7 +22,8 @@ fn machine(watcher: &str, settings: &str) -> FakeHost {
 }
 
 fn settle(machine: &FakeHost) -> (Settings, Option<Standby>) {
-    settled(&machine.host(), Some(Path::new("conf/watch.toml"))).unwrap_or_else(|error| panic!("{error:?}"))
+    settled(&machine.host(), Some(Path::new("conf/watch.toml")), Need::Schedule)
+        .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn beat(ended: &str, next: &str) -> String {
@@ -100,6 +101,9 @@ fn the_schedule_of_the_farm_is_followed_and_a_wrong_one_is_told() {
     let wrong = machine("", "").with_file("conf/farm.toml", FARM.replace("0 7 * * *", "at seven"));
     let error = round::if_due(&wrong.host(), &options).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("the schedule in the description"), "{error}");
+    // Whoever only looks is not kept from it.
+    let by_hand = Options { paths: vec![PathBuf::from("conf")], ..options.clone() };
+    assert!(once(&wrong.host(), &by_hand).is_ok());
     // Without a description nothing is known of the schedule.
     let gone = FakeHost::new("2026-11-25T12:00:00Z".parse().unwrap(), 1)
         .with_file("conf/watch.toml", "format = \"1.0\"\n[farm]\nfile = \"farm.toml\"\n");
