@@ -69,16 +69,12 @@ pub(crate) enum Part {
     UndoRelease,
     /// Taking the row beside the other away on the way back.
     UndoPublish,
-    /// Telling that a job is held.
-    HeldTold,
     /// What a step is over with.
     Until,
     /// Taking a server out of the load balancer.
     Drain,
     /// Putting it back.
     Undrain,
-    /// Maintenance windows and freezes.
-    Season,
     /// The proof right before an old certificate goes.
     LastProof,
 }

@@ -188,7 +188,7 @@ fn killed(part: Part) -> Option<(u64, String)> {
     take_out(Some(part));
     // What only one shape has would be met too seldom among all.
     let strategy = match part {
-        Part::Hold | Part::Release | Part::HeldTold | Part::UndoHold | Part::UndoRelease => Some(Strategy::Overlap),
+        Part::Hold | Part::Release | Part::UndoHold | Part::UndoRelease => Some(Strategy::Overlap),
         Part::SecondProbe => Some(Strategy::Direct),
         Part::LastProof => Some(Strategy::Retire),
         _ => None,
@@ -248,7 +248,6 @@ mutants! {
     the_checker_finds_a_new_certificate_that_is_not_published_on_the_way_back: UndoCross;
     the_checker_finds_a_job_that_is_not_released_on_the_way_back: UndoRelease;
     the_checker_finds_a_row_beside_it_that_is_not_taken_back: UndoPublish;
-    the_checker_finds_a_held_job_that_nobody_is_told_of: HeldTold;
     the_checker_finds_a_server_that_requests_go_to_when_it_restarts: Drain;
     the_checker_finds_a_server_that_is_not_put_back: Undrain;
     the_checker_finds_a_step_that_is_taken_after_its_time: Until;

@@ -101,5 +101,4 @@ impl AuditStore {
 }
 
 #[cfg(test)]
-#[path = "audit/tests.rs"]
 mod tests;

@@ -90,7 +90,7 @@ pub(super) fn invoke(session: &mut Session<'_>, bound: &Bound) -> Output {
         loaded: BTreeSet::new(),
         location: "C:\\Users\\crmadmin\\Documents".to_owned(),
     };
-    let arguments = arguments.into_iter().map(Value::as_received).collect::<Run<Vec<_>>>()?;
+    let arguments = arguments.into_iter().map(Value::received).collect::<Run<Vec<_>>>()?;
     let ended = there.call_block(&block, None, arguments);
     let said = std::mem::take(&mut there.stderr);
     for mut entry in far.record() {
@@ -105,7 +105,7 @@ pub(super) fn invoke(session: &mut Session<'_>, bound: &Bound) -> Output {
         }
     });
     let output = match ended {
-        Ok(output) => output.into_iter().map(Value::as_received).collect::<Run<Vec<_>>>()?,
+        Ok(output) => output.into_iter().map(Value::received).collect::<Run<Vec<_>>>()?,
         // An error that ends what runs there is reported here.
         Err(Stop::Throw(failure)) => return Err(Stop::Report(failure)),
         Err(stop) => return Err(stop),
@@ -218,13 +218,13 @@ fn real(command: &[Json], words: &[String], stdin: &str) -> Run<(Vec<Json>, Vec<
 
 impl Value {
     /// Returns the value as it arrives on the other side of a session.
-    fn as_received(self) -> Run<Self> {
+    fn received(self) -> Run<Self> {
         match self {
             Self::Nothing | Self::Null => Ok(Self::Null),
             Self::Bool(_) | Self::Number(_) | Self::Text(_) => Ok(self),
-            Self::Array(items) => Ok(Self::Array(items.into_iter().map(Self::as_received).collect::<Run<_>>()?)),
+            Self::Array(items) => Ok(Self::Array(items.into_iter().map(Self::received).collect::<Run<_>>()?)),
             Self::Table(entries) => {
-                let entries = entries.into_iter().map(|(key, value)| Ok((key, value.as_received()?)));
+                let entries = entries.into_iter().map(|(key, value)| Ok((key, value.received()?)));
                 Ok(Self::Table(entries.collect::<Run<_>>()?))
             }
             other => Err(Stop::Outside(format!("outside the subset: {} goes over a session", other.words()))),

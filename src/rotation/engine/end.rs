@@ -237,7 +237,7 @@ impl Engine<'_> {
         let held = |step: &&Step| {
             let end = step.until.as_ref();
             let over = end.is_some_and(|end| self.state.done.contains(end));
-            step.act == Act::HoldJob && self.state.begun.contains(&step.id) && !over && !is_out(Part::HeldTold)
+            step.act == Act::HoldJob && self.state.begun.contains(&step.id) && !over
         };
         let left = |step: &Step| {
             Left {

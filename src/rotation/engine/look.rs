@@ -124,8 +124,8 @@ impl Engine<'_> {
                 Look::when(ran, "its command has not ended well")
             }
             Check::Open(season) => match self.closed(*season) {
-                Some(closed) if !is_out(Part::Season) => Look::Not(closed.why),
-                _ => Look::Holds,
+                Some(closed) => Look::Not(closed.why),
+                None => Look::Holds,
             },
             Check::Recorded => {
                 Look::when(self.state.recorded.contains(&step.id), "nobody has recorded that it is done")

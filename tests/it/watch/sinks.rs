@@ -14,6 +14,9 @@ use super::{Answer, Desk};
 use crate::tls_server::{Authority, Server};
 use crate::tools::tool;
 
+/// What came in: the path, and the body.
+type Taken = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 const PASSWORD: &str = "Mail-4711";
 
 /// A folder with an expired certificate, and the authority of the servers.
@@ -134,12 +137,12 @@ fn what_can_fare_better_is_tried_three_times_and_a_dead_channel_hides_no_other()
 /// A receiver of webhooks that answers the same to everybody.
 struct Hook {
     server: Server,
-    taken: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    taken: Taken,
 }
 
 impl Hook {
     fn new(config: Arc<ServerConfig>, status: &'static str) -> Self {
-        let taken: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+        let taken: Taken = Arc::default();
         let kept = taken.clone();
         let server = Server::raw(move |stream| {
             let _ = receive(&config, stream, status, &kept);

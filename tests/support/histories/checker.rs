@@ -128,7 +128,7 @@ impl Checker {
             Role::Primary | Role::Fallback => {
                 let heard = told.is_some_and(|told| told.at >= now.rung);
                 let daily = now.rung >= self.expiry && told.is_some_and(|told| told.standing.rung >= self.expiry);
-                !heard && !(daily && self.is_answered(now, clock))
+                !(heard || daily && self.is_answered(now, clock))
             }
         };
         if due && !snoozed && now.level >= least { Expected::Due } else { Expected::Known }
