@@ -194,6 +194,35 @@ fn roll_killed_at(lab: &Folder, program: &Path, places: &[usize]) {
     let status = bob.ends("rotate status --farm small.toml", 0);
     assert!(status["nodes"].as_array().unwrap().iter().all(|node| node.get("roll").is_none()), "{status}");
     assert_eq!(deeds(lab), (1, 0));
+    evidence_holds(lab, &bob);
+}
+
+/// The evidence of the roll is checked by a program that has nothing of ours, which finds what was altered in it.
+fn evidence_holds(lab: &Folder, operator: &Operator<'_>) {
+    let report = operator.ends("rotate evidence --farm small.toml --out evidence.json", 0);
+    assert_eq!((report["looked"].as_bool(), report["standing"].as_str()), (Some(true), Some("done")), "{report}");
+    assert!(report["audit_lines"].as_u64().unwrap() >= 2, "{report}");
+    let Some(python) = crate::tools::tool("python3", "--version") else { return };
+    let head = report["journal_head"].as_str().unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/check_evidence.py");
+    let check = |file: &str, head: &str| {
+        let file = lab.path(file).display().to_string();
+        let output = python.output(&[script, &file, "--journal-head", head], b"");
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&told).into_owned())
+    };
+    let (code, told) = check("evidence.json", head);
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(check("evidence.json", &"0".repeat(64)).0, Some(1), "another head is not found");
+    let text = std::fs::read_to_string(lab.path("evidence.json")).unwrap();
+    for (from, to) in
+        [("crm-web-1", "crm-web-9"), (r#"\"verified\""#, r#"\"turned\""#), ("rotate apply", "rotate abort")]
+    {
+        let altered = text.replacen(from, to, 1);
+        assert!(altered != text, "{from} is not in it");
+        std::fs::write(lab.path("altered.json"), altered).unwrap();
+        assert_eq!(check("altered.json", head).0, Some(1), "{from} became {to}");
+    }
 }
 
 #[test]

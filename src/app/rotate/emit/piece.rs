@@ -9,8 +9,8 @@ use crate::cert::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::node::powershell::{
     Call, CertificateReconfiguration, CertificateType, Field, GetAppPools, GetCrmCertificate, GetMetadataJob,
-    GetServices, GetSharePointTrusts, HoldMetadataJob, Marker, OneUsePassword, REMOVE_CRM_CERTIFICATE, RecycleAppPool,
-    ReleaseMetadataJob, ResetIis, RestartService, Script, SetCrmCertificate, StartMetadataJob, input,
+    GetServices, GetSharePointTrusts, HoldMetadataJob, Marker, Needs, OneUsePassword, REMOVE_CRM_CERTIFICATE,
+    RecycleAppPool, ReleaseMetadataJob, ResetIis, RestartService, Script, SetCrmCertificate, StartMetadataJob, input,
 };
 use crate::node::store::proof_text;
 use crate::protocol::{Hex, Octets};
@@ -84,6 +84,8 @@ pub(super) struct Piece {
     pub(super) runs: Realisation,
     /// One line of JSON. No secret is in it.
     pub(super) data: Vec<u8>,
+    /// Whether it goes on to another server, so that the session needs credentials to go on with.
+    pub(super) goes_on: bool,
     /// What is put into the data when it is run.
     pub(super) asks: Option<Asked>,
 }
@@ -249,7 +251,7 @@ impl Pieces<'_> {
         let fields =
             [("id", Field::Null), ("certificateType", Field::Text(CertificateType::AlternativeS2sTokenIssuer.word()))];
         let piece = self.piece(step, Part::Do, Realisation::Bridge(REMOVE_CRM_CERTIFICATE), &fields)?;
-        Ok(Piece { asks: Some(Asked::Row), ..piece })
+        Ok(Piece { goes_on: true, asks: Some(Asked::Row), ..piece })
     }
 
     fn show(&self, step: &Step, thumbprint: String, accounts: Option<&Accounts>) -> Result<Piece> {
@@ -296,7 +298,8 @@ impl Pieces<'_> {
         let fields = call.fields();
         let plain = |(name, field)| (name, if matches!(field, Field::Secret(_)) { Field::Null } else { field });
         let fields: Vec<(&str, Field<'_>)> = fields.into_iter().map(plain).collect();
-        self.piece(step, part, Realisation::Bridge(C::SCRIPT), &fields)
+        let piece = self.piece(step, part, Realisation::Bridge(C::SCRIPT), &fields)?;
+        Ok(Piece { goes_on: call.needs() == Needs::NetworkIdentity, ..piece })
     }
 
     fn native(&self, step: &Step, part: Part, script: Native, fields: &[(&str, Field<'_>)]) -> Result<Piece> {
@@ -307,7 +310,7 @@ impl Pieces<'_> {
         let data = input(&self.marker(step, part), fields).map_err(|error| {
             Error::new(Kind::Internal, "the data of a step cannot be written").at(step.id.as_str()).because(error)
         })?;
-        Ok(Piece { part, runs, data: data.to_vec(), asks: None })
+        Ok(Piece { part, runs, data: data.to_vec(), goes_on: false, asks: None })
     }
 
     /// The marker lines tell this plan and this step from every other, so that an output can be told to belong to it.

@@ -3,10 +3,8 @@
 use std::fmt::Write as _;
 
 use super::Sheet;
-use super::piece::Realisation;
 use super::piece::{Asked, FOLDER, Part, Piece, Pieces};
 use crate::app::rotate::words;
-use crate::node::powershell::Needs;
 use crate::rotation::plan::{Act, Check, Hand, Plan};
 
 /// Renders the runbook.
@@ -200,10 +198,7 @@ fn remarks(piece: &Piece) -> String {
         Some(Asked::Row) => "; asks for the number",
         None => "",
     };
-    let needs = match piece.runs {
-        Realisation::Bridge(script) if script.needs == Needs::NetworkIdentity => "; goes on to another server",
-        Realisation::Bridge(_) | Realisation::Native(_) => "",
-    };
+    let needs = if piece.goes_on { "; goes on to another server" } else { "" };
     format!("{asks}{needs} ({}: {})", piece.runs.name(), piece.runs.level())
 }
 
