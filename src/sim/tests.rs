@@ -188,7 +188,7 @@ fn killed(part: Part) -> Option<(u64, String)> {
     take_out(Some(part));
     // What only one shape has would be met too seldom among all.
     let strategy = match part {
-        Part::Hold | Part::Release | Part::UndoHold | Part::UndoRelease => Some(Strategy::Overlap),
+        Part::Hold | Part::Release | Part::UndoHold | Part::UndoCross | Part::UndoRelease => Some(Strategy::Overlap),
         Part::SecondProbe => Some(Strategy::Direct),
         Part::LastProof => Some(Strategy::Retire),
         _ => None,
