@@ -167,7 +167,7 @@ pub struct PlanArgs {
     #[arg(long, value_enum)]
     pub strategy: Option<StrategyArg>,
 
-    /// Make a self-signed certificate as [certificate] of farm.toml says, and write it to --credential [default: s2s-new.pfx]
+    /// Make a self-signed certificate as the table certificate of farm.toml says, and write it to --credential [default: s2s-new.pfx]
     #[arg(long, conflicts_with_all = ["password_file", "password_stdin", "password_command"])]
     pub issue: bool,
 
