@@ -34,9 +34,11 @@ pub(in crate::sys::os) fn asked_to_end() -> bool {
 /// returns, so it does not: the process ends by itself after the run, or the system ends it when its patience is over.
 unsafe extern "system" fn on_event(event: u32) -> i32 {
     ASKED.store(true, Ordering::Release);
-    while !matches!(event, CTRL_C_EVENT | CTRL_BREAK_EVENT) {
-        // SAFETY: the call takes a number and a flag.
-        unsafe { SleepEx(INFINITE, 0) };
+    if !matches!(event, CTRL_C_EVENT | CTRL_BREAK_EVENT) {
+        loop {
+            // SAFETY: the call takes a number and a flag.
+            unsafe { SleepEx(INFINITE, 0) };
+        }
     }
     1
 }
