@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::outputs::existing;
+use super::outputs::publish;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::engine;
-use crate::ports::{Access, Host};
+use crate::ports::Host;
 use crate::protocol::{Hex, chain};
 use crate::store::audit::{Event, LAYOUT};
 use crate::store::{AuditStore, StoreError};
@@ -143,14 +143,14 @@ pub fn show(host: &Host, state: Option<&Path>, most: usize) -> Result<AuditShow>
     let events: Vec<Event> =
         lines.iter().filter_map(|line| chain::alone::<Event>(line.as_bytes()).ok()).map(|read| read.1).collect();
     let first = events.len().saturating_sub(most);
-    let (head, broken) = read(&lines);
+    let chain = Chain::read(&lines);
     Ok(AuditShow {
         schema: "s2scert.audit-show/1.0",
         events_in_all: lines.len(),
         events: events.into_iter().skip(first).collect(),
         first,
-        head,
-        broken,
+        head: chain.head(),
+        broken: chain.broken,
     })
 }
 
@@ -160,19 +160,15 @@ pub fn show(host: &Host, state: Option<&Path>, most: usize) -> Result<AuditShow>
 /// When the log cannot be used.
 pub fn verify(host: &Host, state: Option<&Path>, head: Option<Hex<32>>) -> Result<AuditVerify> {
     let lines = lines(host, state)?;
-    let whole = read(&lines);
+    let chain = Chain::read(&lines);
     // A line counts only while the chain holds up to it.
-    let sound = whole.1.as_ref().map_or(lines.len(), |broken| broken.line);
-    let at = |wanted: Hex<32>| {
-        let hashes = lines.iter().take(sound).map(|line| chain::alone::<Event>(line.as_bytes()).map(|read| read.2));
-        hashes.enumerate().find(|(_, hash)| *hash == Ok(wanted)).map(|(number, _)| number)
-    };
+    let at = |wanted: Hex<32>| chain.sound.iter().position(|hash| *hash == wanted);
     Ok(AuditVerify {
         schema: "s2scert.audit-verify/1.0",
         lines: lines.len(),
-        head: whole.0,
-        broken: whole.1,
+        head: chain.head(),
         asked: head.map(|head| AskedHead { head, line: at(head) }),
+        broken: chain.broken,
     })
 }
 
@@ -183,20 +179,12 @@ pub fn verify(host: &Host, state: Option<&Path>, head: Option<Hex<32>>) -> Resul
 pub fn export(host: &Host, state: Option<&Path>, file: &Path, force: bool) -> Result<AuditExport> {
     let lines = lines(host, state)?;
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    host.files.create(file, Access::Public, existing(force), text.as_bytes()).map_err(Error::from).map_err(
-        |error| {
-            if error.kind() == Kind::Refused {
-                error.hint("replace it with --force, or name another file")
-            } else {
-                error
-            }
-        },
-    )?;
+    publish(host, file, force, text.as_bytes())?;
     Ok(AuditExport {
         schema: "s2scert.audit-export/1.0",
         file: file.to_owned(),
         lines: lines.len(),
-        head: read(&lines).0,
+        head: Chain::read(&lines).head(),
     })
 }
 
@@ -212,16 +200,35 @@ pub fn lines(host: &Host, state: Option<&Path>) -> Result<Vec<String>> {
     AuditStore::open(&*folder, host.clock.now()).and_then(|(store, _)| store.lines()).map_err(refused)
 }
 
-/// Follows the chain. Returns the hash of the last line, and where it breaks.
-fn read(lines: &[String]) -> (Option<Hex<32>>, Option<Break>) {
-    let mut head = chain::beginning();
-    for (line, text) in lines.iter().enumerate() {
-        match chain::follow::<Event>(text.as_bytes(), u32::try_from(line).unwrap_or(u32::MAX), &head) {
-            Ok((_, hash)) => head = hash,
-            Err(why) => return (None, Some(Break { line, why })),
+/// The lines as far as each follows the one before.
+struct Chain {
+    /// The hash of each.
+    sound: Vec<Hex<32>>,
+    /// Where the chain breaks.
+    broken: Option<Break>,
+}
+
+impl Chain {
+    /// Follows the lines from the first one.
+    fn read(lines: &[String]) -> Self {
+        let mut chain = Self { sound: Vec::new(), broken: None };
+        for (line, text) in lines.iter().enumerate() {
+            let head = chain.sound.last().copied().unwrap_or_else(chain::beginning);
+            match chain::follow::<Event>(text.as_bytes(), u32::try_from(line).unwrap_or(u32::MAX), &head) {
+                Ok((_, hash)) => chain.sound.push(hash),
+                Err(why) => {
+                    chain.broken = Some(Break { line, why });
+                    break;
+                }
+            }
         }
+        chain
     }
-    (Some(head).filter(|_| !lines.is_empty()), None)
+
+    /// Returns the hash of the last line of a whole chain.
+    fn head(&self) -> Option<Hex<32>> {
+        self.sound.last().copied().filter(|_| self.broken.is_none())
+    }
 }
 
 fn refused(error: StoreError) -> Error {

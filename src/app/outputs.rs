@@ -70,6 +70,18 @@ pub fn write(host: &Host, outputs: &[Output<'_>], existing: Existing) -> Result<
     })
 }
 
+/// Writes one file that everybody may read and that is known only when the work is done: a report, a bundle, a log.
+///
+/// # Errors
+/// [`Kind::Refused`] when it exists and is not to be replaced, or what the system reports.
+pub fn publish(host: &Host, path: &Path, force: bool, bytes: &[u8]) -> Result<()> {
+    let written = host.files.create(path, Access::Public, existing(force), bytes).map_err(Error::from);
+    written.map_err(|error| match error.kind() {
+        Kind::Refused => error.hint("replace it with --force, or name another file"),
+        _ => error,
+    })
+}
+
 /// Returns how an existing target is treated.
 pub fn existing(force: bool) -> Existing {
     if force { Existing::Replace } else { Existing::Refuse }

@@ -10,11 +10,12 @@ use super::metadata::Documents;
 use super::observe::{Live, observe};
 use super::status::{GapStatus, known};
 use super::{DEFAULT_FILE, discover, load};
+use crate::app::outputs::publish;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::farm::bundle::Bundle;
 use crate::farm::description::{Farm, Node, Transport};
 use crate::node::acts::Acts;
-use crate::ports::{Access, Existing, Host};
+use crate::ports::Host;
 
 /// The schema of [`FarmCollectReport`].
 pub const SCHEMA: &str = "s2scert.farm-collect/1.0";
@@ -117,7 +118,6 @@ pub fn collect(
         }
         live.only = vec![name];
     }
-    let existing = if force { Existing::Replace } else { Existing::Refuse };
     let mut report = FarmCollectReport { schema: SCHEMA, written: Vec::new(), gaps: Vec::new(), unwritten: Vec::new() };
     for one in observe(host, &farm, &Documents::of(host, &farm, file), &live) {
         let facts = match one.facts {
@@ -133,13 +133,7 @@ pub fn collect(
         };
         let text = serde_json::to_vec_pretty(&Bundle::seal(facts))
             .map_err(|e| Error::new(Kind::Internal, "the bundle cannot be written as JSON").because(e))?;
-        let written = host.files.create(&to, Access::Public, existing, &text).map_err(Error::from).map_err(|error| {
-            if error.kind() == Kind::Refused {
-                error.hint("replace it with --force, or name another file")
-            } else {
-                error
-            }
-        });
+        let written = publish(host, &to, force, &text);
         match (written, what) {
             (Ok(()), _) => report.written.push(CollectedServer { server: one.name, file: to }),
             (Err(error), What::Here { .. }) => return Err(error),

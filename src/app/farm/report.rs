@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::status::FarmStatusReport;
-use crate::error::{Error, Kind, Result};
+use crate::app::outputs::publish;
+use crate::error::Result;
 use crate::policy::Severity;
-use crate::ports::{Access, Existing, Host};
+use crate::ports::Host;
 
 /// The schema of [`FarmReportReport`].
 pub const SCHEMA: &str = "s2scert.farm-report/1.0";
@@ -33,10 +34,7 @@ pub struct FarmReportReport {
 /// # Errors
 /// [`Kind::Refused`] when the file exists and is not to be replaced, or what the system reports.
 pub fn write(host: &Host, file: &Path, force: bool, status: &FarmStatusReport, page: &str) -> Result<FarmReportReport> {
-    let existing = if force { Existing::Replace } else { Existing::Refuse };
-    host.files.create(file, Access::Public, existing, page.as_bytes()).map_err(Error::from).map_err(|error| {
-        if error.kind() == Kind::Refused { error.hint("replace it with --force, or name another file") } else { error }
-    })?;
+    publish(host, file, force, page.as_bytes())?;
     let count = |severity| status.findings.iter().filter(|finding| finding.severity == severity).count();
     Ok(FarmReportReport {
         schema: SCHEMA,

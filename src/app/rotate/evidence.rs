@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::places::{Kept, Rolls};
-use super::status::{last, standing};
+use super::places::{Kept, Rolls, description};
+use super::status::standing;
 use super::{Reach, described};
-use crate::app::farm::DEFAULT_FILE;
-use crate::app::outputs::existing;
+use crate::app::outputs::publish;
 use crate::app::{audit, version};
 use crate::error::{Error, ExitCode, Kind, Result};
-use crate::ports::{Access, Host};
+use crate::ports::Host;
 use crate::protocol::Hex;
 use crate::rotation::admission::admit;
 use crate::rotation::evidence::{After, Evidence, Parts, Program};
@@ -82,10 +81,9 @@ pub fn evidence(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<Evi
     let admitted = admit(&kept.plan()?).map_err(|why| {
         Error::new(Kind::Refused, "the plan of this roll cannot be used").at(kept.roll.as_str()).because(why)
     })?;
-    let journal = kept.journal()?;
+    let (journal, standing_now) = kept.opened()?;
     let lines = (0..journal.length()).filter_map(|index| journal.octets(index));
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned()).collect();
-    let (_, standing_now) = kept.state()?;
     let (after, gaps) = if options.here_only { (None, Vec::new()) } else { seen(host, options, &kept, reach) };
     let audit = audit::lines(host, state)?;
     let (looked, audit_lines) = (after.is_some(), audit.len());
@@ -93,12 +91,7 @@ pub fn evidence(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<Evi
     let document = Evidence::of(&admitted, parts, program(host), host.clock.now());
     let text = serde_json::to_vec_pretty(&document)
         .map_err(|error| Error::new(Kind::Internal, "the evidence cannot be written as JSON").because(error))?;
-    host.files.create(&options.out, Access::Public, existing(options.force), &text).map_err(Error::from).map_err(
-        |error| match error.kind() {
-            Kind::Refused => error.hint("replace it with --force, or name another file"),
-            _ => error,
-        },
-    )?;
+    publish(host, &options.out, options.force, &text)?;
     Ok(EvidenceReport {
         schema: SCHEMA,
         roll: kept.roll.to_string(),
@@ -120,26 +113,17 @@ fn chosen(host: &Host, state: Option<&Path>, roll: Option<&str>) -> Result<Kept>
             .at(roll.unwrap_or("any roll"))
             .hint("see which there are: s2scert rotate status --here")
     };
-    let all = Rolls::find(host, state)?.ok_or_else(none)?.all()?;
-    match roll {
-        Some(name) => all.into_iter().find(|kept| kept.roll.as_str() == name).ok_or_else(none),
-        None => {
-            let mut newest = None;
-            for kept in all {
-                let at = last(&kept.state()?.0);
-                if newest.as_ref().is_none_or(|(before, _)| *before < at) {
-                    newest = Some((at, kept));
-                }
-            }
-            newest.map(|(_, kept)| kept).ok_or_else(none)
-        }
-    }
+    let rolls = Rolls::find(host, state)?.ok_or_else(none)?;
+    let found = match roll {
+        Some(name) => rolls.all()?.into_iter().find(|kept| kept.roll.as_str() == name),
+        None => rolls.newest()?.map(|(_, kept)| kept),
+    };
+    found.ok_or_else(none)
 }
 
 /// Looks at the farm as it is now. What cannot be seen leaves the facts out, and is told.
 fn seen(host: &Host, options: &Options, kept: &Kept, reach: &Reach<'_>) -> (Option<After>, Vec<String>) {
-    let file = options.farm.clone().or_else(|| kept.how().ok().flatten().map(|how| how.farm));
-    let file = file.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let file = description(options.farm.as_ref(), kept.how().ok().flatten().as_ref());
     let farm = match described(host, &file) {
         Ok(farm) => farm,
         Err(error) => return (None, vec![error.to_string()]),

@@ -14,6 +14,7 @@
 //! | `places` | where plans and journals are kept |
 //! | `progress` | what happens, one line a step |
 //! | `words` | steps and checks as sentences |
+//! | `world` | what an engine needs of this machine |
 //! | `refused` | why a roll does not begin or go on |
 
 mod credential;
@@ -29,6 +30,7 @@ pub mod run;
 pub mod status;
 pub mod verify;
 mod words;
+mod world;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::credential::Credentials;
+use super::status::last;
+use crate::app::farm::DEFAULT_FILE;
 use crate::app::passwords::Source;
 use crate::error::{Error, Kind, Result};
 use crate::node::engine;
@@ -73,6 +76,12 @@ impl How {
     }
 }
 
+/// Returns the description of the farm: the one that is named, that with which the roll was begun, or the usual one.
+pub(super) fn description(asked: Option<&PathBuf>, how: Option<&How>) -> PathBuf {
+    let known = || how.map(|how| how.farm.clone());
+    asked.cloned().or_else(known).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
+}
+
 /// The folder of the rolls.
 pub(super) struct Rolls {
     folder: Arc<dyn StateFolder>,
@@ -133,6 +142,21 @@ impl Rolls {
         Ok(kept)
     }
 
+    /// Returns the roll that was written to last, and when that was; one without a record only where there is no other.
+    ///
+    /// # Errors
+    /// As [`Kept::journal`], for any of them.
+    pub(super) fn newest(&self) -> Result<Option<(Option<Timestamp>, Kept)>> {
+        let mut newest: Option<(Option<Timestamp>, Kept)> = None;
+        for kept in self.all()? {
+            let at = last(&kept.journal()?.records());
+            if newest.as_ref().is_none_or(|(other, _)| *other < at) {
+                newest = Some((at, kept));
+            }
+        }
+        Ok(newest)
+    }
+
     /// Makes the folder of a roll, or opens it.
     ///
     /// # Errors
@@ -183,14 +207,23 @@ impl Kept {
         FileJournal::open(Arc::clone(&self.folder), &self.roll).map_err(|error| damaged(&self.folder, error))
     }
 
+    /// Opens the journal, and says what its records say.
+    ///
+    /// # Errors
+    /// As [`Kept::journal`].
+    pub(super) fn opened(&self) -> Result<(FileJournal, State)> {
+        let journal = self.journal()?;
+        let state = State::of(&journal.records());
+        let state = state.map_err(|error| damaged(&self.folder, JournalError(error.to_string())))?;
+        Ok((journal, state))
+    }
+
     /// Returns the records and what they say.
     ///
     /// # Errors
     /// As [`Kept::journal`].
     pub(super) fn state(&self) -> Result<(Vec<Record>, State)> {
-        let records = self.journal()?.records();
-        let state = State::of(&records).map_err(|error| damaged(&self.folder, JournalError(error.to_string())))?;
-        Ok((records, state))
+        self.opened().map(|(journal, state)| (journal.records(), state))
     }
 }
 

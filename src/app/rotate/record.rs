@@ -78,7 +78,7 @@ pub fn record(host: &Host, options: &Options) -> Result<RecordReport> {
     let kept = open_roll(&rolls)?;
     let plan = Plan::read(&kept.plan()?)
         .map_err(|error| Error::new(Kind::Unreadable, "the plan of this roll cannot be read").because(error))?;
-    let mut journal = kept.journal()?;
+    let (mut journal, mut state) = kept.opened()?;
     let mut changed = false;
     if let Some(wanted) = &options.step {
         let step = meant(&plan, wanted)?;
@@ -86,17 +86,16 @@ pub fn record(host: &Host, options: &Options) -> Result<RecordReport> {
             Some(by) => Text::told(by),
             None => owner(host)?,
         };
-        let (_, state) = kept.state()?;
         if !state.recorded.contains(&step.id) {
             let recorded =
                 Recorded { step: step.id.clone(), by, note: Text::told(&options.note), at: host.clock.now() };
             journal
                 .append(&Record::Recorded(recorded))
                 .map_err(|error| Error::new(Kind::Internal, "the journal cannot be written").because(error))?;
+            state.recorded.insert(step.id.clone());
             changed = true;
         }
     }
-    let (_, state) = kept.state()?;
     let hands = plan.steps.iter().enumerate().filter_map(|(place, step)| match &step.act {
         Act::ByHand(hand) => Some(HandLine {
             number: place + 1,

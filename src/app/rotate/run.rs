@@ -3,22 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::credential::{Credentials, Sealer, open};
-use super::places::{How, Kept, Rolls};
+use super::places::{How, Kept, Rolls, description};
 use super::progress::{Tell, Teller};
-use super::status::last;
+use super::world::Here;
 use super::{Reach, described, owner, refused};
 use crate::app::audit;
 use crate::app::farm::metadata::Documents;
-use crate::app::farm::{DEFAULT_FILE, refuse_what_others_may_write};
+use crate::app::farm::refuse_what_others_may_write;
 use crate::cert::Fingerprint;
 use crate::error::{Error, ExitCode, Kind, Result};
-use crate::farm::description::{ArgumentList, Farm};
-use crate::ports::{CommandLimits, Host, Transport};
+use crate::farm::description::Farm;
+use crate::ports::{Host, Transport};
 use crate::protocol::{Action, Facts, Hex, Id, Lease, Nothing, Outcome, Request};
 use crate::rotation::admission::{self, Admitted};
 use crate::rotation::engine::{self, End, Left, Operator, Way};
@@ -26,14 +25,11 @@ use crate::rotation::journal::FileJournal;
 use crate::rotation::observe::observe;
 use crate::rotation::plan::MAX_BYTES;
 use crate::rotation::record::{EndKind, Journal, Record};
-use crate::rotation::world::{Balancer, Patience, World};
 
 /// The schema of [`RunReport`].
 pub const SCHEMA: &str = "s2scert.rotate-run/1.0";
 /// How long the lease is waited for to be read, in seconds.
 const LOOK: u32 = 60;
-/// How long a command for the load balancer may run.
-const BALANCER: Duration = Duration::from_secs(300);
 
 /// What is carried out.
 #[derive(Clone, Debug)]
@@ -109,25 +105,6 @@ impl RunReport {
     }
 }
 
-/// Waits on this machine.
-pub(super) struct Waiting<'a>(pub(super) &'a Host);
-
-impl Patience for Waiting<'_> {
-    fn pause(&self, span: Duration) {
-        self.0.pause.pause(span);
-    }
-}
-
-/// Runs the commands of farm.toml for the load balancer, on this machine.
-pub(super) struct Balancing<'a>(pub(super) &'a Host);
-
-impl Balancer for Balancing<'_> {
-    fn run(&self, command: &ArgumentList) -> Result<(), String> {
-        let limits = CommandLimits { output: 0, deadline: BALANCER, hidden_variables: &[] };
-        self.0.commands.feed(command.words(), &[], limits).map_err(|error| error.to_string())
-    }
-}
-
 /// Carries a roll to an end.
 ///
 /// # Errors
@@ -162,16 +139,8 @@ pub fn run(host: &Host, options: &Options, reach: &Reach<'_>, tell: &Tell<'_>) -
     let before = journal.length();
     let documents = Documents::of(host, &farm, &found.farm);
     let teller = teller.of(plan);
-    let world = World {
-        transport: &*transport,
-        metadata: &documents,
-        credential: &sealer,
-        clock: &*host.clock,
-        patience: &Waiting(host),
-        random: &*host.random,
-        audience: &teller,
-        balancer: &Balancing(host),
-    };
+    let here = Here(host);
+    let world = here.world(&*transport, &documents, &sealer, &teller);
     let take_over = options.take_over.or_else(|| own_lease(&farm, &found.admitted, &*transport, &journal));
     let operator = Operator { owner: owner(host)?, take_over };
     let noted = Noted { host, state: options.state.as_deref(), what: command(options.way), roll: plan.roll.as_str() };
@@ -251,22 +220,14 @@ pub(super) fn find_for_proof(host: &Host, rolls: &Rolls, options: &Options) -> R
     if options.plan.is_some() || open_roll(rolls).is_ok() {
         return find(host, rolls, &Options { from_node: true, ..options.clone() });
     }
-    let mut newest: Option<(Timestamp, Kept)> = None;
-    for kept in rolls.all()? {
-        let (records, _) = kept.state()?;
-        let Some(at) = last(&records) else { continue };
-        if newest.as_ref().is_none_or(|(other, _)| at > *other) {
-            newest = Some((at, kept));
-        }
-    }
+    let newest = rolls.newest()?.filter(|(at, _)| at.is_some());
     let (_, kept) = newest.ok_or_else(|| {
         Error::new(Kind::Unreadable, "no roll was begun from here").hint("begin one: s2scert rotate plan")
     })?;
     let bytes = kept.plan()?;
     let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, Path::new("the plan")))?;
     let how = kept.how()?;
-    let farm = options.farm.clone().or_else(|| how.as_ref().map(|how| how.farm.clone()));
-    let farm = farm.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let farm = description(options.farm.as_ref(), how.as_ref());
     Ok(Found { admitted, bytes, file: None, farm, how, is_kept: true })
 }
 
@@ -301,8 +262,7 @@ fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
             .hint("begin it: s2scert rotate apply plan.json")
             .hint("take it over from a controller that is lost: s2scert rotate resume plan.json --from-node"));
     }
-    let known = how.as_ref().map(|how| how.farm.clone());
-    let farm = options.farm.clone().or(known).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let farm = description(options.farm.as_ref(), how.as_ref());
     Ok(Found { admitted, bytes, file, farm, how, is_kept: begun })
 }
 

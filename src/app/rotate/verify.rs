@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::credential::Sealer;
 use super::places::Rolls;
-use super::run::{Balancing, Options, Waiting, find_for_proof};
+use super::run::{Options, find_for_proof};
+use super::world::Here;
 use super::{Reach, described, owner, refused, words};
 use crate::app::farm::metadata::Documents;
 use crate::error::{Error, ExitCode, Kind, Result};
@@ -14,7 +15,7 @@ use crate::rotation::basis::FarmSeen;
 use crate::rotation::engine::{self, Operator, Verdict};
 use crate::rotation::observe::observe;
 use crate::rotation::plan::Plan;
-use crate::rotation::world::{Nobody, World};
+use crate::rotation::world::Nobody;
 
 /// The schema of [`VerifyReport`].
 pub const SCHEMA: &str = "s2scert.rotate-verify/1.0";
@@ -80,16 +81,8 @@ pub fn verify(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<Verif
     let transport = reach(&found.farm)?;
     let documents = Documents::of(host, &farm, &found.farm);
     let sealer = Sealer::new(host, plan.basis.asked.certificate.certificate.as_bytes(), None)?;
-    let world = World {
-        transport: &*transport,
-        metadata: &documents,
-        credential: &sealer,
-        clock: &*host.clock,
-        patience: &Waiting(host),
-        random: &*host.random,
-        audience: &Nobody,
-        balancer: &Balancing(host),
-    };
+    let here = Here(host);
+    let world = here.world(&*transport, &documents, &sealer, &Nobody);
     let mut journal = rolls.of(&plan.roll)?.journal()?;
     let operator = Operator { owner: owner(host)?, take_over: None };
     let verdicts =
