@@ -32,7 +32,7 @@ pub struct FarmReportReport {
 /// Writes a page.
 ///
 /// # Errors
-/// [`Kind::Refused`] when the file exists and is not to be replaced, or what the system reports.
+/// [`crate::error::Kind::Refused`] when the file exists and is not to be replaced, or what the system reports.
 pub fn write(host: &Host, file: &Path, force: bool, status: &FarmStatusReport, page: &str) -> Result<FarmReportReport> {
     publish(host, file, force, page.as_bytes())?;
     let count = |severity| status.findings.iter().filter(|finding| finding.severity == severity).count();
