@@ -7,7 +7,7 @@ use super::rotate_args::{
     VerifyArgs,
 };
 use crate::app::passwords::{OutSource, Source};
-use crate::app::rotate::{Credentials, evidence, plan, record, run, status};
+use crate::app::rotate::{Credentials, evidence, plan, record, run, status, verify};
 use crate::rotation::basis::{Reason, Strategy};
 use crate::rotation::engine::Way;
 
@@ -87,6 +87,10 @@ impl AgainArgs {
 }
 
 impl VerifyArgs {
+    pub(super) const fn with(&self) -> verify::With {
+        if self.token { verify::With::Token } else { verify::With::Nothing }
+    }
+
     pub(super) fn options(&self) -> run::Options {
         run::Options {
             way: Way::Resume,

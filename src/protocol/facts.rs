@@ -58,6 +58,8 @@ pub enum Facts {
     Job(JobFacts),
     /// A proof.
     Proof(ProofFacts),
+    /// What a site answered to a token.
+    Token(super::token::TokenFacts),
 }
 
 /// What a node is, and what stands on it.

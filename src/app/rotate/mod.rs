@@ -10,6 +10,7 @@
 //! | `credential` | the credential, opened once, sealed anew for each server and run |
 //! | `emit` | a plan as files that people run by hand |
 //! | `evidence` | what proves a roll, in one file |
+//! | `token` | the question to SharePoint with a token of the new key |
 //! | `documents` | the metadata documents, as the engine asks for them |
 //! | `places` | where plans and journals are kept |
 //! | `progress` | what happens, one line a step |
@@ -28,6 +29,7 @@ pub mod record;
 pub(super) mod refused;
 pub mod run;
 pub mod status;
+mod token;
 pub mod verify;
 mod words;
 mod world;

@@ -9,6 +9,7 @@ mod script;
 mod services;
 mod sharepoint;
 mod store;
+mod token;
 mod told;
 mod whole;
 

@@ -8,6 +8,7 @@ mod carry;
 mod expected;
 mod roll;
 mod status;
+mod token;
 mod watching;
 mod winrm;
 

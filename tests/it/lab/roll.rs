@@ -92,7 +92,7 @@ fn lines(text: &[u8]) -> usize {
 }
 
 /// Two servers that sign and one of SharePoint: the other two are left out, so that a roll is short.
-fn small_farm(lab: &Folder) {
+pub(super) fn small_farm(lab: &Folder) {
     let text = std::fs::read_to_string(lab.farm()).unwrap();
     let mut tables: Vec<&str> = text.split("\n[[").collect();
     tables.retain(|table| !table.contains("name = \"crm-web-2\"") && !table.contains("name = \"crm-web-3\""));
