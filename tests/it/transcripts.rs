@@ -32,5 +32,6 @@ mod passwords;
 mod policy;
 mod rehearse;
 mod rotate;
+mod rotate_from;
 mod store;
 mod watch;

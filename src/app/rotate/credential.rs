@@ -21,6 +21,7 @@ use crate::farm::description::Node;
 use crate::node::store::proof_text;
 use crate::ports::Host;
 use crate::protocol::{Hex, Id, ProofFacts, SecretBytes, SecretText};
+use crate::rotation::plan::{Act, Plan};
 use crate::rotation::world::{CredentialSource, Sealed};
 
 /// Where the credential is, and how its password is found.
@@ -38,6 +39,13 @@ pub(super) struct Opened {
     labels: Labels,
     /// What was found on the way to the chain.
     pub(super) found: crate::cert::chain::Found,
+}
+
+/// Returns whether a plan hands the credential out, so that it cannot be carried out without it.
+pub(super) fn is_needed(plan: &Plan) -> bool {
+    let hands_out =
+        |act: &Act| matches!(act, Act::ImportByScript(_) | Act::ImportNatively | Act::Mend | Act::Switch(_));
+    plan.steps.iter().chain(&plan.unwind).any(|step| hands_out(&step.act))
 }
 
 /// Opens a credential.

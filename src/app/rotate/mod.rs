@@ -11,12 +11,14 @@
 //! | `emit` | a plan as files that people run by hand |
 //! | `evidence` | what proves a roll, in one file |
 //! | `documents` | the metadata documents, as the engine asks for them |
+//! | `collected` | a farm as bundles show it |
 //! | `places` | where plans and journals are kept |
 //! | `progress` | what happens, one line a step |
 //! | `words` | steps and checks as sentences |
 //! | `world` | what an engine needs of this machine |
 //! | `refused` | why a roll does not begin or go on |
 
+pub(super) mod collected;
 mod credential;
 mod documents;
 pub mod emit;
