@@ -41,6 +41,7 @@ use crate::ports::{Host, Transport};
 use crate::protocol::Text;
 
 pub use credential::Credentials;
+pub(super) use credential::{Staged, staged};
 
 /// Gives the way to the servers of a description, on which may be acted.
 pub type Reach<'a> = dyn Fn(&Path) -> Result<Arc<dyn Transport>> + 'a;

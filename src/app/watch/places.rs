@@ -37,6 +37,8 @@ pub(super) struct Places {
     pub(super) troubles: Vec<Trouble>,
     /// Places that could not be seen.
     pub(super) unseen: u64,
+    /// SHA-256 of the certificate that the row of the farm names.
+    pub(super) registered: Option<String>,
 }
 
 impl Places {

@@ -45,6 +45,10 @@ pub struct FarmTable {
     /// How many seconds each server may take, 1 to 3600.
     #[serde(default = "farm_seconds")]
     pub seconds: u16,
+    /// Whether each run does what `watch --rotate` does: once the certificate of the row should have been rolled, prepare the roll
+    /// that `[unattended]` of farm.toml describes, and carry it out where that is allowed.
+    #[serde(default)]
+    pub rotate: bool,
 }
 
 /// A server that shows certificates.
