@@ -26,6 +26,7 @@ pub const fn id(kind: Kind) -> u16 {
         Kind::Access => 118,
         Kind::Disagreement => 119,
         Kind::Roll => 120,
+        Kind::Signal => 121,
     }
 }
 
@@ -62,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [Kind; 11] = [
+    const KINDS: [Kind; 12] = [
         Kind::Expiry,
         Kind::NotYetValid,
         Kind::Policy,
@@ -74,12 +75,13 @@ mod tests {
         Kind::Access,
         Kind::Disagreement,
         Kind::Roll,
+        Kind::Signal,
     ];
 
     #[test]
     fn numbers_are_those_that_were_published_and_each_is_there_once() {
         let numbers: Vec<u16> = KINDS.iter().map(|kind| id(*kind)).collect();
-        assert_eq!(numbers, [110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120]);
+        assert_eq!(numbers, [110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121]);
         assert_eq!(numbers.iter().chain([&TEST]).collect::<BTreeSet<_>>().len(), KINDS.len() + 1);
         // The table of texts knows no others.
         assert!(numbers.iter().all(|number| (1..=1000).contains(number)));

@@ -135,11 +135,13 @@ pub enum Kind {
     Doubt,
     /// A roll that nobody sits at was prepared, refused or carried out.
     Roll,
+    /// A server says by itself that something is wrong with a certificate.
+    Signal,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Expiry,
         Self::NotYetValid,
         Self::Policy,
@@ -151,6 +153,7 @@ impl Kind {
         Self::Silent,
         Self::Doubt,
         Self::Roll,
+        Self::Signal,
     ];
 
     /// Returns the word used in keys and output.
@@ -168,6 +171,7 @@ impl Kind {
             Self::Silent => "silent",
             Self::Doubt => "doubt",
             Self::Roll => "roll",
+            Self::Signal => "signal",
         }
     }
 }

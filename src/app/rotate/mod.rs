@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `plan` | looks at the farm, plans, and tells the plan as one page |
 //! | `run` | apply, resume, rollback, abort: the engine with the world behind it |
+//! | `state` | how the newest roll stands, in one word |
 //! | `status` | what stands here and on the servers |
 //! | `verify` | the proof, without changing anything |
 //! | `record` | what somebody has done by hand |
@@ -27,6 +28,7 @@ pub mod progress;
 pub mod record;
 pub(super) mod refused;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod verify;
 mod words;

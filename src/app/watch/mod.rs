@@ -8,6 +8,7 @@ mod globs;
 mod places;
 pub mod round;
 mod scan;
+mod signals;
 mod telling;
 mod unattended;
 pub(crate) mod watcher;
@@ -186,7 +187,8 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         let (news, ready) = unattended::prepare(host, order, &hands);
         (scan.facts.roll, begin) = (Some(news), ready);
     }
-    let teller = Teller { host, settings: &settings, orders: &orders, name: &name, machine: &machine };
+    let state = options.state.as_deref();
+    let teller = Teller { host, settings: &settings, orders: &orders, name: &name, machine: &machine, state };
     let told = teller.tell(&scan.facts, &mut store, now, &mut notes);
     let summary = WatchSummary {
         certificates: scan.certificates,
@@ -208,7 +210,7 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         standby: standby.map(|standby| standby.sender),
     };
     report.add(told);
-    finish(host, &settings, &mut report, store.as_mut());
+    finish(host, &settings, options, &mut report, store.as_mut());
     let Some(begin) = begin else { return Ok(report) };
     // A roll may take a day: everybody has been told of everything else, and nobody waits for the memory meanwhile.
     drop(store);
@@ -222,7 +224,7 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     });
     report.add(teller.tell(&scan.facts, &mut store, now, &mut notes));
     report.notes.append(&mut notes);
-    finish(host, &settings, &mut report, store.as_mut());
+    finish(host, &settings, options, &mut report, store.as_mut());
     Ok(report)
 }
 
@@ -251,7 +253,13 @@ fn seen(
 }
 
 /// Notes the end of the run where others look for it.
-fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Option<&mut WatchStore>) {
+fn finish(
+    host: &Host,
+    settings: &Settings,
+    options: &Options,
+    report: &mut WatchReport,
+    store: Option<&mut WatchStore>,
+) {
     let run = Run {
         started: report.at,
         ended: host.clock.now(),
@@ -266,7 +274,7 @@ fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Opt
     if let Some(Err(error)) = store.map(|store| store.end_run(&run)) {
         report.notes.push(format!("the end of the run cannot be noted: {}", chain(&error)));
     }
-    let notes = beat::write(host, settings, report, &run, told);
+    let notes = beat::write(host, settings, options.state.as_deref(), report, &run, told);
     report.notes.extend(notes);
 }
 

@@ -62,6 +62,7 @@ impl Scan {
         self.certificates += seen.certificates.len() as u64;
         self.unreadable += seen.unseen;
         self.registered = seen.registered;
+        self.notes.extend(seen.notes);
         self.facts.troubles.extend(seen.troubles);
         let mut all = std::mem::take(&mut self.facts.certificates);
         all.extend(seen.certificates);

@@ -1,8 +1,12 @@
 //! Deciding who is due to hear of what, telling them, and remembering it.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
+use super::super::audit;
 use super::channels::{Sender, Sent, chain};
+use crate::notify::AuditHead;
 use crate::ports::Host;
 use crate::store::WatchStore;
 use crate::watch::decide::{Alert, Orders, decide, is_told};
@@ -17,6 +21,8 @@ pub(super) struct Teller<'a> {
     pub(super) orders: &'a Orders,
     pub(super) name: &'a str,
     pub(super) machine: &'a str,
+    /// The state folder.
+    pub(super) state: Option<&'a Path>,
 }
 
 /// What was told.
@@ -59,6 +65,7 @@ impl Teller<'_> {
             machine: self.machine.to_owned(),
             now,
             escalation: self.orders.escalation,
+            audit: self.audit(notes),
         };
         let mut outcome = sender.send(&decision, &mut memory, store.as_mut());
         notes.append(&mut outcome.notes);
@@ -66,5 +73,13 @@ impl Teller<'_> {
         due.dedup();
         let untold = due.iter().filter(|alert| !is_told(&memory, &decision.alerts[**alert], now)).count() as u64;
         Told { alerts: decision.alerts, sent: outcome.sent, untold }
+    }
+
+    /// Returns the head of the audit log. A log that cannot be read keeps nothing from being told.
+    fn audit(&self, notes: &mut Vec<String>) -> Option<AuditHead> {
+        audit::head(self.host, self.state).unwrap_or_else(|error| {
+            notes.push(format!("the head of the audit log is not known: {error}"));
+            None
+        })
     }
 }

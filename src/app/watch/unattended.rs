@@ -181,29 +181,26 @@ fn record(host: &Host, order: &Order) -> Result<(Arc<dyn StateFolder>, Box<dyn H
 /// Says what became of the roll that there was.
 fn tried(attempt: &Attempt, farm: &str) -> Kept {
     let (how, next) = match attempt.end {
-        Some(Outcome::RolledBack) => ("was taken back", format!("plan anew: s2scert rotate plan --farm {farm} --credential FILE")),
-        Some(Outcome::Manual) => {
-            ("has left something to do", format!("see what: s2scert rotate status --farm {farm}"))
+        Some(Outcome::RolledBack) => {
+            ("was taken back", format!("plan anew: s2scert rotate plan --farm {farm} --credential FILE"))
         }
-        Some(Outcome::Done) => {
-            ("was done, and the row names the old certificate again", format!("see why: s2scert farm status --farm {farm}"))
-        }
+        Some(Outcome::Manual) => ("has left something to do", format!("see what: s2scert rotate status --farm {farm}")),
+        Some(Outcome::Done) => (
+            "was done, and the row names the old certificate again",
+            format!("see why: s2scert farm status --farm {farm}"),
+        ),
         _ => (
             "has not ended",
-            format!("see how it stands: s2scert rotate status --farm {farm}, then go on with it: s2scert rotate resume"),
+            format!(
+                "see how it stands: s2scert rotate status --farm {farm}, then go on with it: s2scert rotate resume"
+            ),
         ),
     };
     kept(Outcome::Tried, format!("the roll {} of {} {how}", attempt.roll, minute(attempt.at)), next)
 }
 
 /// Looks whether what is staged is what farm.toml names.
-fn staged(
-    host: &Host,
-    order: &Order,
-    unattended: &Unattended,
-    hands: &dyn Hands,
-    out: &Path,
-) -> Result<Trial, Kept> {
+fn staged(host: &Host, order: &Order, unattended: &Unattended, hands: &dyn Hands, out: &Path) -> Result<Trial, Kept> {
     let beside = |path: &Path| order.farm.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path));
     let file = beside(&unattended.credential);
     let shown = quoted(&file);

@@ -266,7 +266,11 @@ impl<'a> Check<'a> {
         let tables = self.tables;
         let Some(unattended) = &tables.unattended else { return };
         if let Some(SecretSource::Prompt(_)) = unattended.value.password {
-            self.tell(unattended, "password", Fault::Senseless("nobody is there to be asked: name a file, a variable or a command"));
+            self.tell(
+                unattended,
+                "password",
+                Fault::Senseless("nobody is there to be asked: name a file, a variable or a command"),
+            );
         }
         if unattended.value.apply && tables.windows.is_empty() {
             let fault = Fault::Senseless("without a [[window]] it is never the time for a roll that nobody sits at");

@@ -197,7 +197,8 @@ fn planned(report: plan::PlanReport) -> Planned {
     let next = objection.or_else(|| report.next.last().cloned());
     let mut details = Vec::new();
     let file = report.plan_file.as_ref().map(|file| file.display().to_string());
-    let new = report.certificate.as_ref().map(|one| format!("{} {}, until {}", one.thumbprint, one.subject, one.not_after));
+    let new =
+        report.certificate.as_ref().map(|one| format!("{} {}, until {}", one.thumbprint, one.subject, one.not_after));
     for (label, value) in [
         ("plan", file),
         ("plan sha-256", report.plan_sha256.clone()),

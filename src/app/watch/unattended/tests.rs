@@ -142,10 +142,8 @@ fn run(machine: &FakeHost, double: &Double) -> (RollNews, Option<RollNews>) {
 #[test]
 fn whatever_keeps_a_roll_back_is_said_with_the_next_command_and_nothing_is_carried_out() {
     let ready = staged(true);
-    let planned = |against: Outcome| Planned {
-        against: Some((against, "why not".to_owned())),
-        ..Double::default().planned
-    };
+    let planned =
+        |against: Outcome| Planned { against: Some((against, "why not".to_owned())), ..Double::default().planned };
     for (what, farm, double, outcome) in [
         ("no description", "", Double::default(), Outcome::Forbidden),
         ("no table", FARM, Double::default(), Outcome::NotStaged),
@@ -155,12 +153,25 @@ fn whatever_keeps_a_roll_back_is_said_with_the_next_command_and_nothing_is_carri
         ("an old one", &ready, Double { not_after: "2026-12-01T00:00:00Z", ..Double::default() }, Outcome::NotStaged),
         ("a roll stands", &ready, Double { standing: Ok(Some("roll-0 is open")), ..Double::default() }, Outcome::Busy),
         ("nobody answers", &ready, Double { standing: Err(()), ..Double::default() }, Outcome::Busy),
-        ("the policy", &ready, Double { planned: planned(Outcome::Forbidden), ..Double::default() }, Outcome::Forbidden),
-        ("objections", &ready, Double { planned: planned(Outcome::NotPlanned), ..Double::default() }, Outcome::NotPlanned),
+        (
+            "the policy",
+            &ready,
+            Double { planned: planned(Outcome::Forbidden), ..Double::default() },
+            Outcome::Forbidden,
+        ),
+        (
+            "objections",
+            &ready,
+            Double { planned: planned(Outcome::NotPlanned), ..Double::default() },
+            Outcome::NotPlanned,
+        ),
         (
             "swapped",
             &ready,
-            Double { planned: Planned { certificate: "EE".to_owned(), ..Double::default().planned }, ..Double::default() },
+            Double {
+                planned: Planned { certificate: "EE".to_owned(), ..Double::default().planned },
+                ..Double::default()
+            },
             Outcome::OtherCredential,
         ),
         (
