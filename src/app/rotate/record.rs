@@ -292,3 +292,6 @@ fn meant<'a>(plan: &'a Plan, wanted: &str) -> Result<&'a Step> {
             .hint("see those that are: s2scert rotate record")
     })
 }
+
+#[cfg(test)]
+mod tests;
