@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{SecretBytes, SecretText};
+use super::signals::SignalsRead;
 use super::table::{Info, TABLE};
 use super::word::{Hex, Id, List, Octets, Text};
 use crate::cert::Password;
@@ -94,6 +95,10 @@ pub enum Action {
     MetadataJobRelease(Nothing),
     /// Signs a nonce with the key of a certificate.
     Prove(Prove),
+    /// Events of the Application log that speak of certificates.
+    Signals(SignalsRead),
+    /// From when on the deployment itself warns of its certificates.
+    CrmMonitoring(Nothing),
 }
 
 /// Nothing more is to be known.
@@ -392,6 +397,8 @@ impl Action {
             Self::MetadataJobHold(_) => 33,
             Self::MetadataJobRelease(_) => 34,
             Self::Prove(_) => 35,
+            Self::Signals(_) => 36,
+            Self::CrmMonitoring(_) => 37,
         }
     }
 

@@ -74,6 +74,31 @@ pub(super) fn open(host: &Host, file: &std::path::Path, sources: &[Source]) -> R
     Ok(Opened { credential, labels, found })
 }
 
+/// What is known of a credential before anything is planned with it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::app) struct Staged {
+    /// SHA-256 of its certificate, upper-case hexadecimal.
+    pub(in crate::app) fingerprint: String,
+    /// The public key (SubjectPublicKeyInfo, DER).
+    pub(in crate::app) key: Vec<u8>,
+    /// The last instant of its certificate.
+    pub(in crate::app) not_after: jiff::Timestamp,
+}
+
+/// Opens a credential to see which one it is.
+///
+/// # Errors
+/// As [`open`].
+pub(in crate::app) fn staged(host: &Host, file: &std::path::Path, sources: &[Source]) -> Result<Staged> {
+    let opened = open(host, file, sources)?;
+    let leaf = opened.credential.chain().leaf();
+    Ok(Staged {
+        fingerprint: leaf.fingerprint().to_string(),
+        key: leaf.public_key().spki_der().to_vec(),
+        not_after: leaf.not_after(),
+    })
+}
+
 /// Seals a credential, and verifies proofs of its certificate.
 pub(super) struct Sealer<'a> {
     host: &'a Host,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `plan` | looks at the farm, plans, and tells the plan as one page |
 //! | `run` | apply, resume, rollback, abort: the engine with the world behind it |
+//! | `state` | how the newest roll stands, in one word |
 //! | `status` | what stands here and on the servers |
 //! | `verify` | the proof, without changing anything |
 //! | `record` | what somebody has done by hand |
@@ -29,6 +30,7 @@ pub mod progress;
 pub mod record;
 pub(super) mod refused;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod verify;
 mod words;
@@ -43,6 +45,7 @@ use crate::ports::{Host, Transport};
 use crate::protocol::Text;
 
 pub use credential::Credentials;
+pub(super) use credential::{Staged, staged};
 
 /// Gives the way to the servers of a description, on which may be acted.
 pub type Reach<'a> = dyn Fn(&Path) -> Result<Arc<dyn Transport>> + 'a;

@@ -37,6 +37,10 @@ pub(super) struct Places {
     pub(super) troubles: Vec<Trouble>,
     /// Places that could not be seen.
     pub(super) unseen: u64,
+    /// SHA-256 of the certificate that the row of the farm names.
+    pub(super) registered: Option<String>,
+    /// What is only to be shown.
+    pub(super) notes: Vec<String>,
 }
 
 impl Places {
@@ -109,6 +113,9 @@ pub(super) fn look(host: &Host, settings: &Settings, options: &Options, judge: &
     endpoints(host, &tables, judge, &mut seen);
     if let Some(table) = &settings.farm {
         super::farm::look(host, table, &options.ways, &mut seen);
+        if let Some(signals) = &settings.signals {
+            super::signals::look(host, signals, table, options, &mut seen);
+        }
     }
     Ok(seen)
 }

@@ -149,7 +149,7 @@ impl<'a> Engine<'a> {
         operator: &Operator,
     ) -> Result<Self, Stop> {
         let plan = admitted.plan();
-        let state = State::of(&journal.records()).map_err(|error| Stop::Journal(error.to_string()))?;
+        let state = journal.state().map_err(|error| Stop::Journal(error.to_string()))?;
         if state.plan_sha256.is_some_and(|sha256| sha256 != admitted.digest()) {
             return Err(Stop::Order("the journal is that of another plan"));
         }

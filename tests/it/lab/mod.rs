@@ -8,6 +8,7 @@ mod carry;
 mod expected;
 mod roll;
 mod status;
+mod unattended;
 mod watching;
 mod winrm;
 

@@ -21,14 +21,14 @@ const RECORDS: u64 = 28;
 const POLL: Duration = Duration::from_millis(5);
 
 /// An operator with a state folder of his own.
-struct Operator<'a> {
+pub(super) struct Operator<'a> {
     lab: &'a Folder,
     program: &'a Path,
     state: PathBuf,
 }
 
 impl<'a> Operator<'a> {
-    fn new(lab: &'a Folder, program: &'a Path, name: &str) -> Self {
+    pub(super) fn new(lab: &'a Folder, program: &'a Path, name: &str) -> Self {
         Self { lab, program, state: lab.path(&format!("operator-{name}")) }
     }
 
@@ -40,12 +40,12 @@ impl<'a> Operator<'a> {
         command
     }
 
-    fn run(&self, line: &str) -> Output {
+    pub(super) fn run(&self, line: &str) -> Output {
         self.command(line).output().unwrap()
     }
 
     /// Runs a command that has to end with this exit code, and returns the last line of its JSON.
-    fn ends(&self, line: &str, code: i32) -> Json {
+    pub(super) fn ends(&self, line: &str, code: i32) -> Json {
         let output = self.run(&format!("{line} --json"));
         let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(code), "{line}\n{stdout}\n{stderr}");
@@ -92,7 +92,7 @@ fn lines(text: &[u8]) -> usize {
 }
 
 /// Two servers that sign and one of SharePoint: the other two are left out, so that a roll is short.
-fn small_farm(lab: &Folder) {
+pub(super) fn small_farm(lab: &Folder) {
     let text = std::fs::read_to_string(lab.farm()).unwrap();
     let mut tables: Vec<&str> = text.split("\n[[").collect();
     tables.retain(|table| !table.contains("name = \"crm-web-2\"") && !table.contains("name = \"crm-web-3\""));
@@ -100,7 +100,7 @@ fn small_farm(lab: &Folder) {
 }
 
 /// What the stand-in has written down: how often the row was changed, and how many calls of the script overlapped.
-fn deeds(lab: &Folder) -> (usize, usize) {
+pub(super) fn deeds(lab: &Folder) -> (usize, usize) {
     let record = World::Shared(lab.world()).record();
     let changed = record.iter().filter(|entry| entry["row-changed"] == "S2STokenIssuer").count();
     let (mut open, mut overlapping) = (BTreeSet::new(), 0);
@@ -123,7 +123,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// No PFX is left on any node, and no password of one stands in what the program keeps.
-fn nothing_is_left(lab: &Folder, operators: &[&Operator<'_>]) {
+pub(super) fn nothing_is_left(lab: &Folder, operators: &[&Operator<'_>]) {
     let record = World::Shared(lab.world()).record();
     let passwords: BTreeSet<String> = record
         .iter()
