@@ -50,7 +50,9 @@ pub enum RotateCommand {
     ///
     /// Exit code 3 when something is not so, 8 when something was not seen.
     Verify(VerifyArgs),
-    /// Write down that somebody has done a step by hand; without a step, show which are
+    /// Write down that somebody has done a step by hand, or judge what its scripts printed; without either, show which are
+    ///
+    /// Exit code 3 when an output says that it is not so, 9 when an output is not taken, 11 when something is left to do.
     Record(RecordArgs),
     /// Show the rolls that are kept here, who holds the farm, and what stands on each server
     ///
@@ -403,6 +405,16 @@ pub struct RecordArgs {
     /// The step: its number on the page of the plan, or its name
     #[arg(value_name = "STEP")]
     pub step: Option<String>,
+
+    /// What a script printed that was run by hand, as Tee-Object wrote it; - is standard input; may be given again
+    ///
+    /// A step is recorded when every look of it was handed in and proves that it is so.
+    #[arg(long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+
+    /// The plan of a roll that people do from its beginning [default: that of the roll that is open here]
+    #[arg(long, value_name = "PLAN.json")]
+    pub plan: Option<PathBuf>,
 
     /// Who has done it [default: the account that runs this]
     #[arg(long, value_name = "NAME")]

@@ -188,6 +188,8 @@ impl RecordArgs {
     pub(super) fn options(&self) -> record::Options {
         record::Options {
             step: self.step.clone(),
+            outputs: self.output.clone(),
+            plan: self.plan.clone(),
             by: self.by.clone(),
             note: self.note.clone(),
             state: self.state.state_dir.clone(),

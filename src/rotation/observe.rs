@@ -18,9 +18,9 @@ use crate::protocol::{Action, Facts, Hex, Id, Nothing, Octets, Request, Row, See
 /// load.
 const LOOK: u32 = 300;
 /// The application pool that signs on a web server.
-const POOL: &str = "CRMAppPool";
+pub const POOL: &str = "CRMAppPool";
 /// How the services that sign on an async server begin.
-const ASYNC: &str = "MSCRMAsyncService";
+pub const ASYNC: &str = "MSCRMAsyncService";
 /// The state of a service or pool that does not run.
 pub const STOPPED: &str = "Stopped";
 

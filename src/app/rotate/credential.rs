@@ -48,6 +48,11 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
     plan.steps.iter().chain(&plan.unwind).any(|step| hands_out(&step.act))
 }
 
+/// Returns whether octets were signed with the key of a certificate, as a node signs its proof.
+pub(super) fn is_signed(certificate: &Certificate, text: &[u8], signature: &[u8]) -> bool {
+    SignatureAlgorithm::RsaPkcs1(Hash::Sha256).verify(&certificate.public_key(), text, signature).is_ok()
+}
+
 /// Opens a credential.
 ///
 /// # Errors
@@ -155,9 +160,8 @@ impl CredentialSource for Sealer<'_> {
         let nonce = hex_upper(nonce.as_bytes());
         let thumbprint = self.certificate.thumbprint().to_string();
         let text = proof_text(&nonce, proof.node.as_str(), purpose.as_str(), &thumbprint);
-        let key = self.certificate.public_key();
         proof.certificate.as_bytes() == self.certificate.der()
-            && SignatureAlgorithm::RsaPkcs1(Hash::Sha256).verify(&key, &text, proof.signature.as_bytes()).is_ok()
+            && is_signed(&self.certificate, &text, proof.signature.as_bytes())
     }
 }
 

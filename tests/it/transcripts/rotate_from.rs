@@ -7,8 +7,11 @@ use crate::bundles;
 #[test]
 fn rotate_from() {
     let mut shell = Shell::new();
-    bundles::write(shell.folder(), &bundles::healthy(der("other.cer")));
-    let reached = bundles::FARM.replace("transport = \"manual\"", "transport = \"ssh\"");
+    let mut facts = bundles::healthy(der("other.cer"));
+    bundles::write(shell.folder(), &facts);
+    let reached = (1..=4).fold(bundles::FARM.to_owned(), |text, number| {
+        text.replacen("\"manual\"", &format!("\"ssh\"\naddress = \"10.0.0.{number}\""), 1)
+    });
     std::fs::write(shell.folder().join("farm.toml"), &reached).unwrap();
     let credential = "--credential modern.pfx --password-file pass --policy evaluation";
     shell
@@ -20,13 +23,18 @@ fn rotate_from() {
         .run("s2scert rehearse --from collected")
         .run("s2scert rehearse --from collected --farm farm.toml --strategy repair --seed 2 --json")
         .says("What cannot be planned from bundles.")
-        .run("s2scert rotate plan --from no-such --issue")
+        .run("s2scert rotate plan --from no-such --issue --out none.json")
         .run("s2scert rehearse --from no-such")
         .run("s2scert rehearse --from collected --servers 2")
         .run("s2scert rehearse plan.json --from collected")
         .run("s2scert rehearse --strategy direct")
         .run("s2scert rotate plan --from collected --push --issue")
         .run("s2scert rehearse --from collected --strategy initial");
+    facts[0]["rows"] = serde_json::json!({ "seen": [] });
+    bundles::write_as(shell.folder(), "crm-web-1.json", &facts[0]);
+    shell
+        .says("Without a row there is nothing that a server could be repaired to.")
+        .run("s2scert rehearse --from collected --strategy repair");
     let path = |name: &str| shell.folder().join(format!("collected/{name}.json"));
     let old = std::fs::read_to_string(path("crm-web-2")).unwrap().replace("farm-facts/1.1", "farm-facts/1.0");
     std::fs::write(path("crm-web-2"), old).unwrap();
