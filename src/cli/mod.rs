@@ -203,8 +203,7 @@ fn dispatch(command: &Command, host: &Host, output: &mut Output<'_>) -> Result<E
             Ok(ExitCode::Ok)
         }
         Command::Rehearse(args) => {
-            let options = rehearse::Options { plan: args.plan.clone(), servers: args.servers, seed: args.seed };
-            let report = rehearse::rehearse(host, &options)?;
+            let report = rehearse::rehearse(host, &args.options())?;
             output.answer(&report, views::rehearse::render)?;
             Ok(report.exit_code())
         }

@@ -8,6 +8,7 @@ mod carry;
 mod expected;
 mod roll;
 mod status;
+mod token;
 mod unattended;
 mod watching;
 mod winrm;

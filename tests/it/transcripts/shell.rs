@@ -28,6 +28,7 @@ const VARYING: &[(&str, &str)] = &[
     (r"\b[0-9A-F]{64}\b", "[SHA-256]"),
     (r"\b[0-9A-F]{40}\b", "[SHA-1]"),
     (r"\b[0-9A-F]{26,34}\b", "[SERIAL]"),
+    (r"\broll-[0-9a-f]{16}\b", "[ROLL]"),
     (r#"\brustc \d[^\n"]*"#, "rustc [VERSION]"),
     (r"\b(x86_64|aarch64)-[a-z0-9-]+\b", "[TARGET]"),
     (r"\b\d+ days (left|ago)", "[N] days $1"),

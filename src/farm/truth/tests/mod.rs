@@ -72,7 +72,12 @@ fn stored(certificate: &Arc<SeenCertificate>) -> StoredCertificate<Arc<SeenCerti
     };
     let reader = Reader { account: "contoso\\SVC-crm".to_owned(), reading: Reading::Granted };
     let key = KeyFacts { location: Some(location), matches: true, readers: Seen::Seen(vec![reader]) };
-    StoredCertificate { certificate: certificate.clone(), key: Seen::Seen(Some(key)), tls_bindings: Vec::new() }
+    StoredCertificate {
+        certificate: certificate.clone(),
+        key: Seen::Seen(Some(key)),
+        tls_bindings: Vec::new(),
+        names_key: Some(true),
+    }
 }
 
 /// What a server of a farm shows in which everything agrees on [`OLD`].
@@ -89,6 +94,9 @@ fn server(name: &str) -> Facts {
         metadata: Vec::new(),
         trusts: Seen::Unseen(unseen()),
         refresh_job: Seen::Unseen(unseen()),
+        script_sha256: Seen::Unseen(unseen()),
+        network_identity: Seen::Unseen(unseen()),
+        other_rows: Seen::Unseen(unseen()),
     };
     if name == "sp-1" {
         let trust = TrustFacts {
@@ -123,7 +131,7 @@ fn row(certificate: &Arc<SeenCertificate>, kind: RowKind) -> RowFacts<Arc<SeenCe
 fn running(name: &str) -> Vec<ServiceFacts> {
     let (service, role) =
         if name.starts_with("crm-web") { ("CRMAppPool", Role::Web) } else { ("MSCRMAsyncService", Role::Async) };
-    vec![ServiceFacts { name: service.to_owned(), role, account: "CONTOSO\\svc-crm".to_owned() }]
+    vec![ServiceFacts { name: service.to_owned(), role, account: "CONTOSO\\svc-crm".to_owned(), runs: Some(true) }]
 }
 
 fn servers() -> Vec<Facts> {
@@ -233,8 +241,12 @@ fn each_fault_has_a_finding_of_its_own() {
         }),
         ("clocks-apart crm-web-1", |all| all[ASYNC].clock_offset_seconds = Seen::Seen(301)),
         ("account-differs crm-web-1", |all| {
-            let service =
-                ServiceFacts { name: "CRMAppPool".to_owned(), role: Role::Web, account: "NETWORK SERVICE".to_owned() };
+            let service = ServiceFacts {
+                name: "CRMAppPool".to_owned(),
+                role: Role::Web,
+                account: "NETWORK SERVICE".to_owned(),
+                runs: None,
+            };
             all[WEB].services = Seen::Seen(vec![service]);
         }),
         ("facts-old crm-web-1", |all| all[WEB].collected_at = now() - Span::new().hours(25)),
