@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{SecretBytes, SecretText};
+use super::signals::SignalsRead;
 use super::table::{Info, TABLE};
 use super::token::TokenOrder;
 use super::word::{Hex, Id, List, Octets, Text};
@@ -95,6 +96,10 @@ pub enum Action {
     MetadataJobRelease(Nothing),
     /// Signs a nonce with the key of a certificate.
     Prove(Prove),
+    /// Events of the Application log that speak of certificates.
+    Signals(SignalsRead),
+    /// From when on the deployment itself warns of its certificates.
+    CrmMonitoring(Nothing),
     /// Asks a site of SharePoint with a token that the node makes and signs with the key of a certificate.
     Token(TokenOrder),
 }
@@ -395,7 +400,9 @@ impl Action {
             Self::MetadataJobHold(_) => 33,
             Self::MetadataJobRelease(_) => 34,
             Self::Prove(_) => 35,
-            Self::Token(_) => 36,
+            Self::Signals(_) => 36,
+            Self::CrmMonitoring(_) => 37,
+            Self::Token(_) => 38,
         }
     }
 

@@ -87,6 +87,8 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::MetadataJobHold(nothing),
         Action::MetadataJobRelease(nothing),
         Action::Prove(Prove { thumbprint, nonce: Hex::from([5; 32]), purpose: of("gate") }),
+        Action::Signals(SignalsRead { kind: SignalKind::SharePoint, since: after }),
+        Action::CrmMonitoring(nothing),
         Action::Token(TokenOrder {
             thumbprint,
             site: of("https://sharepoint.contoso.com/sites/crm"),

@@ -98,7 +98,7 @@ const fn row(
 }
 
 /// Every action, in the order of [`super::Action`].
-pub static TABLE: [Info; 37] = [
+pub static TABLE: [Info; 39] = [
     row("describe", (Observes, Local, Anyone, Native), NONE, NONE, Proof::WineTested),
     row("store-list", (Observes, Local, Anyone, Native), NONE, NONE, Proof::WineTested),
     row("store-show", (Observes, Local, Administrator, Native), NONE, NONE, Proof::WineTested),
@@ -279,5 +279,13 @@ pub static TABLE: [Info; 37] = [
         Proof::SubsetInterpreted,
     ),
     row("prove", (Observes, Local, Administrator, Native), NONE, NONE, Proof::WineTested),
+    row("signals", (Observes, Local, Administrator, Script), NONE, NONE, Proof::SubsetInterpreted),
+    row(
+        "crm-monitoring",
+        (Observes, NetworkIdentity, DeploymentAdministrator, Script),
+        NONE,
+        NONE,
+        Proof::SubsetInterpreted,
+    ),
     row("token", (Observes, Local, Administrator, Native), NONE, NONE, Proof::LinuxTested),
 ];

@@ -48,16 +48,19 @@ pub(super) fn build(seed: u64, shape: &Shape) -> Result<Sim, String> {
         let plan = planner::plan(basis).map_err(|objections| format!("{objections:?}"))?;
         admission::simulated(plan).map_err(|refused| refused.to_string())
     };
-    let mut another = basis.clone();
-    another.asked.retire_after_days = match basis.asked.retire_after_days {
-        None => Some(99),
-        Some(_) => None,
-    };
     let farm = farm(&basis)?;
     let (at, takes_over, other) = (dice.below(400), dice.below(2) == 0, dice.below(3) == 0);
     let rival = Rival { at, takes_over, other, resumes: dice.below(3) > 0 };
     let rival = Some(rival).filter(|_| dice.below(6) == 0 && shape.faults);
-    let another = rival.filter(|rival| rival.other).map(|_| admitted(&another)).transpose()?;
+    let another = || {
+        let mut another = basis.clone();
+        another.asked.retire_after_days = match basis.asked.retire_after_days {
+            None => Some(99),
+            Some(_) => None,
+        };
+        admitted(&another)
+    };
+    let another = rival.filter(|rival| rival.other).map(|_| another()).transpose()?;
     let plans = (admitted(&basis)?, another);
     Ok(Sim::new(State { dice, ..state }, farm, plans, rival))
 }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::unattended::Unattended;
 use super::words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url, Zone};
 use crate::cert::pfx::Target;
 
@@ -27,6 +28,8 @@ pub struct Farm {
     pub update_crm: Option<UpdateCrm>,
     /// Where the watch runs.
     pub watcher: Option<Watcher>,
+    /// What a watch may do while nobody sits there.
+    pub unattended: Option<Unattended>,
     /// With what ssh is started.
     pub ssh: Ssh,
     /// The servers.

@@ -8,6 +8,7 @@ mod machine;
 mod script;
 mod services;
 mod sharepoint;
+mod signals;
 mod store;
 mod token;
 mod told;
