@@ -6,7 +6,9 @@
 
 mod carry;
 mod expected;
+mod operator;
 mod roll;
+mod shapes;
 mod status;
 mod token;
 mod unattended;
