@@ -42,6 +42,8 @@ mod back_tests;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod season_tests;
+#[cfg(test)]
 mod tests;
 
 pub use world::RunEnd;
