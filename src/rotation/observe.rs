@@ -18,11 +18,11 @@ use crate::protocol::{Action, Facts, Hex, Id, Nothing, Octets, Request, Row, See
 /// load.
 const LOOK: u32 = 300;
 /// The application pool that signs on a web server.
-const POOL: &str = "CRMAppPool";
+pub const POOL: &str = "CRMAppPool";
 /// How the services that sign on an async server begin.
-const ASYNC: &str = "MSCRMAsyncService";
+pub const ASYNC: &str = "MSCRMAsyncService";
 /// The state of a service or pool that does not run.
-const STOPPED: &str = "Stopped";
+pub const STOPPED: &str = "Stopped";
 
 /// Something that must be seen for a plan, and was not.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,7 +75,10 @@ impl Looker<'_> {
             })
             .collect();
         organizations.sort_by(|one, other| one.name.cmp(&other.name));
-        let mut sharepoint: Vec<SharePointSeen> = farm.sharepoint.iter().map(|one| self.sharepoint(one)).collect();
+        // Where no row names a certificate there is nothing yet that SharePoint could trust.
+        let is_first = !rows.iter().any(|row| row.certificate_type.as_str() == ISSUER_ROW);
+        let mut sharepoint: Vec<SharePointSeen> =
+            farm.sharepoint.iter().map(|one| self.sharepoint(one, is_first)).collect();
         sharepoint.sort_by(|one, other| one.name.cmp(&other.name));
         let mut consumers: Vec<ConsumerSeen> = farm
             .consumers
@@ -93,6 +96,7 @@ impl Looker<'_> {
             consumers,
             windows: farm.windows.clone(),
             freezes: farm.freezes.clone(),
+            collected: Vec::new(),
         }
     }
 
@@ -211,8 +215,7 @@ impl Looker<'_> {
         };
         let named = |kind, service: &Service| {
             let (name, account) = (service.name.as_str().to_owned(), service.account.as_str().to_owned());
-            let stopped = service.begun.is_none() && service.state.as_str().eq_ignore_ascii_case(STOPPED);
-            (ServiceSeen { kind, name, account }, !stopped)
+            (ServiceSeen { kind, name, account }, !is_stopped(service))
         };
         let mut found = Vec::new();
         if node.has(Role::Web) {
@@ -297,8 +300,9 @@ impl Looker<'_> {
         names
     }
 
-    /// Looks at a SharePoint farm through the first of its servers that is not looked after by people.
-    fn sharepoint(&mut self, farm: &SharePoint) -> SharePointSeen {
+    /// Looks at a SharePoint farm through the first of its servers that is not looked after by people. Before the first set-up
+    /// a trust of farm.toml need not be there.
+    fn sharepoint(&mut self, farm: &SharePoint, is_first: bool) -> SharePointSeen {
         let name = Id::word(farm.name.as_str());
         let all = self.servers(farm);
         let servers = farm.servers.iter().filter_map(|server| self.farm.node(server.as_str()));
@@ -319,7 +323,9 @@ impl Looker<'_> {
         let mut trusts = Vec::new();
         for trust in &farm.trusts {
             let Some(issuer) = issuers.iter().find(|issuer| issuer.name.as_str() == trust.name.as_str()) else {
-                self.gap(server, format!("the trust {} was not seen", trust.name.as_str()));
+                if !is_first {
+                    self.gap(server, format!("the trust {} was not seen", trust.name.as_str()));
+                }
                 continue;
             };
             let mut accepted: Vec<Hex<20>> =
@@ -334,6 +340,12 @@ impl Looker<'_> {
         }
         SharePointSeen { name, server: Some(Id::word(server.name.as_str())), servers: all, trusts }
     }
+}
+
+/// Returns whether a service or pool does not run. What is not said to be stopped runs, or may at any moment.
+#[must_use]
+pub fn is_stopped(service: &Service) -> bool {
+    service.begun.is_none() && service.state.as_str().eq_ignore_ascii_case(STOPPED)
 }
 
 /// Whether a row is of a type that a roll writes.

@@ -12,7 +12,8 @@ use super::{Folder, NODES, Node, Programs, keygen, make, write};
 /// What runs in place of every command: the command itself, or what a breakage orders.
 const SHELL: &str = r#"#!/bin/sh
 # Runs what was asked for, unless the file `mode` beside it says otherwise.
-mode=$(cat "$(dirname "$0")/mode" 2>/dev/null)
+mode=
+[ -f "${0%/*}/mode" ] && IFS= read -r mode <"${0%/*}/mode"
 case $mode in
 '') exec /bin/sh -c "$SSH_ORIGINAL_COMMAND" ;;
 clock*) exec faketime -f "${mode#clock }" /bin/sh -c "$SSH_ORIGINAL_COMMAND" ;;
@@ -57,7 +58,9 @@ impl Sshd {
         keygen(&own.join("host_key"), node.name);
         write(&own.join("shell"), SHELL, 0o755);
         write(&own.join("importer"), importer(programs, &own), 0o755);
+        // Whoever sets the lab up may have a shell that does much at each login: here is nothing of it.
         let variables = [
+            ("HOME", own.clone()),
             ("S2SCERT_STATE", own.join("state")),
             ("S2SCERT_TEST_POWERSHELL", programs.powershell.clone()),
             ("S2SCERT_STANDIN_STATE", folder.world()),

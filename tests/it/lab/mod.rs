@@ -6,8 +6,12 @@
 
 mod carry;
 mod expected;
+mod operator;
 mod roll;
+mod shapes;
 mod status;
+mod token;
+mod unattended;
 mod watching;
 mod winrm;
 
