@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::outputs::publish;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::node::engine;
+use crate::notify::AuditHead;
 use crate::ports::Host;
 use crate::protocol::{Hex, chain};
 use crate::store::audit::{Event, LAYOUT};
@@ -134,6 +135,32 @@ pub fn note(host: &Host, state: Option<&Path>, act: &Act<'_>) -> Result<Hex<32>>
     store.append(&event(act.what, act.about, act.result, act.detail)).map_err(refused)
 }
 
+/// Does something between two events of the log: that it begins, and what came of it. What cannot be written down is not begun.
+///
+/// # Errors
+/// As [`note`], and whatever the act reports. Where only what came of it cannot be written down, the error says that the act is done.
+pub fn around<T>(
+    host: &Host,
+    act: &Act<'_>,
+    run: impl FnOnce() -> Result<T>,
+    end: impl FnOnce(&T) -> (&'static str, String),
+) -> Result<T> {
+    note(host, None, act)?;
+    match run() {
+        Ok(done) => {
+            let (result, detail) = end(&done);
+            let told = note(host, None, &Act { result, detail: &detail, ..*act });
+            told.map_err(|error| error.hint("the act itself is done; only what came of it is not written down"))?;
+            Ok(done)
+        }
+        Err(error) => {
+            // The reason itself is told, with or without this line.
+            drop(note(host, None, &Act { result: "failed", detail: &error.to_string(), ..*act }));
+            Err(error)
+        }
+    }
+}
+
 /// Returns the last events.
 ///
 /// # Errors
@@ -193,11 +220,27 @@ pub fn export(host: &Host, state: Option<&Path>, file: &Path, force: bool) -> Re
 /// # Errors
 /// When the log cannot be used.
 pub fn lines(host: &Host, state: Option<&Path>) -> Result<Vec<String>> {
-    let Some(folder) = host.state.find(&engine::place(host, state)?)? else { return Ok(Vec::new()) };
+    let Some(store) = store(host, state)? else { return Ok(Vec::new()) };
+    store.lines().map_err(refused)
+}
+
+/// Opens the log where there is one.
+fn store(host: &Host, state: Option<&Path>) -> Result<Option<AuditStore>> {
+    let Some(folder) = host.state.find(&engine::place(host, state)?)? else { return Ok(None) };
     if !folder.entries()?.iter().any(|entry| entry.name == LAYOUT.file) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    AuditStore::open(&*folder, host.clock.now()).and_then(|(store, _)| store.lines()).map_err(refused)
+    AuditStore::open(&*folder, host.clock.now()).map(|(store, _)| Some(store)).map_err(refused)
+}
+
+/// Returns the head of the log, so that it can be known elsewhere; nothing where there is no log.
+///
+/// # Errors
+/// When the log cannot be used.
+pub fn head(host: &Host, state: Option<&Path>) -> Result<Option<AuditHead>> {
+    let Some(store) = store(host, state)? else { return Ok(None) };
+    let head = store.head().map_err(refused)?;
+    Ok(head.map(|(lines, head)| AuditHead { lines, head: head.to_string() }))
 }
 
 /// The lines as far as each follows the one before.

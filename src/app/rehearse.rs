@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::rotate::plan::{BundleLine, StandIn, bundle_lines, stand_in};
 use super::rotate::refused;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::Host;
@@ -38,6 +39,8 @@ const LIFE: (i64, i64) = (365, 60);
 pub struct Options {
     /// The plan that is rehearsed, on the farm as it was seen when it was made; without one a sample farm.
     pub plan: Option<PathBuf>,
+    /// The bundles of a farm for which a plan is made first, and what of.
+    pub from: Option<StandIn>,
     /// Servers of Dynamics.
     pub servers: u32,
     /// The seed of what is left to chance.
@@ -56,6 +59,9 @@ pub struct RehearseReport {
     /// The roll whose plan was rehearsed; nothing for the sample farm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roll: Option<String>,
+    /// The bundles from which it was planned; empty where it was not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bundles: Vec<BundleLine>,
     /// Servers of Dynamics in the farm.
     pub servers: u32,
     /// The seed.
@@ -143,11 +149,15 @@ struct Stage {
 
 impl Stage {
     fn of(host: &Host, options: &Options) -> Result<Self> {
-        let Options { plan, servers, seed } = options;
-        let Some(file) = plan else { return Ok(Self { seed: *seed, servers: *servers, plan: None }) };
-        let bytes = host.files.read(file, MAX_BYTES as u64 + 1)?;
-        let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, file))?;
-        let plan = admitted.plan().clone();
+        let Options { plan, from, servers, seed } = options;
+        let plan = match (plan, from) {
+            (Some(file), _) => {
+                let bytes = host.files.read(file, MAX_BYTES as u64 + 1)?;
+                admission::admit(&bytes).map_err(|fault| refused::plan(&fault, file))?.into_plan()
+            }
+            (None, Some(from)) => stand_in(host, from)?,
+            (None, None) => return Ok(Self { seed: *seed, servers: *servers, plan: None }),
+        };
         let servers = plan.basis.seen.signing().count() as u32;
         let basis = Arc::new(plan.basis.clone());
         Ok(Self { seed: *seed, servers, plan: Some((plan, basis)) })
@@ -173,6 +183,7 @@ pub fn rehearse(host: &Host, options: &Options) -> Result<RehearseReport> {
         simulation: true,
         notice: NOTICE,
         roll: options.plan.as_ref().map(|(plan, _)| plan.roll.to_string()),
+        bundles: options.plan.as_ref().map(|(plan, _)| bundle_lines(plan)).unwrap_or_default(),
         servers: options.servers,
         seed: options.seed,
         life: Vec::new(),

@@ -139,8 +139,20 @@ pub struct DoctorArgs {
 #[derive(Args, Clone, Debug)]
 pub struct RehearseArgs {
     /// Rehearse this plan, on the farm as it was seen when it was made [default: a sample farm]
-    #[arg(value_name = "PLAN.json", conflicts_with = "servers")]
+    #[arg(value_name = "PLAN.json", conflicts_with_all = ["servers", "from"])]
     pub plan: Option<PathBuf>,
+
+    /// Plan from bundles of `farm collect` in this folder, with a stand-in for the new certificate, and rehearse that
+    #[arg(long, value_name = "DIR", conflicts_with = "servers")]
+    pub from: Option<PathBuf>,
+
+    /// With --from: the shape of the roll [default: initial where there is no row yet, else direct]
+    #[arg(long, value_enum, requires = "from")]
+    pub strategy: Option<super::rotate_args::StrategyArg>,
+
+    /// With --from: the description of the farm [default: farm.toml]
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub farm: Option<PathBuf>,
 
     /// How many servers of Dynamics the sample farm has
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=i64::from(crate::app::rehearse::MOST_SERVERS)))]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use super::output::Output;
-use super::rotate_args::{ReachArgs, RotateCommand};
+use super::rotate_args::{ReachArgs, RotateCommand, UpkeepArgs};
 use super::{views, ways};
+use crate::app::rotate::plan::Verb;
 use crate::app::rotate::progress::Progress;
 use crate::app::rotate::{emit, evidence, plan, record, run, status, verify};
 use crate::error::{Error, ExitCode, Kind, Result};
@@ -39,8 +40,15 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
         RotateCommand::Abort(args) => {
             Ok(carried_out(host, &args.options(Way::Abort), &args.reach, output)?.exit_code())
         }
+        RotateCommand::Repair(args) => upkeep(host, &args.options(), &args.upkeep, Verb::Repair, output),
+        RotateCommand::Retire(args) => upkeep(host, &args.options(), &args.upkeep, Verb::Retire, output),
         RotateCommand::Verify(args) => {
-            let report = verify::verify(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
+            // Signing a token is more than looking, though it changes nothing: a node that may only observe refuses it.
+            let way = |file: &Path| match args.with() {
+                verify::With::Token => ways::acting(host, file, &args.reach),
+                verify::With::Nothing => ways::looking_with(host, file, &args.reach),
+            };
+            let report = verify::verify(host, &args.options(), args.with(), &way)?;
             output.answer(&report, views::rotate::render_verify)?;
             Ok(report.exit_code())
         }
@@ -65,6 +73,29 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
             output.answer(&report, views::rotate::files::render_evidence)?;
             Ok(report.exit_code())
         }
+    }
+}
+
+/// Plans what is no roll and shows it; what was approved is carried out.
+fn upkeep(
+    host: &Host,
+    options: &plan::Options,
+    args: &UpkeepArgs,
+    verb: Verb,
+    output: &mut Output<'_>,
+) -> Result<ExitCode> {
+    if let Some(approved) = &args.approved_digest {
+        return Ok(carried_out(host, &args.run(verb, approved.clone()), &args.reach, output)?.exit_code());
+    }
+    output.lines = args.apply;
+    let report = plan::plan(host, options, &|file| ways::looking_with(host, file, &args.reach))?;
+    output.answer(&report, views::rotate::plan::render)?;
+    match (report.exit_code(), report.plan_sha256) {
+        // What was shown is what is carried out: a plan that was put in its place meanwhile has another digest.
+        (ExitCode::ChangesPending, Some(shown)) if args.apply => {
+            Ok(carried_out(host, &args.run(verb, shown), &args.reach, output)?.exit_code())
+        }
+        (code, _) => Ok(code),
     }
 }
 

@@ -37,11 +37,22 @@ pub enum RotateCommand {
     ///
     /// Exit code 11: the farm is as the roll has left it. Take it back instead where that is possible.
     Abort(Box<AgainArgs>),
+    /// Bring new, rebuilt or drifted servers to the certificate that the row names: plan it, show it, and with approval carry it out
+    ///
+    /// The row is never written. Exit code 5 when the plan waits for approval; once it is carried out, those of `apply`.
+    Repair(Box<RepairArgs>),
+    /// Remove an old certificate once its quarantine is over: plan it, show it, and with approval carry it out
+    ///
+    /// Everything is proven with the certificate of the row before. The quarantine began when a roll from here first verified it.
+    /// Exit code 5 when the plan waits for approval; once it is carried out, those of `apply`.
+    Retire(Box<RetireArgs>),
     /// Prove that every server and SharePoint use the certificate of a roll; nothing is changed
     ///
     /// Exit code 3 when something is not so, 8 when something was not seen.
     Verify(VerifyArgs),
-    /// Write down that somebody has done a step by hand; without a step, show which are
+    /// Write down that somebody has done a step by hand, or judge what its scripts printed; without either, show which are
+    ///
+    /// Exit code 3 when an output says that it is not so, 9 when an output is not taken, 11 when something is left to do.
     Record(RecordArgs),
     /// Show the rolls that are kept here, who holds the farm, and what stands on each server
     ///
@@ -191,6 +202,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "THUMBPRINT")]
     pub old: Option<Hex<20>>,
 
+    /// Plan from bundles of `farm collect` in this folder instead of asking the servers; `apply` looks at the servers all the same
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["push", "node_program"])]
+    pub from: Option<PathBuf>,
+
     /// The plan to write
     #[arg(long, value_name = "F.json", default_value = plan::DEFAULT_OUT)]
     pub out: PathBuf,
@@ -210,6 +225,82 @@ pub struct PlanArgs {
     /// How the servers are reached.
     #[command(flatten)]
     pub reach: ReachArgs,
+
+    /// Where the journals of earlier rolls are.
+    #[command(flatten)]
+    pub state: StateArgs,
+
+    /// The description.
+    #[command(flatten)]
+    pub farm: FileArgs,
+}
+
+/// `s2scert rotate repair`.
+#[derive(Args, Debug)]
+pub struct RepairArgs {
+    /// This server only; may be given again [default: all that sign]
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+
+    /// What every such verb has.
+    #[command(flatten)]
+    pub upkeep: UpkeepArgs,
+}
+
+/// `s2scert rotate retire`.
+#[derive(Args, Debug)]
+pub struct RetireArgs {
+    /// The thumbprint (SHA-1) of the certificate that goes
+    #[arg(long, value_name = "THUMBPRINT")]
+    pub old: Option<Hex<20>>,
+
+    /// How many days the quarantine has [default: 14]
+    #[arg(long, value_name = "DAYS")]
+    pub retire_after: Option<u16>,
+
+    /// What every such verb has.
+    #[command(flatten)]
+    pub upkeep: UpkeepArgs,
+}
+
+/// What `rotate repair` and `rotate retire` have in common.
+#[derive(Args, Debug)]
+pub struct UpkeepArgs {
+    /// Carry out what was planned and shown a moment ago
+    #[arg(long, conflicts_with = "approved_digest")]
+    pub apply: bool,
+
+    /// Carry out the plan that was shown before, whose SHA-256 this is; another plan is refused
+    #[arg(long, value_name = "HEX")]
+    pub approved_digest: Option<String>,
+
+    /// The plan to write, or to carry out [default: repair.json or retire.json]
+    #[arg(long, value_name = "F.json")]
+    pub out: Option<PathBuf>,
+
+    /// Replace a plan that exists
+    #[arg(long)]
+    pub force: bool,
+
+    /// Take over the lease of this fence, whose holder is dead
+    #[arg(long, value_name = "FENCE")]
+    pub take_over: Option<u64>,
+
+    /// The credential.
+    #[command(flatten)]
+    pub credential: CredentialArgs,
+
+    /// The policy by which the certificate is judged.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+
+    /// How the servers are reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+
+    /// Where plans and journals are kept.
+    #[command(flatten)]
+    pub state: StateArgs,
 
     /// The description.
     #[command(flatten)]
@@ -291,6 +382,10 @@ pub struct VerifyArgs {
     #[arg(value_name = "PLAN.json")]
     pub plan: Option<PathBuf>,
 
+    /// Ask each site of app_only in farm.toml with a token that a server makes and signs with the new key; unproven on a real farm
+    #[arg(long)]
+    pub token: bool,
+
     /// The description of the farm [default: that with which the roll was begun, else farm.toml]
     #[arg(long, value_name = "FILE")]
     pub farm: Option<PathBuf>,
@@ -310,6 +405,16 @@ pub struct RecordArgs {
     /// The step: its number on the page of the plan, or its name
     #[arg(value_name = "STEP")]
     pub step: Option<String>,
+
+    /// What a script printed that was run by hand, as Tee-Object wrote it; - is standard input; may be given again
+    ///
+    /// A step is recorded when every look of it was handed in and proves that it is so.
+    #[arg(long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+
+    /// The plan of a roll that people do from its beginning [default: that of the roll that is open here]
+    #[arg(long, value_name = "PLAN.json")]
+    pub plan: Option<PathBuf>,
 
     /// Who has done it [default: the account that runs this]
     #[arg(long, value_name = "NAME")]

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+use super::args::RehearseArgs;
 use super::rotate_args::{
-    AgainArgs, ApplyArgs, CredentialArgs, EvidenceArgs, PlanArgs, ReasonArg, RecordArgs, StatusArgs, StrategyArg,
-    VerifyArgs,
+    AgainArgs, ApplyArgs, CredentialArgs, EvidenceArgs, PlanArgs, ReasonArg, RecordArgs, RepairArgs, RetireArgs,
+    StatusArgs, StrategyArg, UpkeepArgs, VerifyArgs,
 };
+use crate::app::farm::DEFAULT_FILE;
 use crate::app::passwords::{OutSource, Source};
-use crate::app::rotate::{Credentials, evidence, plan, record, run, status};
+use crate::app::rehearse;
+use crate::app::rotate::plan::Verb;
+use crate::app::rotate::{Credentials, evidence, plan, record, run, status, verify};
 use crate::rotation::basis::{Reason, Strategy};
 use crate::rotation::engine::Way;
 
@@ -35,15 +39,10 @@ impl PlanArgs {
         };
         plan::Options {
             farm: self.farm.file.clone(),
-            strategy: self.strategy.map(|one| match one {
-                StrategyArg::Initial => Strategy::Initial,
-                StrategyArg::Direct => Strategy::Direct,
-                StrategyArg::Overlap => Strategy::Overlap,
-                StrategyArg::Recover => Strategy::Recover,
-                StrategyArg::Repair => Strategy::Repair,
-                StrategyArg::Retire => Strategy::Retire,
-            }),
+            strategy: self.strategy.map(StrategyArg::strategy),
             credential,
+            from: self.from.clone(),
+            state: self.state.state_dir.clone(),
             retire_after_days: self.retire_after,
             reason: self.reason.map(|ReasonArg::KeyCompromise| Reason::KeyCompromise),
             nodes: self.node.clone(),
@@ -52,6 +51,83 @@ impl PlanArgs {
             waivers: self.policy.waivers.clone(),
             out: self.out.clone(),
             force: self.force,
+            verb: None,
+        }
+    }
+}
+
+impl StrategyArg {
+    const fn strategy(self) -> Strategy {
+        match self {
+            Self::Initial => Strategy::Initial,
+            Self::Direct => Strategy::Direct,
+            Self::Overlap => Strategy::Overlap,
+            Self::Recover => Strategy::Recover,
+            Self::Repair => Strategy::Repair,
+            Self::Retire => Strategy::Retire,
+        }
+    }
+}
+
+impl RehearseArgs {
+    pub(super) fn options(&self) -> rehearse::Options {
+        let from = self.from.as_ref().map(|folder| plan::StandIn {
+            folder: folder.clone(),
+            farm: self.farm.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE)),
+            strategy: self.strategy.map(StrategyArg::strategy),
+        });
+        rehearse::Options { plan: self.plan.clone(), from, servers: self.servers, seed: self.seed }
+    }
+}
+
+impl RepairArgs {
+    pub(super) fn options(&self) -> plan::Options {
+        plan::Options { nodes: self.node.clone(), ..self.upkeep.plan(Verb::Repair) }
+    }
+}
+
+impl RetireArgs {
+    pub(super) fn options(&self) -> plan::Options {
+        plan::Options { old: self.old, retire_after_days: self.retire_after, ..self.upkeep.plan(Verb::Retire) }
+    }
+}
+
+impl UpkeepArgs {
+    fn file(&self, verb: Verb) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.json", verb.word())))
+    }
+
+    fn plan(&self, verb: Verb) -> plan::Options {
+        plan::Options {
+            farm: self.farm.file.clone(),
+            strategy: Some(verb.strategy()),
+            credential: plan::Source::File(self.credential.credentials()),
+            from: None,
+            state: self.state.state_dir.clone(),
+            retire_after_days: None,
+            reason: None,
+            nodes: Vec::new(),
+            old: None,
+            policy: self.policy.policy.clone(),
+            waivers: self.policy.waivers.clone(),
+            out: self.file(verb),
+            force: self.force,
+            verb: Some(verb),
+        }
+    }
+
+    /// What carries a plan of the verb out, once this is approved.
+    pub(super) fn run(&self, verb: Verb, approved: String) -> run::Options {
+        run::Options {
+            way: Way::Apply,
+            plan: Some(self.file(verb)),
+            approved: Some(approved),
+            verb: Some(verb),
+            farm: Some(self.farm.file.clone()),
+            credentials: self.credential.credentials(),
+            state: self.state.state_dir.clone(),
+            take_over: self.take_over,
+            from_node: false,
         }
     }
 }
@@ -62,6 +138,7 @@ impl ApplyArgs {
             way: Way::Apply,
             plan: Some(self.plan.clone()),
             approved: self.approved_digest.clone(),
+            verb: None,
             farm: Some(self.farm.file.clone()),
             credentials: self.credential.credentials(),
             state: self.state.state_dir.clone(),
@@ -77,6 +154,7 @@ impl AgainArgs {
             way,
             plan: self.plan.clone(),
             approved: None,
+            verb: None,
             farm: self.farm.clone(),
             credentials: self.credential.credentials(),
             state: self.state.state_dir.clone(),
@@ -87,11 +165,16 @@ impl AgainArgs {
 }
 
 impl VerifyArgs {
+    pub(super) const fn with(&self) -> verify::With {
+        if self.token { verify::With::Token } else { verify::With::Nothing }
+    }
+
     pub(super) fn options(&self) -> run::Options {
         run::Options {
             way: Way::Resume,
             plan: self.plan.clone(),
             approved: None,
+            verb: None,
             farm: self.farm.clone(),
             credentials: Credentials::default(),
             state: self.state.state_dir.clone(),
@@ -105,6 +188,8 @@ impl RecordArgs {
     pub(super) fn options(&self) -> record::Options {
         record::Options {
             step: self.step.clone(),
+            outputs: self.output.clone(),
+            plan: self.plan.clone(),
             by: self.by.clone(),
             note: self.note.clone(),
             state: self.state.state_dir.clone(),

@@ -35,6 +35,11 @@ pub struct WatchArgs {
     #[arg(long, requires = "config", conflicts_with = "once")]
     pub stay: bool,
 
+    /// Once the certificate of the farm's row should have been rolled: plan and rehearse the roll with the credential that is
+    /// staged ([unattended] of farm.toml), and carry it out where that is allowed
+    #[arg(long, requires = "config")]
+    pub rotate: bool,
+
     /// The settings: what is watched, when somebody is told, and how
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -72,6 +77,8 @@ impl WatchArgs {
         Options {
             paths: self.paths.clone(),
             ways: Ways(Some(Arc::new(super::ways::looking))),
+            hands: Ways(Some(Arc::new(super::ways::acting_plainly))),
+            rotate: self.rotate,
             config: self.config.clone(),
             state: self.state.state_dir.clone(),
             policy: self.policy.policy.clone(),

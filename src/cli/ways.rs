@@ -63,6 +63,14 @@ pub(super) fn acting(host: &Host, file: &Path, reach: &ReachArgs) -> Result<Arc<
     Ok(carrier(host, settings(host, file, reach)?, Allow::All))
 }
 
+/// As [`acting`]. Nothing is put on a server.
+///
+/// # Errors
+/// As [`farm::ssh`].
+pub(super) fn acting_plainly(host: &Host, file: &Path) -> Result<Arc<dyn Transport>> {
+    Ok(carrier(host, Settings { ssh: farm::ssh(host, file)?, node_program: None, push: Push::Never }, Allow::All))
+}
+
 fn settings(host: &Host, file: &Path, reach: &ReachArgs) -> Result<Settings> {
     let push = if reach.push { Push::WhenMissing } else { Push::Never };
     Ok(Settings { ssh: farm::ssh(host, file)?, node_program: reach.node_program.clone(), push })

@@ -11,7 +11,7 @@ use super::truth::ServerFacts;
 use crate::cert::Fingerprint;
 
 /// The schema of a bundle.
-pub const SCHEMA: &str = "s2scert.farm-facts/1.0";
+pub const SCHEMA: &str = "s2scert.farm-facts/1.1";
 /// The part of it before the version.
 const FAMILY: &str = "s2scert.farm-facts/";
 /// The largest bundle, in octets. A server with a hundred certificates has about three hundred thousand.
@@ -20,7 +20,7 @@ pub const MAX_BYTES: u64 = 16 << 20;
 /// The document.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct Bundle {
-    /// `s2scert.farm-facts/1.0`.
+    /// `s2scert.farm-facts/1.1`; one of 1.0 is read as well, and lacks what a roll is planned from.
     pub schema: String,
     /// The SHA-256 of `facts`, upper-case hexadecimal.
     pub sha256: String,
@@ -39,7 +39,7 @@ pub enum BundleError {
     Other,
     /// It is of a later version.
     #[error(
-        "a bundle of version {0}, which is newer than 1.0, the newest that this s2scert reads; use a newer s2scert"
+        "a bundle of version {0}, which is newer than 1.1, the newest that this s2scert reads; use a newer s2scert"
     )]
     Newer(String),
     /// The hash does not fit.
@@ -48,6 +48,28 @@ pub enum BundleError {
     /// The facts are not of the right form.
     #[error("its facts cannot be understood: {0}")]
     Facts(String),
+}
+
+/// The minor version from which on a bundle tells what a roll is planned from.
+const PLANNED_FROM: u8 = 1;
+
+/// A document that was opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// What the server showed.
+    pub facts: ServerFacts<String>,
+    /// The SHA-256 of that.
+    pub sha256: Fingerprint,
+    /// The minor version: 0 or 1.
+    pub minor: u8,
+}
+
+impl Opened {
+    /// Returns whether a roll can be planned from it, as far as its version goes.
+    #[must_use]
+    pub const fn is_for_plans(&self) -> bool {
+        self.minor >= PLANNED_FROM
+    }
 }
 
 impl Bundle {
@@ -63,22 +85,25 @@ impl Bundle {
     ///
     /// # Errors
     /// [`BundleError`].
-    pub fn open(bytes: &[u8]) -> Result<ServerFacts<String>, BundleError> {
+    pub fn open(bytes: &[u8]) -> Result<Opened, BundleError> {
         // PowerShell writes a byte order mark before UTF-8.
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let mut document: Value =
             serde_json::from_slice(bytes).map_err(|error| BundleError::Json(error.to_string()))?;
         let schema = document["schema"].as_str().unwrap_or_default().to_owned();
-        match schema.strip_prefix(FAMILY) {
-            Some("1.0") => {}
+        let minor = match schema.strip_prefix(FAMILY) {
+            Some("1.0") => 0,
+            Some("1.1") => 1,
             Some(version) if is_version(version) => return Err(BundleError::Newer(version.to_owned())),
             _ => return Err(BundleError::Other),
-        }
+        };
         let facts = document["facts"].take();
-        if !document["sha256"].as_str().is_some_and(|stated| stated.eq_ignore_ascii_case(&hash(&facts))) {
+        let sha256 = fingerprint(&facts);
+        if !document["sha256"].as_str().is_some_and(|stated| stated.eq_ignore_ascii_case(&sha256.to_string())) {
             return Err(BundleError::Hash);
         }
-        serde_json::from_value(facts).map_err(|error| BundleError::Facts(error.to_string()))
+        let facts = serde_json::from_value(facts).map_err(|error| BundleError::Facts(error.to_string()))?;
+        Ok(Opened { facts, sha256, minor })
     }
 }
 
@@ -115,12 +140,15 @@ mod tests {
     #[test]
     fn what_is_sealed_is_opened_and_what_was_altered_is_not() {
         let text = serde_json::to_string_pretty(&Bundle::seal(facts())).unwrap();
-        assert_eq!(Bundle::open(text.as_bytes()).unwrap(), facts());
-        assert_eq!(Bundle::open(format!("\u{feff}{text}").as_bytes()).unwrap(), facts());
+        let opened = Bundle::open(text.as_bytes()).unwrap();
+        assert_eq!((&opened.facts, opened.is_for_plans()), (&facts(), true));
+        assert_eq!(Bundle::open(format!("\u{feff}{text}").as_bytes()).unwrap(), opened);
+        let old = Bundle::open(text.replacen("farm-facts/1.1", "farm-facts/1.0", 1).as_bytes()).unwrap();
+        assert_eq!((&old.facts, old.is_for_plans()), (&facts(), false), "what an earlier version wrote is read");
         for (from, to, wanted) in [
             ("crm-web-1", "crm-web-2", "hash does not fit"),
-            ("farm-facts/1.0", "farm-facts/1.1", "newer than 1.0"),
-            ("farm-facts/1.0", "farm-status/1.0", "no bundle"),
+            ("farm-facts/1.1", "farm-facts/1.2", "newer than 1.1"),
+            ("farm-facts/1.1", "farm-status/1.0", "no bundle"),
             ("\"sha256\"", "\"sha512\"", "hash does not fit"),
             ("{", "<html>", "not JSON"),
         ] {

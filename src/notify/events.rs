@@ -25,6 +25,8 @@ pub const fn id(kind: Kind) -> u16 {
         Kind::Doubt => 117,
         Kind::Access => 118,
         Kind::Disagreement => 119,
+        Kind::Roll => 120,
+        Kind::Signal => 121,
     }
 }
 
@@ -61,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [Kind; 10] = [
+    const KINDS: [Kind; 12] = [
         Kind::Expiry,
         Kind::NotYetValid,
         Kind::Policy,
@@ -72,12 +74,14 @@ mod tests {
         Kind::Doubt,
         Kind::Access,
         Kind::Disagreement,
+        Kind::Roll,
+        Kind::Signal,
     ];
 
     #[test]
     fn numbers_are_those_that_were_published_and_each_is_there_once() {
         let numbers: Vec<u16> = KINDS.iter().map(|kind| id(*kind)).collect();
-        assert_eq!(numbers, [110, 111, 112, 113, 114, 115, 116, 117, 118, 119]);
+        assert_eq!(numbers, [110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121]);
         assert_eq!(numbers.iter().chain([&TEST]).collect::<BTreeSet<_>>().len(), KINDS.len() + 1);
         // The table of texts knows no others.
         assert!(numbers.iter().all(|number| (1..=1000).contains(number)));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cert::Fingerprint;
 use crate::watch::Level;
@@ -41,6 +41,18 @@ pub struct Message {
     pub more: u64,
     /// Whether it is only a test of the channel.
     pub test: bool,
+    /// The head of the audit log of the sender: where the log later lacks it, lines were cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditHead>,
+}
+
+/// The head of an audit log.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct AuditHead {
+    /// How many lines the log has.
+    pub lines: u64,
+    /// The hash of the last one, hexadecimal: the command `audit verify` takes it with `--head`.
+    pub head: String,
 }
 
 impl Message {
@@ -64,7 +76,14 @@ impl Message {
             alerts: alerts.iter().take(MOST_ALERTS).map(|&alert| alert.clone()).collect(),
             more: alerts.len().saturating_sub(MOST_ALERTS) as u64,
             test: false,
+            audit: None,
         }
+    }
+
+    /// Tells the head of the audit log with it.
+    #[must_use]
+    pub fn with_audit(self, audit: Option<AuditHead>) -> Self {
+        Self { audit, ..self }
     }
 
     /// Returns one line: how bad it is, how many, and the worst of them.
@@ -129,6 +148,8 @@ impl Message {
     /// Returns the last line: who, where, when, and the number by which a repetition is known.
     #[must_use]
     pub fn closing(&self) -> String {
-        format!("Sent by s2scert on {} at {}. Message {}.", self.machine, minute(self.at), self.id)
+        let log = self.audit.as_ref().map(|log| format!(" Audit log: {} lines, head {}.", log.lines, log.head));
+        let log = log.unwrap_or_default();
+        format!("Sent by s2scert on {} at {}. Message {}.{log}", self.machine, minute(self.at), self.id)
     }
 }

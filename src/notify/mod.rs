@@ -20,4 +20,4 @@ mod webhook;
 
 pub use deliver::{Attempted, Failure, MOST_ATTEMPTS, Prepared, Secrets, deliver};
 pub use html::render as html;
-pub use message::{MESSAGE_SCHEMA, Message};
+pub use message::{AuditHead, MESSAGE_SCHEMA, Message};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Trouble;
 use super::farm::{JobFacts, Rows, Servers, Services, Trusts};
+use super::signals::{MonitoringFacts, SignalFacts};
 use super::word::{Hex, Id, List, Octets, Text};
 
 /// The most certificates of one answer.
@@ -58,6 +59,12 @@ pub enum Facts {
     Job(JobFacts),
     /// A proof.
     Proof(ProofFacts),
+    /// Events.
+    Signals(SignalFacts),
+    /// From when on the deployment warns.
+    Monitoring(MonitoringFacts),
+    /// What a site answered to a token.
+    Token(super::token::TokenFacts),
 }
 
 /// What a node is, and what stands on it.

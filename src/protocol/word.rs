@@ -1,10 +1,12 @@
 //! Texts of a request that have a form and a bound: names, hashes, octets.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,13 +27,15 @@ const LONGEST_TOLD: usize = 4 * 1024;
 /// The most octets of a value.
 const MOST_OCTETS: usize = 64 * 1024;
 
+// Names, texts and octets never change, and a roll hands the same ones on thousands of times: a copy shares them.
+
 /// A name: letters and digits of ASCII, `.`, `-`, `_`, `@`; 1 to 80 of them.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Id(String);
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Id(Arc<str>);
 
 /// A text without control characters, of at most 65,536 octets.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Text(String);
+pub struct Text(Arc<str>);
 
 /// `N` octets as upper-case hexadecimal: a thumbprint (20) or a SHA-256 (32).
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -39,7 +43,7 @@ pub struct Hex<const N: usize>([u8; N]);
 
 /// Octets as base64, at most 65,536.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Octets(Vec<u8>);
+pub struct Octets(Arc<[u8]>);
 
 /// A list of at most `N`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -118,10 +122,10 @@ impl Id {
     /// Takes a word of ours. What could not be read as a name is left out of it.
     #[must_use]
     pub fn word(text: &str) -> Self {
-        if text.len() <= LONGEST_ID && text.chars().all(allowed) {
-            return Self(text.to_owned());
+        if text.len() <= LONGEST_ID && text.bytes().all(|octet| allowed(char::from(octet))) {
+            return Self(text.into());
         }
-        Self(text.chars().filter(|letter| allowed(*letter)).take(LONGEST_ID).collect())
+        Self(text.chars().filter(|letter| allowed(*letter)).take(LONGEST_ID).collect::<String>().into())
     }
 
     /// Returns the text.
@@ -151,8 +155,8 @@ impl Text {
     pub fn told(text: &str) -> Self {
         let text = text.trim();
         // Nearly every text is plain already.
-        if text.len() <= LONGEST_TOLD && !text.chars().any(char::is_control) {
-            return Self(text.to_owned());
+        if text.len() <= LONGEST_TOLD && !has_controls(text) {
+            return Self(text.into());
         }
         let mut plain: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
         let mut end = plain.len().min(LONGEST_TOLD);
@@ -160,7 +164,7 @@ impl Text {
             end -= 1;
         }
         plain.truncate(end);
-        Self(plain)
+        Self(plain.into())
     }
 }
 
@@ -168,7 +172,7 @@ impl Octets {
     /// Takes octets, where there are not too many.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Option<Self> {
-        (bytes.len() <= MOST_OCTETS).then_some(Self(bytes))
+        (bytes.len() <= MOST_OCTETS).then(|| Self(bytes.into()))
     }
 
     /// Returns the octets.
@@ -197,8 +201,29 @@ impl FromStr for Id {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = !text.is_empty() && text.len() <= LONGEST_ID && text.chars().all(allowed);
-        fits.then(|| Self(text.to_owned()))
-            .ok_or("a name is not 1 to 80 letters, digits, dots, dashes, underscores or @")
+        fits.then(|| Self(text.into())).ok_or("a name is not 1 to 80 letters, digits, dots, dashes, underscores or @")
+    }
+}
+
+impl Ord for Id {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Most names that are found in a map are the very one that stands there.
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Id {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Returns whether a text holds a control character. Those beyond ASCII are looked for only where there is anything else.
+fn has_controls(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes().any(|octet| octet.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
     }
 }
 
@@ -214,10 +239,10 @@ impl FromStr for Text {
         if text.len() > LONGEST_TEXT {
             return Err("a text is longer than 65536 octets");
         }
-        if text.chars().any(char::is_control) {
+        if has_controls(text) {
             return Err("a text holds a control character");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -244,7 +269,7 @@ impl FromStr for Octets {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bytes = STANDARD.decode(text).map_err(|_| "a value is not base64")?;
-        (bytes.len() <= MOST_OCTETS).then_some(Self(bytes)).ok_or("a value has more than 65536 octets")
+        (bytes.len() <= MOST_OCTETS).then(|| Self(bytes.into())).ok_or("a value has more than 65536 octets")
     }
 }
 
@@ -304,6 +329,9 @@ macro_rules! text_on_the_wire {
 }
 
 text_on_the_wire! {
+    [] super::token::Site, "Site", |site| site.as_str(), json_schema!({"type": "string", "pattern": "^https://", "maxLength": super::token::LONGEST_SITE});
+    [] super::token::Realm, "Realm", |realm| realm.as_str(),
+        json_schema!({"type": "string", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"});
     [] Id, "Id", |id| &id.0, json_schema!({"type": "string", "pattern": "^[A-Za-z0-9._@-]{1,80}$"});
     [] Text, "Text", |text| &text.0, json_schema!({"type": "string", "maxLength": LONGEST_TEXT});
     [] Octets, "Octets", |octets| &STANDARD.encode(&octets.0), json_schema!({"type": "string", "contentEncoding": "base64"});

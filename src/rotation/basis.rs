@@ -154,6 +154,23 @@ pub struct FarmSeen {
     /// Days on which nothing may change, as farm.toml says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freezes: Vec<Freeze>,
+    /// Where it was not looked at the servers themselves: the bundles from which all this is known, by server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collected: Vec<CollectedSeen>,
+}
+
+/// A bundle of `farm collect` in place of a look.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectedSeen {
+    /// The server.
+    pub node: Id,
+    /// When it was looked at, by its own clock.
+    pub at: Timestamp,
+    /// The s2scert that looked.
+    pub by: Text,
+    /// SHA-256 of the facts in it.
+    pub sha256: Hex<32>,
 }
 
 /// One server.

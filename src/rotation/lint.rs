@@ -274,8 +274,9 @@ impl<'a> Reader<'a> {
     /// 6: every change is taken back, and the row before the certificates.
     fn way_back(&mut self) {
         let plan = self.plan;
+        let forward: BTreeSet<&Id> = plan.steps.iter().map(|step| &step.id).collect();
         for step in &plan.unwind {
-            let known = step.undoes.as_ref().is_some_and(|undone| plan.steps.iter().any(|step| step.id == *undone));
+            let known = step.undoes.as_ref().is_some_and(|undone| forward.contains(undone));
             if !known {
                 self.fault(6, Some(step), "it undoes nothing in this plan");
             }

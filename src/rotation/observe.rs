@@ -18,11 +18,11 @@ use crate::protocol::{Action, Facts, Hex, Id, Nothing, Octets, Request, Row, See
 /// load.
 const LOOK: u32 = 300;
 /// The application pool that signs on a web server.
-const POOL: &str = "CRMAppPool";
+pub const POOL: &str = "CRMAppPool";
 /// How the services that sign on an async server begin.
-const ASYNC: &str = "MSCRMAsyncService";
+pub const ASYNC: &str = "MSCRMAsyncService";
 /// The state of a service or pool that does not run.
-const STOPPED: &str = "Stopped";
+pub const STOPPED: &str = "Stopped";
 
 /// Something that must be seen for a plan, and was not.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -96,6 +96,7 @@ impl Looker<'_> {
             consumers,
             windows: farm.windows.clone(),
             freezes: farm.freezes.clone(),
+            collected: Vec::new(),
         }
     }
 
@@ -214,8 +215,7 @@ impl Looker<'_> {
         };
         let named = |kind, service: &Service| {
             let (name, account) = (service.name.as_str().to_owned(), service.account.as_str().to_owned());
-            let stopped = service.begun.is_none() && service.state.as_str().eq_ignore_ascii_case(STOPPED);
-            (ServiceSeen { kind, name, account }, !stopped)
+            (ServiceSeen { kind, name, account }, !is_stopped(service))
         };
         let mut found = Vec::new();
         if node.has(Role::Web) {
@@ -340,6 +340,12 @@ impl Looker<'_> {
         }
         SharePointSeen { name, server: Some(Id::word(server.name.as_str())), servers: all, trusts }
     }
+}
+
+/// Returns whether a service or pool does not run. What is not said to be stopped runs, or may at any moment.
+#[must_use]
+pub fn is_stopped(service: &Service) -> bool {
+    service.begun.is_none() && service.state.as_str().eq_ignore_ascii_case(STOPPED)
 }
 
 /// Whether a row is of a type that a roll writes.

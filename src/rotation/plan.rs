@@ -401,6 +401,8 @@ impl Plan {
     pub fn nodes(&self) -> Vec<&Id> {
         let mut nodes: Vec<&Id> = self.steps.iter().chain(&self.unwind).map(|step| &step.node).collect();
         nodes.push(&self.basis.seen.update_crm);
+        // Most steps are on the node of the step before.
+        nodes.dedup();
         nodes.sort_unstable();
         nodes.dedup();
         nodes

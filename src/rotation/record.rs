@@ -242,7 +242,7 @@ impl State {
     ///
     /// # Errors
     /// The first one that cannot stand where it stands.
-    pub fn of(records: &[Record]) -> Result<Self, Illegal> {
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Self, Illegal> {
         let mut state = Self::default();
         for record in records {
             state.take(record)?;
@@ -338,6 +338,14 @@ pub struct JournalError(pub String);
 pub trait Journal {
     /// Returns every record.
     fn records(&self) -> Vec<Record>;
+
+    /// Returns what they say.
+    ///
+    /// # Errors
+    /// The first record that cannot stand where it stands.
+    fn state(&self) -> Result<State, Illegal> {
+        State::of(&self.records())
+    }
 
     /// Returns how many there are.
     fn length(&self) -> u32;

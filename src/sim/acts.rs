@@ -145,6 +145,7 @@ impl State {
                     }),
                 ))
             }
+            Action::Signals(_) | Action::CrmMonitoring(_) => Ok((None, super::describe::signals(action))),
             _ => Err(refused(RefusalCode::NotHere, "the simulation does not know this")),
         }
     }

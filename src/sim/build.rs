@@ -48,16 +48,19 @@ pub(super) fn build(seed: u64, shape: &Shape) -> Result<Sim, String> {
         let plan = planner::plan(basis).map_err(|objections| format!("{objections:?}"))?;
         admission::simulated(plan).map_err(|refused| refused.to_string())
     };
-    let mut another = basis.clone();
-    another.asked.retire_after_days = match basis.asked.retire_after_days {
-        None => Some(99),
-        Some(_) => None,
-    };
     let farm = farm(&basis)?;
     let (at, takes_over, other) = (dice.below(400), dice.below(2) == 0, dice.below(3) == 0);
     let rival = Rival { at, takes_over, other, resumes: dice.below(3) > 0 };
     let rival = Some(rival).filter(|_| dice.below(6) == 0 && shape.faults);
-    let another = rival.filter(|rival| rival.other).map(|_| admitted(&another)).transpose()?;
+    let another = || {
+        let mut another = basis.clone();
+        another.asked.retire_after_days = match basis.asked.retire_after_days {
+            None => Some(99),
+            Some(_) => None,
+        };
+        admitted(&another)
+    };
+    let another = rival.filter(|rival| rival.other).map(|_| another()).transpose()?;
     let plans = (admitted(&basis)?, another);
     Ok(Sim::new(State { dice, ..state }, farm, plans, rival))
 }
@@ -157,11 +160,11 @@ fn farm(basis: &Basis) -> Result<Farm, String> {
         let mut trusts = Vec::new();
         for trust in &farm.trusts {
             let label = Label::try_from(trust.name.as_str().to_owned()).map_err(word)?;
-            trusts.push(Trust { name: label, organization: name(&trust.organization)? });
+            trusts.push(Trust { name: label, organization: name(&trust.organization)?, app_only: Vec::new() });
         }
         let servers = farm.server.iter().map(name).collect::<Result<_, _>>()?;
-        let (version, sites) = (SharePointVersion::V2019, Vec::new());
-        sharepoint.push(SharePoint { name: name(&farm.name)?, version, servers, sites, trusts });
+        let (version, sites, tls_ca) = (SharePointVersion::V2019, Vec::new(), None);
+        sharepoint.push(SharePoint { name: name(&farm.name)?, version, servers, sites, tls_ca, trusts });
     }
     let update_crm = Some(UpdateCrm { node: name(&seen.update_crm)? });
     Ok(Farm { name: None, update_crm, nodes, organizations, sharepoint, ..Farm::default() })

@@ -255,6 +255,7 @@ pub(super) fn basis(
             consumers: Vec::new(),
             windows: Vec::new(),
             freezes: Vec::new(),
+            collected: Vec::new(),
         },
     })
 }

@@ -2,9 +2,17 @@
 
 use super::state::{State, Stored};
 use crate::protocol::{
-    CertificateFacts, Certificates, Facts, Hex, Id, KeyFacts, List, NetworkFacts, NodeFacts, ScriptFacts, Seen,
-    StateFacts, Text,
+    Action, CertificateFacts, Certificates, Facts, Hex, Id, KeyFacts, List, MonitoringFacts, NetworkFacts, NodeFacts,
+    ScriptFacts, Seen, SignalFacts, StateFacts, Text,
 };
+
+/// A simulated server has written no event, and its deployment warns as an own one would.
+pub(super) fn signals(action: &Action) -> Facts {
+    match action {
+        Action::CrmMonitoring(_) => Facts::Monitoring(MonitoringFacts { threshold: Some(10) }),
+        _ => Facts::Signals(SignalFacts::default()),
+    }
+}
 
 impl State {
     pub(super) fn description(&self, node: usize) -> Facts {

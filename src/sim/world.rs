@@ -3,7 +3,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::protocol::{Answer, Hex, Id, Octets, ProofFacts, Request, SecretBytes,
 use crate::rotation::admission::Admitted;
 use crate::rotation::engine::{self, End, Operator, Stop, Way};
 use crate::rotation::plan::Plan;
-use crate::rotation::record::{Journal, JournalError, Record, Recorded};
+use crate::rotation::record::{self, Illegal, Journal, JournalError, Record, Recorded};
 use crate::rotation::world::{Audience, Balancer, CredentialSource, Metadata, Nobody, Patience, Sealed, World};
 
 /// The controller of a simulation died.
@@ -30,7 +30,7 @@ struct Dead;
 pub(super) struct Sim {
     state: Mutex<State>,
     /// Every record that any controller wrote, so that another can read it from a node.
-    library: Mutex<Vec<Record>>,
+    library: Mutex<Vec<Arc<Record>>>,
     rival: Mutex<Option<Rival>>,
     nested: AtomicBool,
     pub(super) farm: Farm,
@@ -87,14 +87,14 @@ impl Sim {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn library(&self) -> MutexGuard<'_, Vec<Record>> {
+    fn library(&self) -> MutexGuard<'_, Vec<Arc<Record>>> {
         self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a record where any controller can read it, and returns its number.
-    fn keep(&self, record: &Record) -> u64 {
+    fn keep(&self, record: &Arc<Record>) -> u64 {
         let mut library = self.library();
-        library.push(record.clone());
+        library.push(Arc::clone(record));
         library.len() as u64 - 1
     }
 
@@ -255,7 +255,7 @@ impl Random for Sim {
 /// The journal of one controller. It outlives him.
 pub(super) struct SimJournal<'a> {
     sim: &'a Sim,
-    records: Vec<(u64, Record)>,
+    records: Vec<(u64, Arc<Record>)>,
 }
 
 impl<'a> SimJournal<'a> {
@@ -267,7 +267,7 @@ impl<'a> SimJournal<'a> {
     pub(super) fn say(&mut self, step: Id) {
         let at = self.sim.state().controller_clock();
         let (by, note) = (Text::told("somebody"), Text::told("seen"));
-        let record = Record::Recorded(Recorded { step, by, note, at });
+        let record = Arc::new(Record::Recorded(Recorded { step, by, note, at }));
         let number = self.sim.keep(&record);
         self.records.push((number, record));
     }
@@ -281,7 +281,11 @@ impl<'a> SimJournal<'a> {
 
 impl Journal for SimJournal<'_> {
     fn records(&self) -> Vec<Record> {
-        self.records.iter().map(|(_, record)| record.clone()).collect()
+        self.records.iter().map(|(_, record)| Record::clone(record)).collect()
+    }
+
+    fn state(&self) -> Result<record::State, Illegal> {
+        record::State::of(self.records.iter().map(|(_, record)| &**record))
     }
 
     fn length(&self) -> u32 {
@@ -290,8 +294,8 @@ impl Journal for SimJournal<'_> {
 
     fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.die_perhaps();
-        let number = self.sim.keep(record);
-        self.records.push((number, record.clone()));
+        let record = Arc::new(record.clone());
+        self.records.push((self.sim.keep(&record), record));
         self.die_perhaps();
         Ok(())
     }

@@ -90,6 +90,18 @@ impl AuditStore {
         read().map_err(|source| self.database.explain(source))
     }
 
+    /// Returns how many lines there are, and the hash of the last; nothing where there is none, or where the last cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn head(&self) -> Result<Option<(u64, Hex<32>)>, StoreError> {
+        let last = self.last().map_err(|source| self.database.explain(source))?;
+        Ok(last.and_then(|(number, text)| {
+            let (_, _, head) = chain::alone::<Event>(text.as_bytes()).ok()?;
+            Some((u64::from(number) + 1, head))
+        }))
+    }
+
     fn last(&self) -> rusqlite::Result<Option<(u32, String)>> {
         let sql = "SELECT number, text FROM line ORDER BY number DESC LIMIT 1";
         self.database.connection().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()

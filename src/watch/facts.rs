@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::act_by::{FreezeSpan, LeadTimes, act_by};
 use super::ladder::{DAY, Deadlines, Ladder};
+use super::unattended::RollNews;
 use super::{Level, later};
 use crate::cert::Fingerprint;
 
@@ -104,6 +105,8 @@ pub struct Facts {
     pub certificates: Vec<CertificateFacts>,
     /// Everything else.
     pub troubles: Vec<Trouble>,
+    /// What has become of a roll that nobody sits at.
+    pub roll: Option<RollNews>,
 }
 
 /// The sorts of things that are spoken of.
@@ -130,11 +133,15 @@ pub enum Kind {
     Silent,
     /// The clock went back, or the memory was lost.
     Doubt,
+    /// A roll that nobody sits at was prepared, refused or carried out.
+    Roll,
+    /// A server says by itself that something is wrong with a certificate.
+    Signal,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Expiry,
         Self::NotYetValid,
         Self::Policy,
@@ -145,6 +152,8 @@ impl Kind {
         Self::Channel,
         Self::Silent,
         Self::Doubt,
+        Self::Roll,
+        Self::Signal,
     ];
 
     /// Returns the word used in keys and output.
@@ -161,6 +170,8 @@ impl Kind {
             Self::Channel => "channel",
             Self::Silent => "silent",
             Self::Doubt => "doubt",
+            Self::Roll => "roll",
+            Self::Signal => "signal",
         }
     }
 }
@@ -216,7 +227,7 @@ impl Item {
 #[must_use]
 pub fn items(facts: &Facts, rules: &Rules, now: Timestamp) -> Vec<Item> {
     let of_certificates = facts.certificates.iter().flat_map(|one| of_certificate(one, rules, now));
-    of_certificates.chain(facts.troubles.iter().map(of_trouble)).collect()
+    of_certificates.chain(facts.troubles.iter().map(of_trouble)).chain(facts.roll.iter().map(RollNews::item)).collect()
 }
 
 fn of_trouble(trouble: &Trouble) -> Item {

@@ -12,6 +12,7 @@
 //! | `silence` | what is wrong with another watch, from its heartbeat |
 //! | `succession` | one certificate in several places, and one that takes the place of another |
 //! | `settings` | watch.toml |
+//! | `unattended` | what is said of a roll that nobody sits at |
 //!
 //! An alert is due on a channel when a rung of the ladder was crossed since that channel was last *reached*, not when an
 //! instant equals a rung. So a missed day, a dead channel or a clock that was set back loses nothing.
@@ -26,6 +27,7 @@ pub mod schedule;
 pub mod settings;
 pub mod silence;
 pub mod succession;
+pub mod unattended;
 
 pub use level::Level;
 

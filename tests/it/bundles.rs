@@ -18,12 +18,19 @@ pub(crate) fn healthy(der: &[u8]) -> Vec<Value> {
     let now = jiff::Timestamp::now().to_string();
     let der = STANDARD.encode(der);
     let seen = |value: Value| json!({ "seen": value });
-    let base = |server: &str| json!({ "server": server, "collected_at": now, "collected_by": "s2scert 0.1.0", "clock_offset_seconds": { "seen": 0 } });
+    let base = |server: &str| {
+        json!({
+            "server": server, "collected_at": now, "collected_by": "s2scert 0.1.0", "clock_offset_seconds": { "seen": 0 },
+            "script_sha256": { "seen": null }, "network_identity": { "seen": true },
+        })
+    };
     let crm = |server: &str, web: bool| {
         let mut facts = base(server);
         facts["store"] = seen(json!({ "certificates": [stored(&der)], "issuers": seen(json!([])) }));
         let (service, role) = if web { ("CRMAppPool", "web") } else { ("MSCRMAsyncService", "async") };
-        facts["services"] = seen(json!([{ "name": service, "role": role, "account": "CONTOSO\\svc-crm" }]));
+        facts["services"] =
+            seen(json!([{ "name": service, "role": role, "account": "CONTOSO\\svc-crm", "runs": true }]));
+        facts["script_sha256"] = seen(if web { json!("AB".repeat(32)) } else { Value::Null });
         if web {
             let answer = seen(json!({ "issuer": ISSUER, "keys": [der] }));
             facts["metadata"] = json!([{ "organization": "sales", "answer": answer }]);
@@ -32,6 +39,8 @@ pub(crate) fn healthy(der: &[u8]) -> Vec<Value> {
     };
     let mut first = crm("crm-web-1", true);
     first["rows"] = seen(json!([{ "kind": "S2STokenIssuer", "id": "f1", "certificate": der }]));
+    first["other_rows"] =
+        seen(json!([{ "certificate_type": "WSFedServiceProvider", "id": "f2", "thumbprint": "CD".repeat(20) }]));
     let mut sharepoint = base("sp-1");
     sharepoint["trusts"] = seen(json!([{
         "name": "crm", "registered_issuer": ISSUER, "source": { "metadata": "https://crm.contoso.com/" }, "signing": der,
@@ -44,6 +53,7 @@ pub(crate) fn healthy(der: &[u8]) -> Vec<Value> {
 pub(crate) fn stored(der: &str) -> Value {
     json!({
         "certificate": der,
+        "names_key": true,
         "key": { "seen": {
             "location": {
                 "provider": "Microsoft Enhanced RSA and AES Cryptographic Provider", "provider_type": 24, "container": "s2s",

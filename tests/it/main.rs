@@ -9,6 +9,8 @@ mod access;
 mod architecture;
 /// No test: bundles of a small farm.
 mod bundles;
+/// What people do by hand as the files say, and hand in.
+mod by_hand;
 /// A password that is found in nothing that is written, printed, started or left.
 mod canary;
 /// Certificates that we issue are parsed by OpenSSL and pyca/cryptography as we parse them.

@@ -27,6 +27,7 @@ fn systemd_takes_the_units_without_a_word() {
             account: account.map(str::to_owned),
             state: PathBuf::from(state),
             writes: writes.into_iter().map(PathBuf::from).collect(),
+            rolls: account.is_none(),
         };
         let folder = tempfile::TempDir::new().unwrap();
         let mut arguments = vec!["verify".to_owned(), "--man=no".to_owned()];

@@ -7,7 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod coverage;
-mod fixtures;
+pub(crate) mod fixtures;
 mod shell;
 
 pub(crate) use fixtures::{FILES, PASSWORD};
@@ -32,5 +32,6 @@ mod passwords;
 mod policy;
 mod rehearse;
 mod rotate;
+mod rotate_from;
 mod store;
 mod watch;

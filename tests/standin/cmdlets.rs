@@ -63,6 +63,7 @@ const CMDLETS: &[(&str, &str, &[&str], Cmdlet)] = &[
     ("Get-CimInstance", "", &["ClassName", "Filter", "Namespace", "ErrorAction"], machine::instances),
     ("Get-CrmCertificate", "Microsoft.Crm.PowerShell", &[], crm::certificates),
     ("Get-CrmServer", "Microsoft.Crm.PowerShell", &[], crm::servers),
+    ("Get-CrmSetting", "Microsoft.Crm.PowerShell", &["SettingType"], crm::settings),
     ("Get-ExecutionPolicy", "", &["List"], machine::policies),
     ("Get-FileHash", "", &["LiteralPath", "Algorithm"], machine::hash),
     ("Get-ItemProperty", "", &["LiteralPath", "ErrorAction"], machine::registry),

@@ -48,6 +48,18 @@ pub(super) fn servers(session: &mut Session<'_>, _: &Bound) -> Run<Vec<Value>> {
     Ok(items(&state["crm"], "servers").iter().map(entry).collect())
 }
 
+pub(super) fn settings(session: &mut Session<'_>, bound: &Bound) -> Run<Vec<Value>> {
+    second_hop(session)?;
+    let (kind, state) = (bound.text("SettingType"), session.world.state());
+    if kind != "MonitoringSettings" {
+        let text = format!("Cannot find type [{kind}]: verify that it is a setting of the deployment.");
+        return Err(Stop::Throw(Failure::new(&text, "GetCrmSetting", "ArgumentException")));
+    }
+    let name = "CertificateLifetimeNotificationThreshold";
+    let value = Value::from_json(&state["crm"]["monitoring"]);
+    Ok(vec![Object::of("Microsoft.Xrm.Sdk.Deployment.MonitoringSettings", "", vec![(name, value)])])
+}
+
 pub(super) fn set(session: &mut Session<'_>, bound: &Bound) -> Run<Vec<Value>> {
     second_hop(session)?;
     if bound.parameter("Name").is_some_and(|name| name.words().is_empty()) {

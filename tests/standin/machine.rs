@@ -226,6 +226,27 @@ pub(super) fn instances(session: &mut Session<'_>, bound: &Bound) -> Output {
             };
             items(&state, "disks").iter().map(entry).collect()
         }
+        ("root\\cimv2", "Win32_NTEventlogFile") => {
+            let entry = |json: &Json| {
+                let name = vec![("LogfileName", Value::text(json.as_str().unwrap_or_default()))];
+                Object::of("CimInstance", "Win32_NTEventlogFile", name)
+            };
+            items(&state, "logs").iter().map(entry).collect()
+        }
+        ("root\\cimv2", "Win32_NTLogEvent") => {
+            let entry = |json: &Json| {
+                let properties = vec![
+                    ("Logfile", Value::text("Application")),
+                    ("SourceName", text(json, "source")),
+                    ("EventCode", number(json, "code")),
+                    ("EventType", number(json, "type")),
+                    ("TimeGenerated", local(session.world, word(json, "at"))),
+                    ("Message", text(json, "message")),
+                ];
+                Object::of("CimInstance", "Win32_NTLogEvent", properties)
+            };
+            items(&state, "events").iter().map(entry).collect()
+        }
         ("root\\cimv2", "Win32_ComputerSystem") => {
             let domain = vec![
                 ("PartOfDomain", Value::Bool(state["domain"].is_string())),
@@ -251,10 +272,27 @@ pub(super) fn instances(session: &mut Session<'_>, bound: &Bound) -> Output {
     }
 }
 
-/// The part of WQL that the scripts use: `Name LIKE "MSCRM%"` and `Name = "W3SVC"`, joined by `OR`.
+/// The part of WQL that the scripts use: `Name LIKE "MSCRM%"` and `Name = "W3SVC"`, joined by `OR`; or `=` and `>=` with an instant,
+/// joined by `AND`.
 fn fits(instance: &Value, filter: &str) -> Run<bool> {
     let Value::Object(object) = instance else { return Ok(false) };
     let invalid = || Stop::Report(Failure::new("Invalid query", "HRESULT 0x80041017", "CimException"));
+    if filter.contains(" AND ") {
+        for condition in filter.split(" AND ") {
+            let instant = condition.split_once(" >= ");
+            if instant.is_none() && !fits(instance, condition)? {
+                return Ok(false);
+            }
+            if let Some((name, wanted)) = instant {
+                let Some(Value::Date(date)) = object.property(name) else { return Err(invalid()) };
+                let at = date.at.strftime("%Y%m%d%H%M%S.000000+000").to_string();
+                if at.as_str() < wanted.trim_matches('"') {
+                    return Ok(false);
+                }
+            }
+        }
+        return Ok(true);
+    }
     let mut any = false;
     for condition in filter.split(" OR ") {
         let mut words = condition.splitn(3, ' ');

@@ -261,6 +261,14 @@ const TAIL: &str = r#"# Who else has the public certificate and must get each ne
 # Who watches:
 # [watcher]
 # owner = "Identity team"
+
+# What watch --rotate prepares when it should have been rolled; with apply = true it rolls within a window:
+# [unattended]
+# credential = "staged/next.pfx"
+# sha256 = "64 hexadecimal digits: that of the file"
+# key_sha256 = "64 hexadecimal digits: that of the public key"
+# password = { file = "staged/next.pass" }
+# apply = false
 "#;
 
 fn word<T: TryFrom<String, Error = crate::farm::description::WordError>>(text: &str) -> Result<T> {

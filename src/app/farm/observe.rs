@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::metadata::Documents;
 use super::translate;
 use crate::farm::description::{Farm, Node, Role, Transport as Way};
-use crate::farm::truth::{RefreshJob, Seen, ServerFacts, ServiceFacts};
+use crate::farm::truth::{OtherRowFacts, RefreshJob, RowFacts, Seen, ServerFacts, ServiceFacts};
 use crate::ports::{CarryError, Host, Transport};
 use crate::protocol::{
     self, Action, Answer, Facts, Id, List, NodeFacts, Nothing, Outcome, RefusalCode, Request, Store, StoreList, Text,
@@ -145,14 +145,16 @@ impl<'a> Asking<'a> {
         let (mut services, mut store) = (Seen::Unseen(not_asked()), Seen::Unseen(not_asked()));
         if node.signs() {
             services = self.place(Action::Services(Nothing {}), translate::services);
+        }
+        // The server that writes the row gets the certificate as well, whether it signs or not.
+        if node.signs() || node.has(Role::DeploymentTools) {
             let whole = Some(Whole { readers: self.readers(services.seen()) });
             store = self.place(Action::StoreList(StoreList { store: Store::My, whole }), translate::store);
         }
-        let rows = if node.has(Role::DeploymentTools) {
-            self.further(Action::CrmCertificates(Nothing {}), translate::rows)
-        } else {
-            Seen::Unseen(not_asked())
-        };
+        let (mut rows, mut other_rows) = (Seen::Unseen(not_asked()), Seen::Unseen(not_asked()));
+        if node.has(Role::DeploymentTools) {
+            (rows, other_rows) = self.rows();
+        }
         let (mut trusts, mut refresh_job) = (Seen::Unseen(not_asked()), Seen::Unseen(not_asked()));
         if node.has(Role::Sharepoint) {
             trusts = self.further(Action::SharepointTrusts(Nothing {}), translate::trusts);
@@ -173,6 +175,25 @@ impl<'a> Asking<'a> {
             metadata,
             trusts,
             refresh_job,
+            script_sha256: match &described.script {
+                protocol::Seen::There(script) => Seen::Seen(Some(script.sha256.to_string())),
+                protocol::Seen::Absent(_) => Seen::Seen(None),
+                protocol::Seen::Unseen(why) => Seen::Unseen(why.as_str().to_owned()),
+            },
+            network_identity: match &described.network_identity {
+                protocol::Seen::There(network) => Seen::Seen(network.reached),
+                protocol::Seen::Absent(why) | protocol::Seen::Unseen(why) => Seen::Unseen(why.as_str().to_owned()),
+            },
+            other_rows,
+        }
+    }
+
+    /// Looks at the rows: those that a roll writes, and the others.
+    fn rows(&mut self) -> (Seen<Vec<RowFacts<String>>>, Seen<Vec<OtherRowFacts>>) {
+        let both = |facts: Facts| Ok((translate::other_rows(&facts)?, translate::rows(facts)));
+        match self.further(Action::CrmCertificates(Nothing {}), both) {
+            Seen::Seen((others, ours)) => (ours.map_or_else(Seen::Unseen, Seen::Seen), Seen::Seen(others)),
+            Seen::Unseen(why) => (Seen::Unseen(why.clone()), Seen::Unseen(why)),
         }
     }
 

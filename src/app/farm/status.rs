@@ -12,7 +12,7 @@ use super::load;
 use super::metadata::Documents;
 use super::observe::{Live, Reached, observe};
 use crate::error::{Error, ExitCode, Kind, Result};
-use crate::farm::bundle::{self, Bundle};
+use crate::farm::bundle::{self, Bundle, Opened};
 use crate::farm::description::{Farm, Role};
 use crate::farm::reading::nearest;
 use crate::farm::truth::{
@@ -86,7 +86,13 @@ pub struct CertificateStatus {
     pub not_before: Timestamp,
     /// The end of validity.
     pub not_after: Timestamp,
-    /// Whole days until then; negative when over.
+    /// The issuer in the chain that expires first, where that is before the certificate itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limited_by: Option<String>,
+    /// When that issuer expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_not_after: Option<Timestamp>,
+    /// Whole days until the first of all these ends; negative when over.
     pub days_left: i64,
     /// Whether the row names it.
     pub registered: bool,
@@ -218,7 +224,9 @@ fn of_line(line: &Line, now: Timestamp) -> CertificateStatus {
         issuer: certificate.issuer.clone(),
         not_before: certificate.not_before,
         not_after: certificate.not_after,
-        days_left: (certificate.not_after.as_second() - now.as_second()).div_euclid(86_400),
+        effective_not_after: line.limited_by.as_ref().map(|_| line.end),
+        limited_by: line.limited_by.clone(),
+        days_left: (line.end.as_second() - now.as_second()).div_euclid(86_400),
         registered: line.registered,
         store,
         row,
@@ -280,41 +288,54 @@ pub(super) fn known(farm: &Farm, names: &[String]) -> Result<()> {
 /// # Errors
 /// When the folder cannot be searched.
 pub(in crate::app) fn collect(host: &Host, farm: &Farm, folder: &Path) -> Result<Collected> {
-    if host.files.kind(folder)? != Some(EntryKind::Directory) {
-        return Err(Error::new(Kind::Unreadable, "this is no folder")
-            .at(folder.display())
-            .hint("name the folder that holds the bundles, one JSON file of each server"));
-    }
-    let mut files: Vec<PathBuf> = Vec::new();
     let mut collected = Collected::default();
-    host.files.walk(&[folder.to_owned()], &mut |entry| {
-        match entry {
-            Ok(path) if path.extension().is_some_and(|one| one.eq_ignore_ascii_case("json")) => files.push(path),
-            Ok(_) => {}
-            Err(error) => collected.gaps.push((error.path().display().to_string(), error.to_string())),
-        }
-        if files.len() > MAX_DOCUMENTS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    if files.len() > MAX_DOCUMENTS {
-        return Err(Error::new(Kind::Unreadable, format!("more than {MAX_DOCUMENTS} documents")).at(folder.display()));
-    }
     let mut certificates = Certificates::new(farm);
-    for path in files {
-        match open(host, &path) {
-            Ok(facts) => collected.take(farm, facts.turn(|text| certificates.decode(text))),
-            // A file is named after its server, so that a broken one still says whose it is.
+    for (path, opened) in opened(host, folder)? {
+        match opened {
+            Ok(opened) => collected.take(farm, opened.facts.turn(|text| certificates.decode(text))),
             Err(why) => collected.gaps.push((owner(farm, &path), why)),
         }
     }
     Ok(collected)
 }
 
-fn open(host: &Host, path: &Path) -> Result<ServerFacts<String>, String> {
+/// Opens every bundle of a folder as it is. What cannot be opened is told with its file.
+///
+/// # Errors
+/// When the folder cannot be searched.
+pub(in crate::app) fn opened(host: &Host, folder: &Path) -> Result<Vec<(PathBuf, Result<Opened, String>)>> {
+    if host.files.kind(folder)? != Some(EntryKind::Directory) {
+        return Err(Error::new(Kind::Unreadable, "this is no folder")
+            .at(folder.display())
+            .hint("name the folder that holds the bundles, one JSON file of each server"));
+    }
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut all = Vec::new();
+    host.files.walk(&[folder.to_owned()], &mut |entry| {
+        match entry {
+            Ok(path) if path.extension().is_some_and(|one| one.eq_ignore_ascii_case("json")) => files.push(path),
+            Ok(_) => {}
+            Err(error) => all.push((error.path().to_owned(), Err(error.to_string()))),
+        }
+        if files.len() > MAX_DOCUMENTS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if files.len() > MAX_DOCUMENTS {
+        return Err(Error::new(Kind::Unreadable, format!("more than {MAX_DOCUMENTS} documents")).at(folder.display()));
+    }
+    all.extend(files.into_iter().map(|path| {
+        let opened = open(host, &path);
+        (path, opened)
+    }));
+    Ok(all)
+}
+
+fn open(host: &Host, path: &Path) -> Result<Opened, String> {
     let bytes = host.files.read(path, bundle::MAX_BYTES).map_err(|error| error.to_string())?;
     Bundle::open(&bytes).map_err(|error| error.to_string())
 }
 
-fn owner(farm: &Farm, path: &Path) -> String {
+/// Returns whose a file is: it is named after its server, so that a broken one still says that.
+pub(in crate::app) fn owner(farm: &Farm, path: &Path) -> String {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     farm.node(&stem).map_or_else(|| path.display().to_string(), |node| node.name.to_string())
 }

@@ -6,11 +6,12 @@ mod tests;
 use super::observe::base64;
 use crate::farm::description::Role;
 use crate::farm::truth::{
-    IssuerFacts, KeyFacts, Reader, Reading, RefreshJob, RowFacts, RowKind, Seen, ServiceFacts, StoreFacts,
-    StoredCertificate, TrustFacts, TrustSource,
+    EarlyIssuer, IssuerFacts, KeyFacts, OtherRowFacts, Reader, Reading, RefreshJob, RowFacts, RowKind, Seen,
+    ServiceFacts, StoreFacts, StoredCertificate, TrustFacts, TrustSource,
 };
 use crate::farm::{KeyLocation, KeySpec};
 use crate::protocol::{self, CertificateFacts, Facts, Readable, Service};
+use crate::rotation::observe::is_stopped;
 
 const OTHER: &str = "the node answered something else";
 
@@ -26,7 +27,8 @@ pub(super) fn services(facts: Facts) -> Result<Vec<ServiceFacts>, String> {
     };
     let one = |service: &Service| {
         let name = service.name.as_str().to_owned();
-        Some(ServiceFacts { role: role(&name)?, name, account: service.account.as_str().to_owned() })
+        let (account, runs) = (service.account.as_str().to_owned(), Some(!is_stopped(service)));
+        Some(ServiceFacts { role: role(&name)?, name, account, runs })
     };
     Ok(told.services.iter().chain(told.pools.iter()).filter_map(one).collect())
 }
@@ -45,6 +47,7 @@ pub(super) fn store(facts: Facts) -> Result<StoreFacts<String>, String> {
             certificate: base64(whole.certificate.as_bytes()),
             key: key(one, whole),
             tls_bindings: whole.tls_bindings.iter().map(|text| text.as_str().to_owned()).collect(),
+            names_key: Some(one.key.is_some()),
         });
         let missing = match &whole.missing_issuer {
             protocol::Seen::There(name) => Some(name.as_str().to_owned()),
@@ -55,7 +58,11 @@ pub(super) fn store(facts: Facts) -> Result<StoreFacts<String>, String> {
             }
         };
         if let Seen::Seen(issuers) = &mut issuers {
-            issuers.push(IssuerFacts { fingerprint_sha256: one.fingerprint_sha256.to_string(), missing });
+            let earliest = whole
+                .ends_early
+                .as_ref()
+                .map(|early| EarlyIssuer { subject: early.issuer.as_str().to_owned(), not_after: early.not_after });
+            issuers.push(IssuerFacts { fingerprint_sha256: one.fingerprint_sha256.to_string(), missing, earliest });
         }
     }
     Ok(StoreFacts { certificates, issuers })
@@ -91,6 +98,17 @@ fn key(one: &CertificateFacts, whole: &protocol::WholeFacts) -> Seen<Option<KeyF
     Seen::Seen(Some(KeyFacts { location, matches, readers }))
 }
 
+/// Turns the rows of types that no roll writes.
+pub(super) fn other_rows(facts: &Facts) -> Result<Vec<OtherRowFacts>, String> {
+    let Facts::Rows(told) = facts else { return Err(OTHER.to_owned()) };
+    let others = told.rows.iter().filter(|row| kind(row).is_none()).map(|row| OtherRowFacts {
+        certificate_type: row.certificate_type.as_str().to_owned(),
+        id: row.id.as_str().to_owned(),
+        thumbprint: row.thumbprint.map(|print| print.to_string()),
+    });
+    Ok(others.collect())
+}
+
 /// Turns the rows with which tokens are signed or published.
 pub(super) fn rows(facts: Facts) -> Result<Vec<RowFacts<String>>, String> {
     let Facts::Rows(told) = facts else { return Err(OTHER.to_owned()) };
@@ -118,7 +136,7 @@ fn kind(row: &protocol::Row) -> Option<RowKind> {
     }
 }
 
-/// Rows of other types are not written down; that they name the certificate of one of ours is.
+/// That a row of another type names the certificate of one of ours is written down with ours.
 fn shared_with(row: &protocol::Row, all: &[protocol::Row]) -> Vec<String> {
     let octets = |row: &protocol::Row| row.certificate.as_ref().map(|one| one.as_bytes().to_vec());
     let same =

@@ -21,6 +21,7 @@ use crate::farm::description::Node;
 use crate::node::store::proof_text;
 use crate::ports::Host;
 use crate::protocol::{Hex, Id, ProofFacts, SecretBytes, SecretText};
+use crate::rotation::plan::{Act, Plan};
 use crate::rotation::world::{CredentialSource, Sealed};
 
 /// Where the credential is, and how its password is found.
@@ -38,6 +39,18 @@ pub(super) struct Opened {
     labels: Labels,
     /// What was found on the way to the chain.
     pub(super) found: crate::cert::chain::Found,
+}
+
+/// Returns whether a plan hands the credential out, so that it cannot be carried out without it.
+pub(super) fn is_needed(plan: &Plan) -> bool {
+    let hands_out =
+        |act: &Act| matches!(act, Act::ImportByScript(_) | Act::ImportNatively | Act::Mend | Act::Switch(_));
+    plan.steps.iter().chain(&plan.unwind).any(|step| hands_out(&step.act))
+}
+
+/// Returns whether octets were signed with the key of a certificate, as a node signs its proof.
+pub(super) fn is_signed(certificate: &Certificate, text: &[u8], signature: &[u8]) -> bool {
+    SignatureAlgorithm::RsaPkcs1(Hash::Sha256).verify(&certificate.public_key(), text, signature).is_ok()
 }
 
 /// Opens a credential.
@@ -59,6 +72,31 @@ pub(super) fn open(host: &Host, file: &std::path::Path, sources: &[Source]) -> R
     let friendly_name = friendly_name_of(&Attributes::of(&credential, &gathered.items), &leaf);
     let labels = Labels { friendly_name, provider: Some(DEFAULT_PROVIDER.to_owned()) };
     Ok(Opened { credential, labels, found })
+}
+
+/// What is known of a credential before anything is planned with it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::app) struct Staged {
+    /// SHA-256 of its certificate, upper-case hexadecimal.
+    pub(in crate::app) fingerprint: String,
+    /// The public key (SubjectPublicKeyInfo, DER).
+    pub(in crate::app) key: Vec<u8>,
+    /// The last instant of its certificate.
+    pub(in crate::app) not_after: jiff::Timestamp,
+}
+
+/// Opens a credential to see which one it is.
+///
+/// # Errors
+/// As [`open`].
+pub(in crate::app) fn staged(host: &Host, file: &std::path::Path, sources: &[Source]) -> Result<Staged> {
+    let opened = open(host, file, sources)?;
+    let leaf = opened.credential.chain().leaf();
+    Ok(Staged {
+        fingerprint: leaf.fingerprint().to_string(),
+        key: leaf.public_key().spki_der().to_vec(),
+        not_after: leaf.not_after(),
+    })
 }
 
 /// Seals a credential, and verifies proofs of its certificate.
@@ -122,9 +160,8 @@ impl CredentialSource for Sealer<'_> {
         let nonce = hex_upper(nonce.as_bytes());
         let thumbprint = self.certificate.thumbprint().to_string();
         let text = proof_text(&nonce, proof.node.as_str(), purpose.as_str(), &thumbprint);
-        let key = self.certificate.public_key();
         proof.certificate.as_bytes() == self.certificate.der()
-            && SignatureAlgorithm::RsaPkcs1(Hash::Sha256).verify(&key, &text, proof.signature.as_bytes()).is_ok()
+            && is_signed(&self.certificate, &text, proof.signature.as_bytes())
     }
 }
 

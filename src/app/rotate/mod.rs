@@ -4,19 +4,23 @@
 //! |---|---|
 //! | `plan` | looks at the farm, plans, and tells the plan as one page |
 //! | `run` | apply, resume, rollback, abort: the engine with the world behind it |
+//! | `state` | how the newest roll stands, in one word |
 //! | `status` | what stands here and on the servers |
 //! | `verify` | the proof, without changing anything |
 //! | `record` | what somebody has done by hand |
 //! | `credential` | the credential, opened once, sealed anew for each server and run |
 //! | `emit` | a plan as files that people run by hand |
 //! | `evidence` | what proves a roll, in one file |
+//! | `token` | the question to SharePoint with a token of the new key |
 //! | `documents` | the metadata documents, as the engine asks for them |
+//! | `collected` | a farm as bundles show it |
 //! | `places` | where plans and journals are kept |
 //! | `progress` | what happens, one line a step |
 //! | `words` | steps and checks as sentences |
 //! | `world` | what an engine needs of this machine |
 //! | `refused` | why a roll does not begin or go on |
 
+pub(super) mod collected;
 mod credential;
 mod documents;
 pub mod emit;
@@ -27,7 +31,9 @@ pub mod progress;
 pub mod record;
 pub(super) mod refused;
 pub mod run;
+pub mod state;
 pub mod status;
+mod token;
 pub mod verify;
 mod words;
 mod world;
@@ -41,6 +47,7 @@ use crate::ports::{Host, Transport};
 use crate::protocol::Text;
 
 pub use credential::Credentials;
+pub(super) use credential::{Staged, staged};
 
 /// Gives the way to the servers of a description, on which may be acted.
 pub type Reach<'a> = dyn Fn(&Path) -> Result<Arc<dyn Transport>> + 'a;

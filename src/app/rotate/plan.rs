@@ -1,14 +1,17 @@
 //! `rotate plan`: looks at the farm, plans, and tells the plan as one page.
 
+mod bundles;
 mod page;
 mod service;
+mod stand_in;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::credential::{Credentials, open};
-use super::{Reach, described, refused};
+use super::credential::{Credentials, is_needed, open};
+use super::places::Rolls;
+use super::{Reach, collected, described, refused};
 use crate::app::farm::DEFAULT_FILE;
 use crate::app::gate::{self, Gate};
 use crate::app::issue;
@@ -29,10 +32,16 @@ use crate::rotation::observe::{Unseen, observe};
 use crate::rotation::plan::{MAX_BYTES, Plan};
 use crate::rotation::{admission, planner};
 
+pub use bundles::BundleLine;
+pub(in crate::app) use bundles::lines as bundle_lines;
 pub use page::{CertificateLine, Missing, NodeLine, ObjectionLine, PlanReport, SCHEMA, StepLine};
+pub use stand_in::StandIn;
+pub(in crate::app) use stand_in::stand_in;
 
 /// Where a plan is written unless somebody says otherwise.
 pub const DEFAULT_OUT: &str = "plan.json";
+/// What stands where a file was not named.
+const NO_FILE: &str = "FILE";
 /// How long a certificate lives that is issued with a plan, in days.
 const DAYS: u32 = 365;
 
@@ -45,6 +54,10 @@ pub struct Options {
     pub strategy: Option<Strategy>,
     /// The certificate that the farm is to sign with.
     pub credential: Source,
+    /// A folder with bundles of `farm collect`, from which it is planned in place of a look at the servers.
+    pub from: Option<PathBuf>,
+    /// The state folder, where the journals of earlier rolls are.
+    pub state: Option<PathBuf>,
     /// After how many days the old one is removed; without a number it stays.
     pub retire_after_days: Option<u16>,
     /// Why it is rolled, where that shapes the plan.
@@ -61,12 +74,14 @@ pub struct Options {
     pub out: PathBuf,
     /// Whether a file there is replaced.
     pub force: bool,
+    /// The verb that asks for the plan, where it is not `rotate plan`.
+    pub verb: Option<Verb>,
 }
 
 /// Where the new certificate comes from.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A file with key and chain.
+    /// A file with key and chain. Where none is named and the row stays as it is, the certificate is that of the row.
     File(Credentials),
     /// It is made, self-signed, and written.
     Issue {
@@ -80,9 +95,39 @@ pub enum Source {
 /// With what files a plan is carried out, as they are typed.
 struct Again {
     farm: String,
+    /// The options for the credential, and a space before them.
     credential: String,
-    /// The option with the file of the password, and a space before it; empty where there is none.
-    password: String,
+    /// What carries a plan out that is no roll: the verb that made it.
+    verb: Option<Verb>,
+}
+
+/// The verbs that plan and carry out what is no roll.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verb {
+    /// `rotate repair`.
+    Repair,
+    /// `rotate retire`.
+    Retire,
+}
+
+impl Verb {
+    /// Returns its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Repair => "repair",
+            Self::Retire => "retire",
+        }
+    }
+
+    /// Returns the shape that it plans.
+    #[must_use]
+    pub const fn strategy(self) -> Strategy {
+        match self {
+            Self::Repair => Strategy::Repair,
+            Self::Retire => Strategy::Retire,
+        }
+    }
 }
 
 impl Again {
@@ -98,10 +143,19 @@ impl Again {
             Source::Issue { out, password: OutSource::Generate(password) } => (Some(out), Some(password)),
             Source::Issue { out, .. } => (Some(out), None),
         };
-        Self {
-            farm: quoted(&options.farm),
-            credential: file.map_or_else(|| "FILE".to_owned(), |file| quoted(file)),
-            password: password.map_or_else(String::new, |file| format!(" --password-file {}", quoted(file))),
+        let mut credential = format!(" --credential {}", file.map_or_else(|| NO_FILE.to_owned(), |file| quoted(file)));
+        if let Some(file) = password {
+            credential.push_str(&format!(" --password-file {}", quoted(file)));
+        }
+        Self { farm: quoted(&options.farm), credential, verb: options.verb }
+    }
+
+    /// Returns the command that carries a plan out, its options for the farm and the approval left out.
+    fn command(&self, plan: &Plan, file: &str) -> String {
+        let credential = if is_needed(plan) { self.credential.as_str() } else { "" };
+        match self.verb {
+            Some(verb) => format!("s2scert rotate {} --out {file} --farm {}{credential}", verb.word(), self.farm),
+            None => format!("s2scert rotate apply {file} --farm {}{credential}", self.farm),
         }
     }
 }
@@ -110,7 +164,8 @@ impl Again {
 struct Judged {
     /// Nothing where none was made, because the policy refuses it.
     certificate: Option<Certificate>,
-    policy: String,
+    /// Nothing where nobody judged it.
+    policy: Option<String>,
     findings: Vec<Finding>,
     file: PathBuf,
     issued: bool,
@@ -126,13 +181,19 @@ pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanRep
     let farm = described(host, &options.farm)?;
     let name = farm.name.as_ref().map(ToString::to_string).unwrap_or_default();
     outputs::admit(host, std::slice::from_ref(&options.farm), &[&options.out], outputs::existing(options.force))?;
-    let transport = reach(&options.farm)?;
-    let seen = observe(&farm, &*transport);
+    let seen = match &options.from {
+        Some(folder) => collected::seen(host, &farm, folder)?,
+        None => observe(&farm, &*reach(&options.farm)?),
+    };
     // A key is not made for a farm that cannot be planned for.
     if let (Err(unseen), Source::Issue { .. }) = (&seen, &options.credential) {
         return Ok(PlanReport::unseen(&name, unseen, options));
     }
     let judged = match &options.credential {
+        Source::File(Credentials { file: None, .. }) if options.keeps_row() => match &seen {
+            Ok(seen) => of_the_row(seen)?,
+            Err(unseen) => return Ok(PlanReport::unseen(&name, unseen, options)),
+        },
         Source::File(credentials) => judge(host, &farm, options, credentials, now)?,
         Source::Issue { out, password } => made(host, &farm, options, out, password)?,
     };
@@ -144,7 +205,7 @@ pub fn plan(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<PlanRep
         Some(certificate) if !gate::refuses(&judged.findings) => certificate,
         _ => return Ok(PlanReport::empty(&name).judged(&judged)),
     };
-    let basis = basis(now, options, certificate, seen)?;
+    let basis = Basis { asked: asked(host, now, options, certificate)?, seen };
     let plan = match planner::plan(&basis) {
         Ok(plan) => plan,
         Err(objections) => return Ok(PlanReport::against(&name, &objections).judged(&judged)),
@@ -164,20 +225,68 @@ pub fn show(host: &Host, file: &Path) -> Result<PlanReport> {
     let bytes = host.files.read(file, MAX_BYTES as u64 + 1)?;
     let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, file))?;
     let plan = admitted.plan();
-    let again = Again { farm: DEFAULT_FILE.to_owned(), credential: "FILE".to_owned(), password: String::new() };
+    let credential = format!(" --credential {NO_FILE}");
+    let again = Again { farm: DEFAULT_FILE.to_owned(), credential, verb: None };
     Ok(PlanReport::of(plan, file, &again).with_certificate_of(plan))
 }
 
-fn basis(now: Timestamp, options: &Options, certificate: &Certificate, seen: FarmSeen) -> Result<Basis> {
-    let asked = Asked {
+impl Options {
+    /// Returns whether the row stays as it is.
+    fn keeps_row(&self) -> bool {
+        self.strategy.is_some_and(|strategy| !strategy.switches())
+    }
+}
+
+fn asked(host: &Host, now: Timestamp, options: &Options, certificate: &Certificate) -> Result<Asked> {
+    let certificate = new_certificate(certificate)?;
+    let verified = match options.strategy {
+        Some(Strategy::Retire) => verified(host, options.state.as_deref(), &certificate)?,
+        _ => None,
+    };
+    Ok(Asked {
         strategy: options.strategy,
         retire_after_days: options.retire_after_days,
         reason: options.reason,
         nodes: options.nodes.iter().map(|name| Id::word(name)).collect(),
         old: options.old,
-        ..Asked::new(now, new_certificate(certificate)?)
-    };
-    Ok(Basis { asked, seen })
+        verified,
+        ..Asked::new(now, certificate)
+    })
+}
+
+/// Returns when a roll from here first verified a certificate, by its journal: its quarantine began then.
+fn verified(host: &Host, state: Option<&Path>, certificate: &NewCertificate) -> Result<Option<Timestamp>> {
+    let Some(rolls) = Rolls::find(host, state)? else { return Ok(None) };
+    let mut first: Option<Timestamp> = None;
+    for kept in rolls.all()? {
+        // What cannot be read shortens no quarantine.
+        let Ok((_, state)) = kept.state() else { continue };
+        let Ok(plan) = kept.plan().map(|bytes| Plan::read(&bytes)) else { continue };
+        let is_of_it = plan.is_ok_and(|plan| {
+            plan.strategy != Strategy::Retire && plan.basis.asked.certificate.thumbprint == certificate.thumbprint
+        });
+        if let Some(at) = state.verified.filter(|_| is_of_it && state.turned.is_none()) {
+            first = Some(first.map_or(at, |other| other.min(at)));
+        }
+    }
+    Ok(first)
+}
+
+/// Takes the certificate that the row names: its key is on the servers already. Nobody judges it anew.
+fn of_the_row(seen: &FarmSeen) -> Result<Judged> {
+    let row = seen.current().and_then(|row| row.certificate.as_ref());
+    let der = row.ok_or_else(|| {
+        Error::new(
+            Kind::Unreadable,
+            "there is not one row with one certificate, so that it is not known which one stays",
+        )
+        .hint("see the rows: s2scert farm status")
+        .hint("name the certificate with its key: --credential FILE")
+    })?;
+    let leaf = Certificate::from_der(der.as_bytes())
+        .map_err(|error| Error::new(Kind::Unreadable, "the certificate of the row cannot be read").because(error))?;
+    let file = PathBuf::from(NO_FILE);
+    Ok(Judged { certificate: Some(leaf), policy: None, findings: Vec::new(), file, issued: false })
 }
 
 /// Returns what a plan says of a certificate.
@@ -209,7 +318,7 @@ fn judge(host: &Host, farm: &Farm, options: &Options, credentials: &Credentials,
     let mut facts = gate::facts_of_found(&opened.found, now, farm.oldest_target());
     facts.key = gate::key_facts(opened.credential.key(), &leaf);
     let findings = gate.evaluate(&facts);
-    Ok(Judged { certificate: Some(leaf), policy: gate.name().to_owned(), findings, file, issued: false })
+    Ok(Judged { certificate: Some(leaf), policy: Some(gate.name().to_owned()), findings, file, issued: false })
 }
 
 fn gate_options(farm: &Farm, options: &Options, usual: &str) -> gate::Options {
@@ -250,7 +359,7 @@ fn made(host: &Host, farm: &Farm, options: &Options, out: &Path, password: &OutS
         true => Some(source::read(host, &order.cer, &[])?.certificates().remove(0)),
         false => None,
     };
-    let (policy, findings) = (report.policy, report.findings);
+    let (policy, findings) = (Some(report.policy), report.findings);
     Ok(Judged { certificate, policy, findings, file: out.to_owned(), issued: true })
 }
 

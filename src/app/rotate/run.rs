@@ -6,8 +6,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::credential::{Credentials, Sealer, open};
+use super::credential::{Credentials, Sealer, is_needed, open};
 use super::places::{How, Kept, Rolls, description};
+use super::plan::Verb;
 use super::progress::{Tell, Teller};
 use super::world::Here;
 use super::{Reach, described, owner, refused};
@@ -40,6 +41,8 @@ pub struct Options {
     pub plan: Option<PathBuf>,
     /// SHA-256 of the plan that somebody has approved.
     pub approved: Option<String>,
+    /// The verb for whose plans this is; a plan of another shape is refused then.
+    pub verb: Option<Verb>,
     /// The description of the farm; without one that with which the roll was begun.
     pub farm: Option<PathBuf>,
     /// The credential; without one that with which the roll was begun.
@@ -120,7 +123,7 @@ pub fn run(host: &Host, options: &Options, reach: &Reach<'_>, tell: &Tell<'_>) -
     let credentials = credentials(options, &found);
     let opened = match &credentials.file {
         Some(file) => Some(open(host, file, &credentials.passwords)?),
-        None if options.way == Way::Apply => return Err(no_credential()),
+        None if options.way == Way::Apply && is_needed(plan) => return Err(no_credential()),
         None => None,
     };
     let sealer = Sealer::new(host, plan.basis.asked.certificate.certificate.as_bytes(), opened)?;
@@ -250,6 +253,13 @@ fn find(host: &Host, rolls: &Rolls, options: &Options) -> Result<Found> {
         }
     }
     let admitted = admission::admit(&bytes).map_err(|fault| refused::plan(&fault, &place))?;
+    if let Some(verb) = options.verb.filter(|verb| verb.strategy() != admitted.plan().strategy) {
+        let word = admitted.plan().strategy.word();
+        return Err(Error::new(Kind::Refused, format!("this is no plan of rotate {}", verb.word()))
+            .at(place.display())
+            .because(std::io::Error::other(format!("its strategy is {word}")))
+            .hint("carry it out as what it is: s2scert rotate apply"));
+    }
     let kept = rolls.all()?.into_iter().find(|kept| kept.roll == admitted.plan().roll);
     let begun = match &kept {
         Some(kept) => kept.journal()?.length() > 0,

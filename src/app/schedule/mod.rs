@@ -328,6 +328,7 @@ fn trigger(host: &Host, options: &Options, settings: &Settings, state: &Path) ->
         account: options.account.clone(),
         state: state.to_owned(),
         writes: needs::written_folders(settings),
+        rolls: settings.farm.as_ref().is_some_and(|farm| farm.rotate),
     })
 }
 

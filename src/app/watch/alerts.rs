@@ -203,7 +203,7 @@ pub fn test(host: &Host, config: &Path, channel: &str) -> Result<AlertTest> {
     let alert = specimen(now);
     let mut message = Message::new(&from, &machine, now, Why::Crossing, &[&alert]);
     message.test = true;
-    let sender = Sender { host, settings: &settings, from, machine, now, escalation };
+    let sender = Sender { host, settings: &settings, from, machine, now, escalation, audit: None };
     Ok(AlertTest { schema: "s2scert.alert-test/1.0", sent: sender.one(found, &message, &[&alert]) })
 }
 

@@ -7,8 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::super::audit;
+use super::super::rotate::state::{self as roll_state, RollState};
 use super::WatchReport;
 use crate::error::{Error, ExitCode};
+use crate::notify::AuditHead;
 use crate::ports::{Access, Existing, Host, WebRequest, WebTrust};
 use crate::store::watch::Run;
 use crate::watch::Level;
@@ -42,6 +45,9 @@ struct Beat {
     /// When the next run is due, where there is a schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next: Option<Timestamp>,
+    /// The head of the audit log: where the log later lacks it, lines were cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    audit: Option<AuditHead>,
 }
 
 /// Writes everything that tells that this run has ended; `told` is when a message last got through. What cannot be written is
@@ -49,12 +55,17 @@ struct Beat {
 pub(super) fn write(
     host: &Host,
     settings: &Settings,
+    state: Option<&Path>,
     report: &WatchReport,
     run: &Run,
     told: Option<Timestamp>,
 ) -> Vec<String> {
     let beat = &settings.heartbeat;
     let mut notes = Vec::new();
+    let roll = roll_state::newest(host, state).map_err(|error| {
+        notes.push(format!("how the newest roll stands is not known: {error}"));
+    });
+    let audit = audit::head(host, state).unwrap_or_default();
     let mut put = |what: &str, path: &Path, bytes: &[u8]| {
         if let Err(error) = host.files.create(path, Access::Public, Existing::Replace, bytes) {
             notes.push(format!("{what} cannot be written: {}", Error::from(error)));
@@ -72,11 +83,12 @@ pub(super) fn write(
             failed: run.failed,
             called: settings.schedule.as_ref().map(|_| run.ended),
             next: settings.next_run(run.ended),
+            audit,
         };
         put("the heartbeat", path, &serde_json::to_vec_pretty(&beat).unwrap_or_default());
     }
     if let Some(path) = &beat.textfile {
-        put("the metrics", path, metrics(report, run, told).as_bytes());
+        put("the metrics", path, metrics(report, run, told, roll.ok()).as_bytes());
     }
     if let Some(path) = &beat.calendar {
         put("the calendar", path, calendar(report).as_bytes());
@@ -157,7 +169,7 @@ pub(super) fn other(host: &Host, path: &Path, late: Option<SignedDuration>, now:
 }
 
 /// Writes metrics in the text format of Prometheus. The number of series is bounded, and no path or secret is a label.
-fn metrics(report: &WatchReport, run: &Run, told: Option<Timestamp>) -> String {
+fn metrics(report: &WatchReport, run: &Run, told: Option<Timestamp>, roll: Option<RollState>) -> String {
     let mut text = String::new();
     let mut one = |name: &str, kind: &str, help: &str, value: String| {
         let _ = write!(text, "# HELP s2scert_{name} {help}\n# TYPE s2scert_{name} {kind}\n{value}");
@@ -204,6 +216,18 @@ fn metrics(report: &WatchReport, run: &Run, told: Option<Timestamp>) -> String {
     if let Some(told) = told {
         let last = "watch_last_delivery_timestamp_seconds";
         one(last, "gauge", "When a message last got through on any channel.", single(last, told.as_second()));
+    }
+    if let Some(roll) = roll {
+        // One series for each state, so that a change of state ends none.
+        let states = RollState::ALL
+            .iter()
+            .map(|state| format!("s2scert_roll_state{{state=\"{}\"}} {}\n", state.word(), u8::from(*state == roll)));
+        one(
+            "roll_state",
+            "gauge",
+            "How the newest roll of this state folder stands: 1 for its state.",
+            states.collect(),
+        );
     }
     let dated: Vec<_> = report.alerts.iter().filter(|alert| alert.expiry.is_some()).take(MOST_SERIES).collect();
     for (name, help, value) in [

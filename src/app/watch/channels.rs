@@ -8,7 +8,7 @@ use super::super::passwords;
 use crate::cert::Password;
 use crate::error::{Error, Kind, Result};
 use crate::farm::description::SecretSource;
-use crate::notify::{self, Message, Prepared, Secrets};
+use crate::notify::{self, AuditHead, Message, Prepared, Secrets};
 use crate::ports::Host;
 use crate::store::WatchStore;
 use crate::store::watch::Delivery;
@@ -47,6 +47,8 @@ pub(super) struct Sender<'a> {
     pub(super) machine: String,
     pub(super) now: Timestamp,
     pub(super) escalation: Escalation,
+    /// The head of the audit log.
+    pub(super) audit: Option<AuditHead>,
 }
 
 /// What a run has sent, and where the memory could not be written.
@@ -79,7 +81,8 @@ impl Sender<'_> {
                 }
                 let alerts: Vec<&Alert> = due.iter().map(|index| &decision.alerts[*index]).collect();
                 let why = if stage == Role::Escalation { Why::Escalation } else { Why::Crossing };
-                let message = Message::new(&self.from, &self.machine, self.now, why, &alerts);
+                let message =
+                    Message::new(&self.from, &self.machine, self.now, why, &alerts).with_audit(self.audit.clone());
                 let sent = self.one(channel, &message, &alerts);
                 for index in due {
                     tried[index] |= stage == Role::Primary;

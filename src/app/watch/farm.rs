@@ -85,6 +85,7 @@ fn take(report: &FarmStatusReport, file: &Path, places: &mut Places) {
         one.severity >= Severity::Warning && one.waived_by.is_none() && !OF_TIME.contains(&one.id.as_ref())
     });
     places.troubles.extend(told.take(MOST).map(|finding| trouble(finding, &farm)));
+    places.registered = report.certificates.iter().find(|one| one.registered).map(|one| one.fingerprint_sha256.clone());
     let successor = successor(&report.certificates);
     // What is nowhere any more has nothing to say.
     let there = report.certificates.iter().filter(|one| one.verdict != Verdict::Retired);
@@ -123,8 +124,8 @@ fn facts(one: &CertificateStatus, farm: &str, successor: Option<&CertificateStat
         subject: one.subject.clone(),
         not_before: one.not_before,
         not_after: one.not_after,
-        expiry: one.not_after,
-        limited_by: None,
+        expiry: one.effective_not_after.unwrap_or(one.not_after),
+        limited_by: one.limited_by.clone(),
         places: vec![format!("farm {farm} ({spots})")],
         more_places: 0,
         violations: Vec::new(),

@@ -8,6 +8,9 @@ mod globs;
 mod places;
 pub mod round;
 mod scan;
+mod signals;
+mod telling;
+mod unattended;
 pub(crate) mod watcher;
 
 use std::path::{Path, PathBuf};
@@ -28,13 +31,13 @@ use crate::ports::{Host, StateFolder};
 use crate::store::watch::Run;
 use crate::store::{StoreError, WatchStore};
 use crate::watch::Level;
-use crate::watch::decide::{Alert, Orders, decide, is_told};
-use crate::watch::facts::{self, Trouble};
-use crate::watch::memory::Memory;
+use crate::watch::decide::{Alert, Orders};
+use crate::watch::facts::{self, CertificateFacts, Trouble};
 use crate::watch::settings::{self, Settings};
 pub use channels::Sent;
-use channels::{Sender, chain};
+use channels::chain;
 pub use farm::{Ways, Wire};
+use telling::Teller;
 pub use watcher::alarm;
 
 /// The most that is read of watch.toml; the reader's own bound lies below.
@@ -51,8 +54,12 @@ pub const SCHEMA: &str = "s2scert.watch/1.0";
 pub struct Options {
     /// Files, folders, patterns and endpoints, in addition to those of the settings.
     pub paths: Vec<PathBuf>,
-    /// The ways to the servers of a farm.
+    /// The ways to the servers of a farm, to look.
     pub ways: Ways,
+    /// The ways to the servers of a farm, to roll.
+    pub hands: Ways,
+    /// Whether a roll is prepared, and carried out where it may be, once the certificate of the row should have been rolled.
+    pub rotate: bool,
     /// The settings.
     pub config: Option<PathBuf>,
     /// The state folder; without one, the usual.
@@ -109,6 +116,16 @@ pub struct WatchSummary {
 }
 
 impl WatchReport {
+    /// Adds what was told; what stands is what stood last.
+    fn add(&mut self, told: telling::Told) {
+        let delivered = told.sent.iter().filter(|sent| sent.delivered).count() as u64;
+        self.summary.delivered += delivered;
+        self.summary.failed += told.sent.len() as u64 - delivered;
+        self.summary.untold = told.untold;
+        self.alerts = told.alerts;
+        self.sent.extend(told.sent);
+    }
+
     /// Returns the exit code: nothing delivered weighs most, then how bad it is, then what could not be read.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
@@ -135,6 +152,12 @@ impl WatchReport {
 pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
     let now = host.clock.now();
     let (settings, standby) = watcher::settled(host, options.config.as_deref(), watcher::Need::Looking)?;
+    let rotates = options.rotate || settings.farm.as_ref().is_some_and(|farm| farm.rotate);
+    let farm = settings.farm.as_ref().map(|table| table.file.clone());
+    if rotates && farm.is_none() {
+        return Err(Error::new(Kind::Usage, "the settings name no farm, so there is nothing to roll")
+            .hint("write a table [farm] into them, with file = \"farm.toml\""));
+    }
     let orders = settings.orders();
     let speaks = !orders.routes.is_empty();
     let mut notes = Vec::new();
@@ -149,56 +172,67 @@ pub fn once(host: &Host, options: &Options) -> Result<WatchReport> {
         None => seen(host, &settings, options, &orders, store.as_mut(), now)?,
     };
     notes.append(&mut scan.notes);
-    let before = match store.as_ref().map(WatchStore::memory) {
-        Some(Ok(memory)) => memory,
-        Some(Err(error)) => {
-            notes.push(format!("what was told before is not known, so it is told again: {}", chain(&error)));
-            store = None;
-            Memory::default()
-        }
-        None => Memory::default(),
-    };
     scan.facts.troubles.extend(doubts(store.as_ref(), now));
     scan.facts.troubles.extend(dead_channels(store.as_ref(), &settings));
     scan.facts.troubles.extend(schedule_troubles(host, options.state.as_deref()));
     scan.facts.troubles.extend(beat::others(host, &settings.heartbeat, now));
-    let decision = decide(&scan.facts, &before, &orders, now);
-    let mut memory = decision.memory.clone();
-    if let Some(Err(error)) = store.as_mut().map(|store| store.keep(&before, &memory)) {
-        notes.push(format!("the memory cannot be written: {}", chain(&error)));
-    }
     let machine = machine_name(host);
     let name = settings.name.as_ref().map_or_else(|| machine.clone(), |name| name.as_str().to_owned());
-    let sender = Sender { host, settings: &settings, from: name.clone(), machine, now, escalation: orders.escalation };
-    let mut outcome = sender.send(&decision, &mut memory, store.as_mut());
-    notes.append(&mut outcome.notes);
-    let delivered = outcome.sent.iter().filter(|sent| sent.delivered).count() as u64;
-    let mut due: Vec<usize> = decision.due.iter().map(|due| due.alert).collect();
-    due.dedup();
-    let untold = due.iter().filter(|alert| !is_told(&memory, &decision.alerts[**alert], now)).count() as u64;
+    let crossed = crossed(&scan, &orders, now).filter(|_| rotates && standby.is_none()).cloned();
+    let hands = unattended::Machine { host, options };
+    let mut begin = None;
+    if let (Some(certificate), Some(farm)) = (crossed, farm) {
+        let hidden = channels::hidden(&settings);
+        let order = unattended::Order { farm, certificate, state: options.state.clone(), hidden, now };
+        let (news, ready) = unattended::prepare(host, order, &hands);
+        (scan.facts.roll, begin) = (Some(news), ready);
+    }
+    let state = options.state.as_deref();
+    let teller = Teller { host, settings: &settings, orders: &orders, name: &name, machine: &machine, state };
+    let told = teller.tell(&scan.facts, &mut store, now, &mut notes);
     let summary = WatchSummary {
-        untold,
         certificates: scan.certificates,
         read: scan.read,
         unchanged: scan.known,
         unreadable: scan.unreadable,
-        delivered,
-        failed: outcome.sent.len() as u64 - delivered,
+        ..WatchSummary::default()
     };
     let channels = orders.routes.len() as u64;
     let mut report = WatchReport {
         schema: SCHEMA,
-        name,
+        name: name.clone(),
         at: now,
         summary,
-        alerts: decision.alerts,
-        sent: outcome.sent,
+        alerts: Vec::new(),
+        sent: Vec::new(),
         notes,
         channels,
         standby: standby.map(|standby| standby.sender),
     };
-    finish(host, &settings, &mut report, store.as_mut());
+    report.add(told);
+    finish(host, &settings, options, &mut report, store.as_mut());
+    let Some(begin) = begin else { return Ok(report) };
+    // A roll may take a day: everybody has been told of everything else, and nobody waits for the memory meanwhile.
+    drop(store);
+    scan.facts.roll = Some(begin.carried_out());
+    let (now, mut notes) = (host.clock.now(), Vec::new());
+    let again = if speaks { open(host, options.state.as_deref(), now, &mut notes) } else { Ok(None) };
+    // What has become of a roll is told in any case.
+    let mut store = again.unwrap_or_else(|error| {
+        notes.push(format!("what has become of the roll is told without a memory: {error}"));
+        None
+    });
+    report.add(teller.tell(&scan.facts, &mut store, now, &mut notes));
+    report.notes.append(&mut notes);
+    finish(host, &settings, options, &mut report, store.as_mut());
     Ok(report)
+}
+
+/// Returns the certificate of the row, where the date has passed by which its roll should have begun.
+fn crossed<'s>(scan: &'s scan::Scan, orders: &Orders, now: Timestamp) -> Option<&'s CertificateFacts> {
+    let registered = scan.registered.as_deref()?;
+    let facts = scan.facts.certificates.iter().find(|one| one.fingerprint == registered)?;
+    (now >= orders.rules.deadlines(facts.not_before, facts.expiry).act_by).then_some(facts)
 }
 
 /// Looks at everything that is named.
@@ -219,7 +253,13 @@ fn seen(
 }
 
 /// Notes the end of the run where others look for it.
-fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Option<&mut WatchStore>) {
+fn finish(
+    host: &Host,
+    settings: &Settings,
+    options: &Options,
+    report: &mut WatchReport,
+    store: Option<&mut WatchStore>,
+) {
     let run = Run {
         started: report.at,
         ended: host.clock.now(),
@@ -234,7 +274,7 @@ fn finish(host: &Host, settings: &Settings, report: &mut WatchReport, store: Opt
     if let Some(Err(error)) = store.map(|store| store.end_run(&run)) {
         report.notes.push(format!("the end of the run cannot be noted: {}", chain(&error)));
     }
-    let notes = beat::write(host, settings, report, &run, told);
+    let notes = beat::write(host, settings, options.state.as_deref(), report, &run, told);
     report.notes.extend(notes);
 }
 

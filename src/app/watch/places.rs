@@ -37,6 +37,10 @@ pub(super) struct Places {
     pub(super) troubles: Vec<Trouble>,
     /// Places that could not be seen.
     pub(super) unseen: u64,
+    /// SHA-256 of the certificate that the row of the farm names.
+    pub(super) registered: Option<String>,
+    /// What is only to be shown.
+    pub(super) notes: Vec<String>,
 }
 
 impl Places {
@@ -109,6 +113,9 @@ pub(super) fn look(host: &Host, settings: &Settings, options: &Options, judge: &
     endpoints(host, &tables, judge, &mut seen);
     if let Some(table) = &settings.farm {
         super::farm::look(host, table, &options.ways, &mut seen);
+        if let Some(signals) = &settings.signals {
+            super::signals::look(host, signals, table, options, &mut seen);
+        }
     }
     Ok(seen)
 }
@@ -126,6 +133,11 @@ fn stores(host: &Host, tables: &[StoreTable], judge: &Judge<'_>, places: &mut Pl
                 .and_then(|()| host.stores.certificates(&table.place, store).map_err(Error::from));
             match there {
                 Ok(stored) => {
+                    let strangers = host.stores.strangers(&table.place, store).unwrap_or_default();
+                    for stranger in strangers.into_iter().filter(|_| wanted).take(MOST_OF_ONE) {
+                        let what = format!("{} in {name}", stranger.place);
+                        places.unseen(what, &stranger.fault.to_string(), remedy());
+                    }
                     let more = stored.len().saturating_sub(MOST_OF_ONE);
                     for one in stored.into_iter().take(MOST_OF_ONE) {
                         match Certificate::from_der(&one.der) {

@@ -52,6 +52,8 @@ pub(super) struct Scan {
     pub(super) unreadable: u64,
     /// Said where the memory of the files cannot be used.
     pub(super) notes: Vec<String>,
+    /// SHA-256 of the certificate that the row of the farm names.
+    pub(super) registered: Option<String>,
 }
 
 impl Scan {
@@ -59,6 +61,8 @@ impl Scan {
     pub(super) fn add(&mut self, seen: Places, rules: &Rules, now: Timestamp) {
         self.certificates += seen.certificates.len() as u64;
         self.unreadable += seen.unseen;
+        self.registered = seen.registered;
+        self.notes.extend(seen.notes);
         self.facts.troubles.extend(seen.troubles);
         let mut all = std::mem::take(&mut self.facts.certificates);
         all.extend(seen.certificates);

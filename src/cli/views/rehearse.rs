@@ -12,10 +12,15 @@ pub(crate) fn render(report: &RehearseReport) -> String {
     let _ = writeln!(
         text,
         "{}: {} of Dynamics{}. Certificates are names here.",
-        if report.roll.is_some() { "The farm as it was seen for the plan" } else { "The sample farm" },
+        match (&report.roll, report.bundles.is_empty()) {
+            (Some(_), true) => "The farm as it was seen for the plan",
+            (Some(_), false) => "The farm as its servers were collected",
+            (None, _) => "The sample farm",
+        },
         if report.servers == 1 { "one server".to_owned() } else { format!("{} servers", report.servers) },
         if report.roll.is_some() { "" } else { ", one SharePoint farm" },
     );
+    super::rotate::plan::bundles(&mut text, &report.bundles);
     for chapter in &report.life {
         part(&mut text, chapter);
     }

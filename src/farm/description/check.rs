@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::nouns::{Node, Role, SharePoint, SharePointVersion, Transport, Trust};
 use super::problem::{Fault, Place, Problem};
 use super::read::{Read, Tables};
-use super::words::{Name, Offset};
+use super::words::{Name, Offset, SecretSource};
 use crate::cert::pfx::Target;
 use crate::farm::reading::nearest;
 
@@ -22,6 +22,7 @@ pub(super) fn check(tables: &Tables, problems: &mut Vec<Problem>) {
     check.organizations();
     check.update_crm();
     check.watcher();
+    check.unattended();
     tables.sharepoint.iter().for_each(|(farm, trusts)| check.sharepoint(farm, trusts));
     check.roles_of_the_whole();
     check.calendar();
@@ -261,6 +262,22 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn unattended(&mut self) {
+        let tables = self.tables;
+        let Some(unattended) = &tables.unattended else { return };
+        if let Some(SecretSource::Prompt(_)) = unattended.value.password {
+            self.tell(
+                unattended,
+                "password",
+                Fault::Senseless("nobody is there to be asked: name a file, a variable or a command"),
+            );
+        }
+        if unattended.value.apply && tables.windows.is_empty() {
+            let fault = Fault::Senseless("without a [[window]] it is never the time for a roll that nobody sits at");
+            self.tell(unattended, "apply", fault);
+        }
+    }
+
     fn sharepoint(&mut self, farm: &Read<SharePoint>, trusts: &[Read<Trust>]) {
         let tables = self.tables;
         if farm.value.servers.is_empty() {
@@ -291,6 +308,16 @@ impl<'a> Check<'a> {
                 self.tell(trust, "organization", Fault::TrustTwice(name.to_string()));
             }
             seen.push(name.folded());
+            for site in &trust.value.app_only {
+                if !site.is_https() || site.as_str().contains('?') {
+                    let why = "a token goes over https only, to an address without a question mark";
+                    self.tell(trust, "app_only", Fault::Senseless(why));
+                }
+                if !farm.value.sites.iter().any(|one| one.folded() == site.folded()) {
+                    let why = "a site under `app_only` stands among the `sites` of its SharePoint farm too";
+                    self.tell(trust, "app_only", Fault::Senseless(why));
+                }
+            }
         }
         seen.sort();
         seen.dedup();

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `nouns` | the farm as typed nouns; their documentation is that of the published schema |
+//! | `unattended` | what a watch may do while nobody sits there |
 //! | `words` | single values: names, addresses, URLs, commands, sources of secrets |
 //! | `read` | TOML to nouns: each table by itself, so that one mistake hides no other |
 //! | `check` | what only the whole shows: duplicates, references that lead nowhere, roles that do not fit |
@@ -14,6 +15,7 @@ mod nouns;
 mod problem;
 mod read;
 mod schema;
+mod unattended;
 mod words;
 
 #[cfg(test)]
@@ -26,4 +28,7 @@ pub use nouns::{
 pub use problem::{Fault, Place, Problem};
 pub use read::{FORMAT, MAX_BYTES, Reading, read};
 pub use schema::farm_schema;
-pub use words::{Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Subject, Url, WordError, Zone};
+pub use unattended::Unattended;
+pub use words::{
+    Address, ArgumentList, Folder, Label, Name, Offset, Pin, SecretSource, Sha256, Subject, Url, WordError, Zone,
+};

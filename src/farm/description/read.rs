@@ -14,6 +14,7 @@ use super::nouns::{
     Trust, UpdateCrm, Watcher, Window,
 };
 use super::problem::{Fault, Place, Problem};
+use super::unattended::Unattended;
 use crate::farm::reading::{nearest, shown, tidy, value_spans};
 
 /// The format that this program reads and writes.
@@ -61,6 +62,7 @@ pub(super) struct Tables {
     pub(super) thresholds: Option<Read<Thresholds>>,
     pub(super) update_crm: Option<Read<UpdateCrm>>,
     pub(super) watcher: Option<Read<Watcher>>,
+    pub(super) unattended: Option<Read<Unattended>>,
     pub(super) ssh: Option<Read<Ssh>>,
     pub(super) nodes: Vec<Read<Node>>,
     pub(super) identities: Vec<Read<Identity>>,
@@ -113,6 +115,7 @@ impl Tables {
             thresholds: self.thresholds.map(|one| one.value).unwrap_or_default(),
             update_crm: self.update_crm.map(|one| one.value),
             watcher: self.watcher.map(|one| one.value),
+            unattended: self.unattended.map(|one| one.value),
             ssh: self.ssh.map(|one| one.value).unwrap_or_default(),
             nodes: values(self.nodes),
             identities: values(self.identities),
@@ -158,6 +161,7 @@ impl<'t> Reader<'t> {
         tables.thresholds = self.one(&mut root, "thresholds");
         tables.update_crm = self.one(&mut root, "update_crm");
         tables.watcher = self.one(&mut root, "watcher");
+        tables.unattended = self.one(&mut root, "unattended");
         tables.ssh = self.one(&mut root, "ssh");
         tables.nodes = self.many(&mut root, "node", "name");
         tables.identities = self.many(&mut root, "identity", "account");
@@ -169,11 +173,12 @@ impl<'t> Reader<'t> {
         tables.consumers = self.many(&mut root, "consumer", "name");
         tables.windows = self.many(&mut root, "window", "name");
         tables.freezes = self.many(&mut root, "freeze", "reason");
-        const SECTIONS: [&str; 12] = [
+        const SECTIONS: [&str; 13] = [
             "certificate",
             "thresholds",
             "update_crm",
             "watcher",
+            "unattended",
             "ssh",
             "node",
             "identity",

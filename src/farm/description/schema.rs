@@ -8,6 +8,7 @@ use super::nouns::{
     Watcher, Window,
 };
 use super::read::FORMAT;
+use super::unattended::Unattended;
 
 /// Returns the schema of a farm.toml (JSON Schema 2020-12).
 #[must_use]
@@ -20,6 +21,7 @@ pub fn farm_schema() -> Schema {
         ("thresholds", generator.subschema_for::<Thresholds>()),
         ("update_crm", generator.subschema_for::<UpdateCrm>()),
         ("watcher", generator.subschema_for::<Watcher>()),
+        ("unattended", generator.subschema_for::<Unattended>()),
         ("ssh", generator.subschema_for::<Ssh>()),
     ];
     let lists = [

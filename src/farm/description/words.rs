@@ -105,6 +105,11 @@ text_type! {
 }
 
 text_type! {
+    /// A SHA-256: 64 hexadecimal digits, with or without colons.
+    Sha256
+}
+
+text_type! {
     /// A distance from UTC: +01:00, -05:30.
     Offset
 }
@@ -294,6 +299,19 @@ impl Pin {
     #[must_use]
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         Fingerprint::parse(&self.0)
+    }
+}
+
+impl Sha256 {
+    fn fault(text: &str) -> Option<String> {
+        let fits = text.len() <= MAX_LABEL && Fingerprint::parse(text).is_some();
+        (!fits).then(|| format!("{:?} is no SHA-256: 64 hexadecimal digits", shown(text)))
+    }
+
+    /// Returns whether it is that of these octets.
+    #[must_use]
+    pub fn is_of(&self, octets: &[u8]) -> bool {
+        Fingerprint::parse(&self.0) == Some(Fingerprint::of(octets))
     }
 }
 

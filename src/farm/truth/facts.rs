@@ -82,6 +82,15 @@ pub struct ServerFacts<C> {
     /// The timer job that re-reads the metadata; `null` where there is none.
     #[serde(default)]
     pub refresh_job: Seen<Option<RefreshJob>>,
+    /// The SHA-256 of `CertificateReconfiguration.ps1`, upper-case hexadecimal; `null` where the server has none. From 1.1 on.
+    #[serde(default)]
+    pub script_sha256: Seen<Option<String>>,
+    /// Whether a session there had credentials to go on with to other servers, as it was measured. From 1.1 on.
+    #[serde(default)]
+    pub network_identity: Seen<bool>,
+    /// The rows of other types, which a roll must not disturb. From 1.1 on.
+    #[serde(default)]
+    pub other_rows: Seen<Vec<OtherRowFacts>>,
 }
 
 /// A certificate store.
@@ -101,6 +110,18 @@ pub struct IssuerFacts {
     pub fingerprint_sha256: String,
     /// The first issuer that is missing or not trusted; `null` where the chain is whole.
     pub missing: Option<String>,
+    /// The issuer that expires first, where that is before the certificate itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<EarlyIssuer>,
+}
+
+/// An issuer that expires before what it has issued.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct EarlyIssuer {
+    /// Its subject.
+    pub subject: String,
+    /// The end of its validity.
+    pub not_after: Timestamp,
 }
 
 /// A certificate in a store.
@@ -114,6 +135,9 @@ pub struct StoredCertificate<C> {
     /// The TLS bindings that use it: `0.0.0.0:443`.
     #[serde(default)]
     pub tls_bindings: Vec<String>,
+    /// Whether it names a key, be that there or not. From 1.1 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names_key: Option<bool>,
 }
 
 /// A private key.
@@ -159,6 +183,9 @@ pub struct ServiceFacts {
     pub role: Role,
     /// The account.
     pub account: String,
+    /// Whether it ran. From 1.1 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<bool>,
 }
 
 /// The rows that s2scert looks at.
@@ -182,6 +209,17 @@ pub struct RowFacts<C> {
     /// The types of other rows that name the same certificate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_with: Vec<String>,
+}
+
+/// A row of a type that no roll writes.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct OtherRowFacts {
+    /// Its type, as Dynamics writes it.
+    pub certificate_type: String,
+    /// Its identifier.
+    pub id: String,
+    /// The SHA-1 of its certificate, upper-case hexadecimal; `null` where that could not be read.
+    pub thumbprint: Option<String>,
 }
 
 /// The metadata document of one organization.
@@ -247,6 +285,7 @@ impl<C> ServerFacts<C> {
                     certificate: turn(stored.certificate)?,
                     key: stored.key,
                     tls_bindings: stored.tls_bindings,
+                    names_key: stored.names_key,
                 })
             };
             let certificates = store.certificates.into_iter().map(one).collect::<Result<_, String>>()?;
@@ -291,6 +330,9 @@ impl<C> ServerFacts<C> {
             metadata,
             trusts,
             refresh_job: self.refresh_job,
+            script_sha256: self.script_sha256,
+            network_identity: self.network_identity,
+            other_rows: self.other_rows,
         }
     }
 

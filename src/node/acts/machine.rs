@@ -1,6 +1,8 @@
 //! The acts of the real machine: each action to the room that does it.
 
-use super::{Acts, Did, Fault, Look, Surroundings, Work, access, crm, script, services, sharepoint, store};
+use super::{
+    Acts, Did, Fault, Look, Surroundings, Work, access, crm, script, services, sharepoint, signals, store, token,
+};
 use crate::error::Kind;
 use crate::protocol::{Action, Trouble};
 
@@ -35,6 +37,9 @@ impl Acts for MachineActs {
             Action::MetadataJobHold(_) => sharepoint::is_held(work),
             Action::MetadataJobRelease(_) => sharepoint::is_released(work),
             Action::Prove(prove) => store::prove(prove, work),
+            Action::Signals(asked) => signals::events(*asked, work),
+            Action::CrmMonitoring(_) => signals::monitoring(work),
+            Action::Token(order) => token::present(order, work),
             Action::Describe(_)
             | Action::Stage(_)
             | Action::Unstage(_)

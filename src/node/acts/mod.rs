@@ -8,7 +8,9 @@ mod machine;
 mod script;
 mod services;
 mod sharepoint;
+mod signals;
 mod store;
+mod token;
 mod told;
 mod whole;
 

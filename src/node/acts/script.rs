@@ -49,8 +49,9 @@ const MOVED: [&str; 7] = [
     "job-not-one",
 ];
 /// Conditions of a machine that is not of the sort that is asked.
-const NOT_HERE: [&str; 8] = [
+const NOT_HERE: [&str; 9] = [
     "crm-snapin-absent",
+    "event-log-absent",
     "script-absent",
     "sharepoint-absent",
     "iis-absent",

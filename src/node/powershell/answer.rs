@@ -102,6 +102,7 @@ impl AnswerError {
 const CODES: &[(&str, &str)] = &[
     ("certificate-file-absent", "the certificate file to be registered is not there"),
     ("crm-snapin-absent", "the snap-in Microsoft.Crm.PowerShell is not installed on this server"),
+    ("event-log-absent", "the Application log is not shown to this account"),
     ("iis-absent", "iisreset.exe is not on this server"),
     ("job-held", "the job RefreshMetadataFeed is held; release it first"),
     ("job-not-one", "the farm has not exactly one job RefreshMetadataFeed"),

@@ -14,6 +14,7 @@ mod reconfiguration;
 mod remoting;
 mod script;
 mod sharepoint;
+mod signals;
 
 pub use answer::{AnswerError, LIMIT_OF_ANSWER, ScriptFailure, read};
 pub use call::{Call, CallError, CallFault, call};
@@ -37,3 +38,4 @@ pub use sharepoint::{
     FarmServer, GetMetadataJob, GetSharePointTrusts, HoldMetadataJob, JobRun, MetadataJob, ReleaseMetadataJob,
     RootAuthority, ServiceApplication, SharePointTrusts, StartMetadataJob, TrustedIssuer,
 };
+pub use signals::{CrmMonitoring, GetCrmMonitoring, GetEvents, LogEvent, LogEvents};

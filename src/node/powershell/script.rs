@@ -111,6 +111,10 @@ scripts! {
     RELEASE_METADATA_JOB =
         "ReleaseMetadataJob", NetworkIdentity, Changes, 300,
         ["SharePoint", "MetadataJob", "ReleaseMetadataJob", "MetadataJobState"];
+    /// Events of the Application log that speak of certificates.
+    GET_EVENTS = "GetEvents", Local, Observes, 180, ["GetEvents"];
+    /// From when on the deployment warns of its certificates.
+    GET_CRM_MONITORING = "GetCrmMonitoring", NetworkIdentity, Observes, 180, ["CrmSnapin", "GetCrmMonitoring"];
     /// Hands a request to the program on another server. Each request brings a deadline of its own.
     ASK_NODE = "AskNode", NetworkIdentity, Changes, 900, ["OpenSession", "AskNode"];
     /// Puts the program on another server.

@@ -125,9 +125,7 @@ impl Engine<'_> {
             .count();
         if common < there.len() {
             self.journal.take_over(common as u32, &there[common..])?;
-            let records = self.journal.records();
-            self.state = crate::rotation::record::State::of(&records)
-                .map_err(|error| Halt::Stop(Stop::Journal(error.to_string())))?;
+            self.state = self.journal.state().map_err(|error| Halt::Stop(Stop::Journal(error.to_string())))?;
             if self.state.plan_sha256.is_some_and(|sha256| sha256 != self.digest) {
                 return Err(Halt::Stop(Stop::Order("the journal on the node is that of another plan")));
             }

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use super::admission::Admitted;
 use super::mutant::{Part, is_out};
-use super::plan::{Check, Plan, Step};
+use super::plan::{Act, Check, Plan, Step};
 use super::record::{Began, EndKind, Journal, JournalError, Record, State};
 use super::world::World;
 use crate::farm::description::{Farm, Node};
@@ -149,7 +149,7 @@ impl<'a> Engine<'a> {
         operator: &Operator,
     ) -> Result<Self, Stop> {
         let plan = admitted.plan();
-        let state = State::of(&journal.records()).map_err(|error| Stop::Journal(error.to_string()))?;
+        let state = journal.state().map_err(|error| Stop::Journal(error.to_string()))?;
         if state.plan_sha256.is_some_and(|sha256| sha256 != admitted.digest()) {
             return Err(Stop::Order("the journal is that of another plan"));
         }
@@ -225,7 +225,7 @@ impl<'a> Engine<'a> {
             if self.state.turned.is_none() {
                 if way == Way::Rollback {
                     self.turn("somebody asked for it")?;
-                } else if self.state.begun.is_empty() && self.has_moved() {
+                } else if self.state.begun.is_empty() && !self.switched_by_hand() && self.has_moved() {
                     self.turn("another roll came between, before this one changed anything")?;
                 }
             }
@@ -244,6 +244,12 @@ impl<'a> Engine<'a> {
                 Err(Halt::Lost(node, why)) => Ok(self.unreached(&node, &why)),
             },
         }
+    }
+
+    /// Returns whether people have recorded that they wrote the row of this very roll.
+    fn switched_by_hand(&self) -> bool {
+        let mut switches = self.plan.steps.iter().filter(|step| matches!(step.act, Act::Switch(_)));
+        switches.any(|step| self.state.recorded.contains(&step.id))
     }
 
     /// Returns whether the row is seen not to be what the plan rests on.

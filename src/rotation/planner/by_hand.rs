@@ -5,7 +5,49 @@ use super::unwind::undoing;
 use crate::cert::digest::hex_upper;
 use crate::protocol::Hex;
 use crate::rotation::basis::{NodeSeen, ServiceKind};
-use crate::rotation::plan::{Phase, Step};
+use crate::rotation::plan::{Act, Phase, Plan, Step};
+
+/// What people do on a server that they look after.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HandPart {
+    /// They install the certificate and let the services read its key.
+    Ready,
+    /// They start anew what signs.
+    Recycle,
+    /// They remove the old certificate.
+    Retire,
+    /// They take back what they did.
+    Back,
+}
+
+impl HandPart {
+    const ALL: [Self; 4] = [Self::Ready, Self::Recycle, Self::Retire, Self::Back];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "hand-ready-",
+            Self::Recycle => "hand-recycle-",
+            Self::Retire => "hand-retire-",
+            Self::Back => "hand-back-",
+        }
+    }
+
+    /// Returns the name of the step in which this is done on a server.
+    fn step(self, node: &NodeSeen) -> String {
+        format!("{}{}", self.word(), node.name)
+    }
+
+    /// Returns what a step has people do, and on which server; nothing for any other step.
+    #[must_use]
+    pub fn of<'a>(plan: &'a Plan, step: &Step) -> Option<(Self, &'a NodeSeen)> {
+        let Act::ByHand(_) = step.act else { return None };
+        Self::ALL.into_iter().find_map(|part| {
+            let name = step.id.as_str().strip_prefix(part.word())?;
+            let node = plan.basis.seen.node(name).filter(|node| node.by_hand() && node.signs())?;
+            Some((part, node))
+        })
+    }
+}
 
 impl Draft<'_> {
     /// The row is written only after somebody has recorded for each of these servers that it is ready.
@@ -20,7 +62,7 @@ impl Draft<'_> {
             let new = hex_upper(self.basis.asked.certificate.thumbprint.as_bytes());
             let import = "certutil -f -p * -csp \"Microsoft Enhanced RSA and AES Cryptographic Provider\" -importpfx My NEW.pfx AT_KEYEXCHANGE";
             let look = format!("certutil -store My {new}");
-            self.hand(&ready(node), Phase::Gate, &what, &[import, &look], steps);
+            self.hand(&HandPart::Ready.step(node), Phase::Gate, &what, &[import, &look], steps);
         }
     }
 
@@ -30,7 +72,7 @@ impl Draft<'_> {
             let what = format!("{}: start every service anew that signs", node.name);
             let commands = restarts(node);
             let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-            self.hand(&format!("hand-recycle-{}", node.name), Phase::Settle, &what, &commands, steps);
+            self.hand(&HandPart::Recycle.step(node), Phase::Settle, &what, &commands, steps);
         }
     }
 
@@ -39,7 +81,7 @@ impl Draft<'_> {
         for node in self.seen().signing_by_hand() {
             let what = format!("{}: remove the old certificate with its key", node.name);
             let remove = format!("Remove-Item -Path Cert:\\LocalMachine\\My\\{} -DeleteKey", hex_upper(old.as_bytes()));
-            self.hand(&format!("hand-retire-{}", node.name), Phase::Retire, &what, &[&remove], steps);
+            self.hand(&HandPart::Retire.step(node), Phase::Retire, &what, &[&remove], steps);
         }
     }
 
@@ -55,14 +97,10 @@ impl Draft<'_> {
             let mut commands = vec![format!("Remove-Item -Path Cert:\\LocalMachine\\My\\{new} -DeleteKey")];
             commands.extend(restarts(node));
             let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-            self.hand(&format!("hand-back-{}", node.name), Phase::Prepare, &what, &commands, steps);
-            undoing(&mut steps[begun..], &ready(node));
+            self.hand(&HandPart::Back.step(node), Phase::Prepare, &what, &commands, steps);
+            undoing(&mut steps[begun..], &HandPart::Ready.step(node));
         }
     }
-}
-
-fn ready(node: &NodeSeen) -> String {
-    format!("hand-ready-{}", node.name)
 }
 
 /// The commands that start what signs anew. What runs there was not seen, so they name what Dynamics calls it.

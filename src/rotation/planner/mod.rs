@@ -17,6 +17,7 @@ use crate::cert::digest::hex_upper;
 use crate::cert::pfx::{PfxProfile, Target};
 use crate::protocol::{Id, Text};
 
+pub use by_hand::HandPart;
 pub use objection::Objection;
 
 /// A change on one machine is there at once, or it is not there.

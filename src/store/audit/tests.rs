@@ -47,6 +47,7 @@ fn events_of_several_runs_are_one_chain() {
         heads.push(store.append(&event(&format!("roll-{run}"))).unwrap());
     }
     let (store, _) = AuditStore::open(&*folder, now()).unwrap();
+    assert_eq!(store.head().unwrap(), Some((3, heads[2])));
     let lines = store.lines().unwrap();
     assert_eq!(chained(&lines).unwrap(), 3);
     let last: (u32, Event, Hex<32>) = chain::alone(lines[2].as_bytes()).unwrap();

@@ -25,7 +25,7 @@ fn certificate() -> CertificateFacts {
 }
 
 fn facts() -> Facts {
-    Facts { certificates: vec![certificate()], troubles: Vec::new() }
+    Facts { certificates: vec![certificate()], ..Facts::default() }
 }
 
 fn orders() -> Orders {
@@ -210,7 +210,7 @@ fn what_stands_is_told_when_it_begins_gets_worse_or_is_more_and_not_when_it_flic
         message: "cannot be read".to_owned(),
         remedy: "look".to_owned(),
     };
-    story.facts = Facts { certificates: Vec::new(), troubles: vec![unreadable] };
+    story.facts = Facts { troubles: vec![unreadable], ..Facts::default() };
     assert!(story.run("2027-01-01T00:00:00Z", &[]).starts_with("mail:warning"));
     let with = std::mem::take(&mut story.facts);
     assert_eq!(story.run("2027-01-01T00:15:00Z", &[]), "");

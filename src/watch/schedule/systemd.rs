@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::TRIGGER_MINUTES;
-use super::trigger::{SERVICE, Trigger};
+use super::trigger::{ROLL_HOURS, SERVICE, Trigger};
 
 /// The state folder of root, which systemd makes by itself under this name.
 const STATE_FOLDER: &str = "/var/lib/s2scert";
@@ -44,7 +44,8 @@ pub(super) fn service(trigger: &Trigger) -> String {
         std::iter::once(&trigger.program).chain(&trigger.arguments).map(|word| quoted(word, true)).collect();
     let _ = writeln!(text, "ExecStart={}", words.join(" "));
     // What the watch has told is no failure of the service: an alert, or a source that cannot be read, which is an alert, too.
-    text.push_str("SuccessExitStatus=4 6 7 8\nTimeoutStartSec=1h\n");
+    let hours = if trigger.rolls { ROLL_HOURS } else { 1 };
+    let _ = writeln!(text, "SuccessExitStatus=4 6 7 8\nTimeoutStartSec={hours}h");
     match &trigger.account {
         Some(user) => {
             let _ = writeln!(text, "User={}", quoted(user, false));

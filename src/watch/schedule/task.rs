@@ -1,7 +1,7 @@
 //! The task of the Windows Task Scheduler, as XML after version 1.2 of its format ([MS-TSCH] 2.5), and what stands registered against it.
 
 use super::TRIGGER_MINUTES;
-use super::trigger::{TASK_NAME, Trigger};
+use super::trigger::{ROLL_HOURS, TASK_NAME, Trigger};
 use super::xml::{self, Leaf};
 
 /// SYSTEM.
@@ -77,7 +77,7 @@ pub(super) fn write(trigger: &Trigger) -> String {
     <WakeToRun>false</WakeToRun>
     <Enabled>true</Enabled>
     <Hidden>false</Hidden>
-    <ExecutionTimeLimit>PT1H</ExecutionTimeLimit>
+    <ExecutionTimeLimit>PT{hours}H</ExecutionTimeLimit>
     <Priority>7</Priority>
     <RunOnlyIfIdle>false</RunOnlyIfIdle>
   </Settings>
@@ -89,6 +89,7 @@ pub(super) fn write(trigger: &Trigger) -> String {
   </Actions>
 </Task>
 "#,
+        hours = if trigger.rolls { ROLL_HOURS } else { 1 },
         name = xml::escaped(TASK_NAME),
         user = xml::escaped(user),
         program = xml::escaped(&trigger.program),

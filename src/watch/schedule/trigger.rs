@@ -20,6 +20,9 @@ pub(super) const CRON_FILE: &str = "s2scert-watch";
 /// The name of the task of Windows, in a folder of its own.
 pub const TASK_NAME: &str = r"\s2scert\watch";
 
+/// How long a run may take that rolls, in hours: SharePoint may keep what it has read for a day.
+pub(super) const ROLL_HOURS: u32 = 72;
+
 /// The sorts of triggers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,6 +62,9 @@ pub struct Trigger {
     pub state: PathBuf,
     /// Folders in which the watch writes besides, in order.
     pub writes: Vec<PathBuf>,
+    /// Whether a run may roll, so that it is not ended after an hour.
+    #[serde(default)]
+    pub rolls: bool,
 }
 
 /// A text that a trigger consists of.

@@ -23,7 +23,7 @@ pub use channels::{
     TlsWord, WebhookChannel, WebhookShape,
 };
 pub use nouns::{ActByTable, EscalationTable, FreezeTable, HeartbeatTable, LadderTable, ScheduleTable, Settings};
-pub use places::{Asked, Endpoint, EndpointTable, FarmTable, StoreTable};
+pub use places::{Asked, Endpoint, EndpointTable, FarmTable, SignalsTable, StoreTable};
 pub use words::{MailAddress, Secret, Span};
 
 use super::act_by::{FreezeSpan, LeadTimes};
@@ -42,6 +42,9 @@ pub const MAX_BYTES: usize = 1 << 20;
 const MOST_CHANNELS: usize = 50;
 /// The most certificate stores, and the most endpoints.
 const MOST_PLACES: usize = 500;
+
+/// The most days back for which events count.
+const MOST_SIGNAL_DAYS: u8 = 31;
 
 /// What is wrong with the file. It never repeats a value that could be a secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -104,6 +107,14 @@ fn validate(settings: &Settings) -> Result<(), String> {
     }
     if settings.store.len() > MOST_PLACES || settings.endpoint.len() > MOST_PLACES {
         return Err(format!("more than {MOST_PLACES} stores or endpoints"));
+    }
+    if let Some(signals) = &settings.signals {
+        if settings.farm.is_none() {
+            return Err("signals: they are those of a farm; add a table [farm] with file = \"farm.toml\"".to_owned());
+        }
+        if !(1..=MOST_SIGNAL_DAYS).contains(&signals.days) {
+            return Err(format!("signals.days: 1 to {MOST_SIGNAL_DAYS}"));
+        }
     }
     if let Some(one) = settings.freezes.iter().find(|freeze| freeze.until < freeze.from) {
         return Err(format!("the freeze {:?} ends before it begins", one.reason.as_str()));

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::channels::{CommandChannel, EventLogChannel, FileChannel, SmtpChannel, SyslogChannel, WebhookChannel};
-use super::places::{EndpointTable, FarmTable, StoreTable};
+use super::places::{EndpointTable, FarmTable, SignalsTable, StoreTable};
 use super::words::{Secret, Span};
 use crate::farm::description::{Label, Url};
 use crate::watch::Level;
@@ -36,6 +36,9 @@ pub struct Settings {
     /// A farm.
     #[serde(default)]
     pub farm: Option<FarmTable>,
+    /// Signals that the servers of the farm give by themselves.
+    #[serde(default)]
+    pub signals: Option<SignalsTable>,
     /// The policy by which what is deployed is judged: a shipped name or a path.
     #[serde(default)]
     pub policy: Option<String>,

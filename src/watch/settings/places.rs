@@ -17,6 +17,9 @@ fn my() -> Vec<StoreName> {
     vec![StoreName::My]
 }
 
+/// For how many days back events count where nobody says.
+const SIGNAL_DAYS: u8 = 7;
+
 fn farm_seconds() -> u16 {
     FARM_SECONDS
 }
@@ -45,6 +48,24 @@ pub struct FarmTable {
     /// How many seconds each server may take, 1 to 3600.
     #[serde(default = "farm_seconds")]
     pub seconds: u16,
+    /// Whether each run does what `watch --rotate` does: once the certificate of the row should have been rolled, prepare the roll
+    /// that `[unattended]` of farm.toml describes, and carry it out where that is allowed.
+    #[serde(default)]
+    pub rotate: bool,
+}
+
+/// Signals that the servers of the farm give by themselves: event 8311 of SharePoint, events of `MSCRMMonitoringServerRole`, and
+/// `CertificateLifetimeNotificationThreshold` of the deployment.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalsTable {
+    /// For how many days back events count, 1 to 31.
+    #[serde(default = "signal_days")]
+    pub days: u8,
+}
+
+fn signal_days() -> u8 {
+    SIGNAL_DAYS
 }
 
 /// A server that shows certificates.

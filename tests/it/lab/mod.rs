@@ -10,6 +10,8 @@ mod operator;
 mod roll;
 mod shapes;
 mod status;
+mod token;
+mod unattended;
 mod watching;
 mod winrm;
 

@@ -115,6 +115,24 @@ fn rows_and_servers_are_read() {
     assert_eq!(hop.look(&json!({"crm-certificates": {}})).outcome()["failed"]["exit_code"], 4);
 }
 
+#[test]
+fn signals_are_read_and_a_log_that_is_not_shown_is_never_an_empty_one() {
+    let server = Server::new(|_| {});
+    let asked = |kind: &str| json!({"signals": {"kind": kind, "since": "2026-10-26T08:00:00Z"}});
+    for (kind, source) in [("sharepoint", "SharePoint Foundation"), ("monitoring", "MSCRMMonitoringServerRole")] {
+        let answer = server.look(&asked(kind));
+        let events = answer.outcome()["observed"]["facts"]["signals"]["events"].as_array().unwrap().clone();
+        assert_eq!(events.len(), 1, "{kind}: {}", answer.json);
+        assert_eq!(events[0]["source"], source);
+    }
+    let threshold = server.look(&json!({"crm-monitoring": {}}));
+    expect(&threshold, &json!({"observed": {"facts": {"monitoring": {"threshold": 10}}}}));
+    let blind = Server::new(|state| state["logs"] = json!([]));
+    assert_eq!(blind.look(&asked("sharepoint")).outcome()["refused"]["code"], "not-here");
+    let hop = Server::new(|state| state["session"]["networkIdentity"] = json!(false));
+    assert_eq!(hop.look(&json!({"crm-monitoring": {}})).outcome()["failed"]["exit_code"], 4);
+}
+
 fn thumbprint_of(data: &[u8]) -> String {
     s2scert::cert::Thumbprint::of(data).to_string()
 }

@@ -4,10 +4,12 @@ mod crm;
 mod machine;
 mod remoting;
 mod sharepoint;
+mod signals;
 
 use super::conform::Case;
 
 /// Returns all cases.
 pub(crate) fn all() -> Vec<Case> {
-    [machine::cases(), crm::cases(), sharepoint::cases(), remoting::cases()].into_iter().flatten().collect()
+    let rooms = [machine::cases(), crm::cases(), sharepoint::cases(), remoting::cases(), signals::cases()];
+    rooms.into_iter().flatten().collect()
 }

@@ -23,6 +23,7 @@ const COMMANDS: &[&str] = &[
     "Get-CimInstance",
     "Get-CrmCertificate",
     "Get-CrmServer",
+    "Get-CrmSetting",
     "Get-ExecutionPolicy",
     "Get-FileHash",
     "Get-ItemProperty",

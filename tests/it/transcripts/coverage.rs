@@ -61,7 +61,15 @@ fn commands() -> Vec<(Vec<String>, clap::Command)> {
 const WITHOUT_JSON: [&str; 4] = ["completions", "man", "schema", "policy schema"];
 
 /// What needs a farm to do its work: `tests/it/lab/roll.rs` has it done by the real program over real connections.
-const OF_A_FARM: [&str; 5] = ["rotate abort", "rotate apply", "rotate resume", "rotate rollback", "rotate verify"];
+const OF_A_FARM: [&str; 7] = [
+    "rotate abort",
+    "rotate apply",
+    "rotate repair",
+    "rotate resume",
+    "rotate retire",
+    "rotate rollback",
+    "rotate verify",
+];
 
 /// The ends of a roll and of a plan of a real farm, which the same tests ask for.
 const ENDS_OF_A_FARM: [u8; 3] = [5, 10, 20];
@@ -143,9 +151,15 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("another program is using the file", "Windows only"),
     ("another run is writing the audit log", "needs two at once; src/store/database.rs"),
     ("another s2scert is rolling from this state folder", "needs two at once; tests/it/lab/roll.rs"),
+    (
+        "farm.toml names no site in which Dynamics has app-only permission",
+        "needs a plan of a farm; tests/it/lab/token.rs",
+    ),
     ("farm.toml does not say how certificates are made", "needs a farm that was seen; src/app/rotate/plan.rs"),
     ("not everything that a roll rests on could be seen", "needs a farm that is seen in part; src/rotation/observe.rs"),
     ("the PFX cannot be sealed anew", "a guard: what was opened can be sealed"),
+    ("no certificate can be made up", "a guard: the subject of farm.toml was read before"),
+    ("the certificate of the row cannot be read", "a guard: the row was read before"),
     ("the certificate is larger than any that a plan holds", "a guard: a container of that size is refused before"),
     ("the credential is not that of the plan", "src/app/rotate/credential.rs"),
     ("the plan of this roll cannot be used", "a guard: only a plan that was admitted is kept"),

@@ -134,7 +134,7 @@ fn farm_status_errors() {
     bundles::write(shell.folder(), &facts);
     let path = |name: &str| shell.folder().join(format!("collected/{name}.json"));
     let altered = std::fs::read_to_string(path("sp-1")).unwrap().replace("\"crm\"", "\"sales\"");
-    let newer = std::fs::read_to_string(path("crm-web-1")).unwrap().replace("farm-facts/1.0", "farm-facts/2.3");
+    let newer = std::fs::read_to_string(path("crm-web-1")).unwrap().replace("farm-facts/1.1", "farm-facts/2.3");
     for (name, text) in
         [("sp-1", altered), ("crm-web-1", newer), ("notes", "{}".to_owned()), ("page", "<html>".to_owned())]
     {

@@ -139,7 +139,22 @@ fn rotate_errors() {
         .run("s2scert rotate plan --credential missing.pfx --password-stdin < pass")
         .run("s2scert rotate plan --credential modern.pfx --password-command 'cat pass' --out roll.json")
         .run("s2scert rotate plan --credential modern.pfx --strategy retire --old 12 --force")
-        .run("s2scert rotate plan --farm missing.toml --issue --push --node-program s2scert.exe")
+        .run("s2scert rotate plan --farm missing.toml --issue --push --node-program s2scert.exe --state-dir state")
+        .says("What is no roll, and stands or falls with what is seen as well.")
+        .run("s2scert rotate repair --node crm-1")
+        .run("s2scert rotate repair --apply --json")
+        .run(&format!("s2scert rotate retire --old {0} --retire-after 30 --farm farm.toml", Hex::from([1; 20])))
+        .run(&format!("s2scert rotate retire --old {0} --json --out gone.json --force", Hex::from([1; 20])))
+        .run(&format!("s2scert rotate repair --approved-digest {} --state-dir state", Hex::from([0; 32])))
+        .run(&format!("s2scert rotate repair --apply --approved-digest {}", Hex::from([0; 32])))
+        .run(&format!("s2scert rotate retire --out roll.json --approved-digest {} --state-dir state", plan.digest()))
+        .run(&format!(
+            "s2scert rotate repair --approved-digest 00 --out newer.json --take-over 7 --policy evaluation --waivers missing.toml \
+             {REACH} {PASSWORDS} {FILES} < pass"
+        ))
+        .run(&format!(
+            "s2scert rotate retire --apply --take-over 7 --policy evaluation --waivers missing.toml {REACH} {PASSWORDS} {FILES} < pass"
+        ))
         .says("Plans that may not be applied.")
         .run("s2scert rotate apply roll.json --state-dir state")
         .run(&format!("s2scert rotate apply roll.json --approved-digest {zeros} --state-dir state"))
@@ -159,7 +174,7 @@ fn rotate_errors() {
         .run(&format!(
             "s2scert rotate abort newer.json --from-node --take-over 7 --farm farm.toml {REACH} {PASSWORDS} {FILES} < pass"
         ))
-        .run(&format!("s2scert rotate verify newer.json --farm farm.toml {REACH} --state-dir nowhere"))
+        .run(&format!("s2scert rotate verify newer.json --token --farm farm.toml {REACH} --state-dir nowhere"))
         .run(&format!("s2scert rotate status --farm missing.toml {REACH} --state-dir nowhere"))
         .says("What was not begun.")
         .run("s2scert rotate resume --state-dir state")
@@ -215,6 +230,8 @@ fn rotate_help() {
         " resume",
         " rollback",
         " abort",
+        " repair",
+        " retire",
         " verify",
         " record",
         " status",

@@ -32,6 +32,8 @@ fn the_metrics_are_read_by_promtool_and_name_only_series_that_the_rules_know() {
     let text = fs::read_to_string(desk.path("s2scert.prom")).unwrap();
     assert!(text.contains("s2scert_watch_last_delivery_timestamp_seconds 1"), "{text}");
     assert!(text.contains("s2scert_watch_alerts_of_kind{kind=\"expiry\"} 1"), "{text}");
+    assert!(text.contains("s2scert_roll_state{state=\"none\"} 1"), "{text}");
+    assert_eq!(text.matches("s2scert_roll_state{").count(), 7, "{text}");
     let rules = fs::read_to_string(root().join("examples/prometheus/s2scert.rules.yml")).unwrap();
     let names = regex::Regex::new(r"s2scert_[a-z_]+").unwrap();
     for name in names.find_iter(&rules).map(|found| found.as_str()) {
@@ -49,6 +51,34 @@ fn the_alert_rules_are_good_and_fire_when_they_should() {
     let folder = root().join("examples/prometheus");
     promtool.run(&["check", "rules", &folder.join("s2scert.rules.yml").display().to_string()]);
     promtool.run(&["test", "rules", &folder.join("s2scert.rules.test.yml").display().to_string()]);
+}
+
+#[test]
+fn an_audit_log_that_was_written_anew_is_found_by_the_head_of_a_heartbeat_and_of_a_message() {
+    let desk = desk();
+    let id = desk.watch(&[]).json["alerts"][0]["id"].as_str().unwrap().to_owned();
+    let answer =
+        |words: &[&str]| desk.command(&[words, &["--state-dir", "state", "--json"]].concat()).output().unwrap();
+    assert!(answer(&["alert", "ack", &id, "--by", "Ada", "--note", "ordered"]).status.success());
+    // Another certificate is spoken of, so that there is a message behind the answer.
+    let issue = ["issue", "--subject", "CN=other", "--days", "20", "--policy", "evaluation", "--out", "farm/b.pfx"];
+    assert!(
+        desk.command(&[&issue[..], &["--generate-password-to", "farm/b.pass"]].concat()).status().unwrap().success()
+    );
+    fs::remove_file(desk.path("farm/b.pfx")).unwrap();
+    desk.watch(&[]);
+    let beat: serde_json::Value = serde_json::from_slice(&fs::read(desk.path("beat.json")).unwrap()).unwrap();
+    let head = beat["audit"]["head"].as_str().unwrap().to_owned();
+    assert_eq!(beat["audit"]["lines"], 1);
+    let told = fs::read_dir(desk.path("farm")).unwrap().flatten().filter(|file| {
+        let text = fs::read_to_string(file.path()).unwrap_or_default();
+        text.contains("s2scert.message/1.0") && text.contains(&head)
+    });
+    assert_eq!(told.count(), 1, "the message tells the head");
+    assert_eq!(answer(&["audit", "verify", "--head", &head]).status.code(), Some(0));
+    fs::remove_file(desk.path("state/audit.sqlite")).unwrap();
+    assert!(answer(&["alert", "ack", &id, "--by", "Eve", "--note", "ordered"]).status.success());
+    assert_eq!(answer(&["audit", "verify", "--head", &head]).status.code(), Some(3));
 }
 
 #[test]

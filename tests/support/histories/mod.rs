@@ -232,10 +232,8 @@ fn run(
     }
     present.iter_mut().for_each(|one| one.checker.look(clock));
     let here = |one: &&Present| one.from <= real && real < one.until;
-    let facts = Facts {
-        certificates: present.iter().filter(here).map(|one| one.facts.clone()).collect(),
-        troubles: Vec::new(),
-    };
+    let facts =
+        Facts { certificates: present.iter().filter(here).map(|one| one.facts.clone()).collect(), ..Facts::default() };
     let decision = decide(&facts, memory, orders, now);
     *memory = decision.memory.clone();
     for one in present.iter_mut().filter(|one| one.from <= real && real < one.until) {

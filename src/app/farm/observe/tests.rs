@@ -154,3 +154,93 @@ fn all_questions_to_one_server_share_its_time_and_its_clock_is_that_of_the_quick
     assert_eq!(all[0].facts.as_ref().unwrap().clock_offset_seconds, Seen::Seen(302));
     assert_eq!(all[0].reached.took_ms, 12_000);
 }
+
+/// What a farm shows in which everything that a plan rests on is there.
+fn whole_farm() -> Memory {
+    let mut memory = memory();
+    let key = crate::app::keygen::generate(crate::cert::key::KeySpec::Rsa2048).unwrap();
+    let request = crate::cert::issue::Request {
+        subject: crate::cert::DistinguishedName::parse("CN=crm.contoso.com g1,O=Contoso").unwrap(),
+        dns_names: Vec::new(),
+        not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
+        not_after: "2028-01-01T00:00:00Z".parse().unwrap(),
+        serial: [7; 16],
+    };
+    let one = crate::cert::issue::self_sign(&request, &key).unwrap();
+    let der = one.der().to_vec();
+    let service = |name: &str, state: &str, begun: Json| json!({ "name": name, "state": state, "account": "CONTOSO\\pool", "begun": begun });
+    let row = |id: &str, kind: &str, certificate: Json| {
+        json!({
+            "id": id, "name": "x", "certificate_type": kind, "thumbprint": one.thumbprint().to_string(),
+            "certificate": certificate, "store_name": "My", "store_location": "LocalMachine",
+            "store_find_type": "FindBySubjectDistinguishedName",
+        })
+    };
+    memory.facts["describe"]["node"]["script"] =
+        json!({ "there": { "file": "C:\\x.ps1", "sha256": "AB".repeat(32), "signature": "Valid" } });
+    memory.facts["services"] = json!({ "services": {
+        "services": [service("MSCRMAsyncService", "Running", json!(NOW)), service("MSCRMAsyncService$maintenance", "Stopped", Json::Null)],
+        "pools": [service("CRMAppPool", "Started", Json::Null), service("CRMAppPoolOld", "Started", Json::Null)],
+    } });
+    memory.facts["store-list"] = json!({ "certificates": { "certificates": [{
+        "thumbprint": one.thumbprint().to_string(), "fingerprint_sha256": one.fingerprint().to_string(),
+        "subject": one.subject().to_string(), "subject_der": base64(one.subject().der()), "issuer": one.issuer().to_string(),
+        "not_before": one.not_before(), "not_after": one.not_after(),
+        "key": { "place": "container:s2s", "state": "missing" },
+        "whole": {
+            "certificate": base64(&der), "tls_bindings": [], "missing_issuer": { "absent": "" },
+            "readers": { "unseen": "no key" },
+        },
+    }] } });
+    memory.facts["crm-certificates"] = json!({ "rows": { "rows": [
+        row("b", "S2STokenIssuer", json!(base64(&der))), row("a", "WSFedServiceProvider", json!(base64(b"of another kind"))),
+    ] } });
+    memory.facts["sharepoint-trusts"] = json!({ "trusts": {
+        "build": "16", "realm": "r", "roots": [], "servers": ["sp-1"],
+        "issuers": [{
+            "name": "crm", "registered_name": "x", "metadata_endpoint": "https://crm.contoso.com/",
+            "certificates": [base64(&der), base64(b"an additional one")],
+        }],
+    } });
+    memory
+}
+
+#[test]
+fn a_plan_rests_on_the_same_facts_whether_bundles_are_read_or_servers_are_asked() {
+    let (all, memory) = looked(whole_farm(), 60, &[]);
+    let text = include_str!("../../../../tests/data/farm/contoso.toml").replace("\"manual\"", "\"local\"");
+    let farm = description::read(&text).farm;
+    let live = crate::rotation::observe::observe(&farm, &*memory).unwrap();
+    assert_eq!((live.rows.len(), live.sharepoint[0].trusts[0].accepted.len()), (2, 2));
+    assert!(live.nodes.iter().any(|node| node.services.len() == 1 && node.script_sha256.is_some()));
+    let seal =
+        |facts: &ServerFacts<String>| serde_json::to_string(&crate::farm::bundle::Bundle::seal(facts.clone())).unwrap();
+    let bundles: Vec<(String, String)> =
+        all.iter().map(|one| (format!("/bundles/{}.json", one.name), seal(one.facts.as_ref().unwrap()))).collect();
+    let read = |bundles: &[(String, String)]| {
+        let fake = bundles.iter().fold(FakeHost::new(NOW.parse().unwrap(), 1), |fake, (path, text)| {
+            fake.with_file(path, text.clone().into_bytes())
+        });
+        crate::app::rotate::collected::seen(&fake.host(), &farm, Path::new("/bundles")).unwrap()
+    };
+    let seen = read(&bundles).unwrap();
+    let told: Vec<&str> = seen.collected.iter().map(|one| one.node.as_str()).collect();
+    assert_eq!(told, ["crm-async-1", "crm-web-1", "crm-web-2", "sp-1"]);
+    assert_eq!(crate::rotation::basis::FarmSeen { collected: Vec::new(), ..seen }, live);
+    // An earlier version did not tell all of it; a server may be missing; a place may not have been seen. Each is told.
+    let unseen = |change: &dyn Fn(&mut Vec<(String, String)>)| {
+        let mut other = bundles.clone();
+        change(&mut other);
+        let unseen = read(&other).unwrap_err();
+        unseen.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let old = unseen(&|all| all[1].1 = all[1].1.replacen("farm-facts/1.1", "farm-facts/1.0", 1));
+    assert!(old.contains("crm-web-2: its bundle is of version 1.0 and does not tell the script"), "{old}");
+    let missing = unseen(&|all| drop(all.remove(3)));
+    assert!(missing.contains("sp-1: no bundle of it is in /bundles; collect it again"), "{missing}");
+    let broken = unseen(&|all| all[0].1 = all[0].1.replacen("CRMAppPool", "CRMAppPoor", 1));
+    assert!(broken.contains("crm-web-1: altered or cut after it was written"), "{broken}");
+    let facts = ServerFacts { other_rows: Seen::Unseen("no rights".to_owned()), ..all[0].facts.clone().unwrap() };
+    let gap = unseen(&|all| all[0].1 = seal(&facts));
+    assert!(gap.contains("crm-web-1: its bundle does not show the rows of other types: no rights"), "{gap}");
+}

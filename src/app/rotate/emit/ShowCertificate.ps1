@@ -19,6 +19,7 @@ foreach ($Name in $Names) {
     $Readers = $Readers + @([ordered]@{ name = $Name; sid = [string]$Sid; reads = (($Allowed.Count -gt 0) -and ($Denied.Count -eq 0)) })
 }
 $Value = [ordered]@{
+    machine = [string]$env:COMPUTERNAME
     found = $Found.Count
     hasKey = [bool]($Found | Where-Object { $_.HasPrivateKey })
     provider = [string]$Info.ProviderName

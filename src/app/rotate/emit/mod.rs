@@ -3,9 +3,11 @@
 //! | file | holds |
 //! |---|---|
 //! | `piece` | which script belongs to which check and act, and its data |
+//! | `hand` | the same for what people do on a server that they look after |
 //! | `native` | the PowerShell of what the program does natively |
 //! | `runbook` | the Markdown that leads through them |
 
+mod hand;
 mod native;
 mod piece;
 mod runbook;
@@ -16,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use native::{NATIVES, Native};
-use piece::{Part, Piece, Pieces};
+pub(super) use piece::{Part, Piece, Pieces};
 
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Host, StateFolder};
@@ -53,6 +55,8 @@ struct Sheet<'a> {
     /// The number on the page.
     number: usize,
     step: &'a Step,
+    /// The server on which it is done.
+    place: String,
     /// File name without its ending, and the piece.
     pieces: Vec<(String, Piece)>,
 }
@@ -96,7 +100,7 @@ fn write(admitted: &Admitted, to: &dyn StateFolder, report: &mut EmitReport) -> 
     let forward = sheets(&pieces, &plan.steps, "")?;
     let back = sheets(&pieces, &plan.unwind, "back-")?;
     for sheet in forward.iter().chain(&back) {
-        let node = sheet.step.node.as_str();
+        let node = sheet.place.as_str();
         let server = to.create(node)?;
         for (name, piece) in &sheet.pieces {
             for (ending, octets) in [("ps1", piece.runs.text().as_bytes()), ("json", &piece.data)] {
@@ -134,7 +138,8 @@ fn sheets<'a>(pieces: &Pieces<'_>, steps: &'a [Step], way: &str) -> Result<Vec<S
             let times = if again == 0 { String::new() } else { (again + 1).to_string() };
             named.push((format!("{stem}.{}{times}", piece.part.word()), piece));
         }
-        sheets.push(Sheet { number, step, pieces: named });
+        let place = pieces.place(step).to_string();
+        sheets.push(Sheet { number, step, place, pieces: named });
     }
     Ok(sheets)
 }

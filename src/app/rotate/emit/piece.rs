@@ -13,9 +13,10 @@ use crate::node::powershell::{
     RecycleAppPool, ReleaseMetadataJob, ResetIis, RestartService, Script, SetCrmCertificate, StartMetadataJob, input,
 };
 use crate::node::store::proof_text;
-use crate::protocol::{Hex, Octets};
+use crate::protocol::{Hex, Id, Octets};
 use crate::rotation::basis::{ALTERNATIVE_ROW, RowSeen, ServiceKind};
 use crate::rotation::plan::{Accounts, Act, Check, Plan, ScriptOrder, Step, Which};
+use crate::rotation::planner::HandPart;
 
 /// The folder on a server in which the PFX and the certificates lie while somebody does a step.
 pub(super) const FOLDER: &str = r"C:\ProgramData\s2scert\by-hand";
@@ -26,7 +27,7 @@ pub(super) const PURPOSE: &str = "by-hand";
 
 /// Why a step is done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Part {
+pub(in crate::app::rotate) enum Part {
     /// To see whether it is so.
     Look,
     /// To make it so.
@@ -35,7 +36,7 @@ pub(super) enum Part {
 
 impl Part {
     /// Returns the word in the names of files.
-    pub(super) const fn word(self) -> &'static str {
+    pub(in crate::app::rotate) const fn word(self) -> &'static str {
         match self {
             Self::Look => "look",
             Self::Do => "do",
@@ -45,7 +46,7 @@ impl Part {
 
 /// What runs.
 #[derive(Clone, Copy)]
-pub(super) enum Realisation {
+pub(in crate::app::rotate) enum Realisation {
     /// A script of the bridge, octet for octet.
     Bridge(Script),
     /// A script of this room.
@@ -62,7 +63,7 @@ impl Realisation {
     }
 
     /// Returns the name.
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::app::rotate) const fn name(self) -> &'static str {
         match self {
             Self::Bridge(script) => script.name,
             Self::Native(script) => script.name,
@@ -79,9 +80,9 @@ impl Realisation {
 }
 
 /// One script with its data.
-pub(super) struct Piece {
-    pub(super) part: Part,
-    pub(super) runs: Realisation,
+pub(in crate::app::rotate) struct Piece {
+    pub(in crate::app::rotate) part: Part,
+    pub(in crate::app::rotate) runs: Realisation,
     /// One line of JSON. No secret is in it.
     pub(super) data: Vec<u8>,
     /// Whether it goes on to another server, so that the session needs credentials to go on with.
@@ -102,9 +103,9 @@ pub(super) enum Asked {
 }
 
 /// The pieces of a plan.
-pub(super) struct Pieces<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) digest: Hex<32>,
+pub(in crate::app::rotate) struct Pieces<'a> {
+    pub(in crate::app::rotate) plan: &'a Plan,
+    pub(in crate::app::rotate) digest: Hex<32>,
 }
 
 impl Pieces<'_> {
@@ -117,10 +118,18 @@ impl Pieces<'_> {
     ///
     /// # Errors
     /// When the data cannot be written.
-    pub(super) fn of(&self, step: &Step) -> Result<Vec<Piece>> {
-        let mut pieces = self.act(step)?;
+    pub(in crate::app::rotate) fn of(&self, step: &Step) -> Result<Vec<Piece>> {
+        let mut pieces = match HandPart::of(self.plan, step) {
+            Some((part, node)) => self.hand(step, part, node)?,
+            None => self.act(step)?,
+        };
         pieces.extend(self.look(step)?);
         Ok(pieces)
+    }
+
+    /// Returns the server on which a step is done. What people do on a server of theirs stands with the others in the plan.
+    pub(in crate::app::rotate) fn place<'s>(&'s self, step: &'s Step) -> &'s Id {
+        HandPart::of(self.plan, step).map_or(&step.node, |(_, node)| &node.name)
     }
 
     fn look(&self, step: &Step) -> Result<Option<Piece>> {
@@ -158,10 +167,7 @@ impl Pieces<'_> {
             Act::ImportNatively => vec![self.install(step)?],
             Act::Mend => vec![self.remove(step, Which::New)?, self.install(step)?],
             Act::Grant(accounts) => {
-                let names = joined(accounts);
-                let fields = self.opened(Which::New, "ReadOnly");
-                let fields = [&fields.each()[..], &[("accounts", Field::Text(&names))]].concat();
-                vec![self.native(step, Part::Do, native::GRANT, &fields)?]
+                vec![self.grant(step, accounts)?]
             }
             Act::RestoreAccess => {
                 let fields = self.opened(Which::New, "ReadOnly");
@@ -187,7 +193,7 @@ impl Pieces<'_> {
         Ok(pieces)
     }
 
-    fn script(&self, step: &Step, order: &ScriptOrder, update_crm: bool) -> Result<Piece> {
+    pub(super) fn script(&self, step: &Step, order: &ScriptOrder, update_crm: bool) -> Result<Piece> {
         let call = CertificateReconfiguration {
             sha256: order.script_sha256.to_string(),
             certificate_file: Self::path("new.pfx"),
@@ -201,7 +207,14 @@ impl Pieces<'_> {
         Ok(Piece { asks: Some(Asked::Password), ..self.bridge(step, Part::Do, &call)? })
     }
 
-    fn install(&self, step: &Step) -> Result<Piece> {
+    pub(super) fn grant(&self, step: &Step, accounts: &Accounts) -> Result<Piece> {
+        let names = joined(accounts);
+        let fields = self.opened(Which::New, "ReadOnly");
+        let fields = [&fields.each()[..], &[("accounts", Field::Text(&names))]].concat();
+        self.native(step, Part::Do, native::GRANT, &fields)
+    }
+
+    pub(super) fn install(&self, step: &Step) -> Result<Piece> {
         let (file, thumbprint) = (Self::path("new.pfx"), self.thumbprint(Which::New));
         let fields = [
             ("certificateFile", Field::Text(&file)),
@@ -212,7 +225,7 @@ impl Pieces<'_> {
         Ok(Piece { asks: Some(Asked::Password), ..piece })
     }
 
-    fn remove(&self, step: &Step, which: Which) -> Result<Piece> {
+    pub(super) fn remove(&self, step: &Step, which: Which) -> Result<Piece> {
         self.native(step, Part::Do, native::REMOVE, &self.opened(which, "ReadWrite").each())
     }
 
@@ -254,14 +267,14 @@ impl Pieces<'_> {
         Ok(Piece { goes_on: true, asks: Some(Asked::Row), ..piece })
     }
 
-    fn show(&self, step: &Step, thumbprint: String, accounts: Option<&Accounts>) -> Result<Piece> {
+    pub(super) fn show(&self, step: &Step, thumbprint: String, accounts: Option<&Accounts>) -> Result<Piece> {
         let names = accounts.map(joined).unwrap_or_default();
         let opened = Opened { thumbprint, mode: "ReadOnly" };
         let fields = [&opened.each()[..], &[("accounts", Field::Text(&names))]].concat();
         self.native(step, Part::Look, native::SHOW, &fields)
     }
 
-    fn prove(&self, step: &Step) -> Result<Piece> {
+    pub(super) fn prove(&self, step: &Step) -> Result<Piece> {
         let text = BASE64.encode(self.proof_text(step));
         let opened = self.opened(Which::New, "ReadOnly");
         let fields = [&opened.each()[..], &[("text", Field::Text(&text))]].concat();
@@ -269,16 +282,16 @@ impl Pieces<'_> {
     }
 
     /// The octets that a server signs for a step. The nonce follows from plan and step: the plan is new for each roll.
-    pub(super) fn proof_text(&self, step: &Step) -> Vec<u8> {
+    pub(in crate::app::rotate) fn proof_text(&self, step: &Step) -> Vec<u8> {
         let nonce = Hex::from(*Fingerprint::of(format!("nonce\n{}\n{}", self.digest, step.id).as_bytes()).as_bytes());
-        proof_text(&nonce.to_string(), step.node.as_str(), PURPOSE, &self.thumbprint(Which::New))
+        proof_text(&nonce.to_string(), self.place(step).as_str(), PURPOSE, &self.thumbprint(Which::New))
     }
 
     fn opened(&self, which: Which, mode: &'static str) -> Opened {
         Opened { thumbprint: self.thumbprint(which), mode }
     }
 
-    fn thumbprint(&self, which: Which) -> String {
+    pub(super) fn thumbprint(&self, which: Which) -> String {
         let basis = &self.plan.basis;
         let old = || basis.seen.current().and_then(|row| row.thumbprint);
         let print = match which {
@@ -294,7 +307,7 @@ impl Pieces<'_> {
         rows.current().filter(|row| row.certificate_type.as_str() != ALTERNATIVE_ROW)?.certificate.as_ref()
     }
 
-    fn bridge<C: Call>(&self, step: &Step, part: Part, call: &C) -> Result<Piece> {
+    pub(super) fn bridge<C: Call>(&self, step: &Step, part: Part, call: &C) -> Result<Piece> {
         let fields = call.fields();
         let plain = |(name, field)| (name, if matches!(field, Field::Secret(_)) { Field::Null } else { field });
         let fields: Vec<(&str, Field<'_>)> = fields.into_iter().map(plain).collect();
@@ -302,20 +315,27 @@ impl Pieces<'_> {
         Ok(Piece { goes_on: call.needs() == Needs::NetworkIdentity, ..piece })
     }
 
-    fn native(&self, step: &Step, part: Part, script: Native, fields: &[(&str, Field<'_>)]) -> Result<Piece> {
+    pub(super) fn native(
+        &self,
+        step: &Step,
+        part: Part,
+        script: Native,
+        fields: &[(&str, Field<'_>)],
+    ) -> Result<Piece> {
         self.piece(step, part, Realisation::Native(script), fields)
     }
 
     fn piece(&self, step: &Step, part: Part, runs: Realisation, fields: &[(&str, Field<'_>)]) -> Result<Piece> {
-        let data = input(&self.marker(step, part), fields).map_err(|error| {
+        let data = input(&self.marker(step, part, runs.name()), fields).map_err(|error| {
             Error::new(Kind::Internal, "the data of a step cannot be written").at(step.id.as_str()).because(error)
         })?;
         Ok(Piece { part, runs, data: data.to_vec(), goes_on: false, asks: None })
     }
 
-    /// The marker lines tell this plan and this step from every other, so that an output can be told to belong to it.
-    pub(super) fn marker(&self, step: &Step, part: Part) -> Marker {
-        let hash = Fingerprint::of(format!("marker\n{}\n{}\n{}", self.digest, step.id, part.word()).as_bytes());
+    /// The marker lines tell this plan, step and script from every other, so that an output can be told to belong to it.
+    pub(in crate::app::rotate) fn marker(&self, step: &Step, part: Part, script: &str) -> Marker {
+        let name = format!("marker\n{}\n{}\n{}\n{script}", self.digest, step.id, part.word());
+        let hash = Fingerprint::of(name.as_bytes());
         let mut octets = [0; 16];
         octets.copy_from_slice(&hash.as_bytes()[..16]);
         Marker::new(&octets)

@@ -145,13 +145,15 @@ fn how(text: &mut String) -> Result<(), std::fmt::Error> {
         "For a list: `$Data.access = 'D:...'`, as the step that granted printed it as `before`. For a number: `$Data.id = '...'`, as \
          `Get-CrmCertificate` shows it for the row of that type, and of no other. The answer is one line of JSON between two \
          marker lines; `\"ok\":true` says that the script came to its end, and nothing more. For each step: run its look; where it is so \
-         already, go on; else run its *do*, and the look again.\n"
+         already, go on; else run its *do*, and the look again. Hand the `.txt` of the looks in on the machine of the controller, as `Tee-Object` wrote \
+         them: `s2scert rotate record` judges them and says what they prove. Where the roll was not begun there by `rotate apply`, the first \
+         time with `--plan plan.json`.\n"
     )
 }
 
 fn step(text: &mut String, sheet: &Sheet<'_>) -> Result<(), std::fmt::Error> {
     let one = sheet.step;
-    write!(text, "{}. `{}` **{}** on {}: {}.", sheet.number, one.change.sign(), one.id, one.node, words::step(one))?;
+    write!(text, "{}. `{}` **{}** on {}: {}.", sheet.number, one.change.sign(), one.id, sheet.place, words::step(one))?;
     if let Some(undone) = &one.undoes {
         write!(text, " [{undone}]")?;
     }
@@ -163,8 +165,12 @@ fn step(text: &mut String, sheet: &Sheet<'_>) -> Result<(), std::fmt::Error> {
             "   - behind a load balancer let the name of the address lead to this server itself, or another one is asked"
         )?;
     }
+    if sheet.of(Part::Look).next().is_some() {
+        let files: Vec<String> = sheet.of(Part::Look).map(|(name, _)| format!("--output {name}.txt")).collect();
+        writeln!(text, "   - hand in what the looks printed: `s2scert rotate record {} {}`", one.id, files.join(" "))?;
+    }
     for (name, piece) in sheet.of(Part::Do).chain(sheet.of(Part::Look)) {
-        writeln!(text, "   - {}: `{}/{name}.ps1`{}", piece.part.word(), one.node, remarks(piece))?;
+        writeln!(text, "   - {}: `{}/{name}.ps1`{}", piece.part.word(), sheet.place, remarks(piece))?;
     }
     match &one.act {
         Act::ByHand(hand) => by_hand(text, hand)?,

@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::words;
+use super::bundles::{self, BundleLine};
 use super::service::{gap, waves};
-use super::{Again, Judged, Options, missing};
+use super::{Again, Judged, NO_FILE, Options, missing};
 use crate::app::gate;
 use crate::app::report::{Identity, optional_path_text, quoted};
 use crate::cert::pfx::PfxProfile;
@@ -84,6 +85,9 @@ pub struct PlanReport {
     pub unknowns: Vec<&'static str>,
     /// What stands against a roll, all at once.
     pub objections: Vec<ObjectionLine>,
+    /// The bundles from which it was planned; empty where the servers themselves were looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bundles: Vec<BundleLine>,
     /// What of the farm was not seen.
     pub unseen: Vec<Missing>,
     /// The policy by which the certificate was judged.
@@ -225,6 +229,7 @@ impl PlanReport {
             gap: String::new(),
             unknowns: Vec::new(),
             objections: Vec::new(),
+            bundles: Vec::new(),
             unseen: Vec::new(),
             policy: None,
             findings: Vec::new(),
@@ -235,15 +240,7 @@ impl PlanReport {
 
     /// What was not seen is not known to be absent, so there is no plan without it.
     pub(super) fn unseen(farm: &str, unseen: &[Unseen], options: &Options) -> Self {
-        let description = options.farm.display();
-        Self {
-            unseen: missing(unseen),
-            next: vec![
-                format!("find out why, and what else a roll needs: s2scert doctor --farm {description}"),
-                format!("see what is seen: s2scert farm status --farm {description}"),
-            ],
-            ..Self::empty(farm)
-        }
+        Self { unseen: missing(unseen), next: bundles::after_unseen(options), ..Self::empty(farm) }
     }
 
     pub(super) fn against(farm: &str, objections: &[Objection]) -> Self {
@@ -259,14 +256,14 @@ impl PlanReport {
             fingerprint_sha256: new.fingerprint_sha256.to_string(),
             subject: new.subject.as_str().to_owned(),
             not_after: new.not_after,
-            file: "FILE".to_owned(),
+            file: NO_FILE.to_owned(),
         });
         self
     }
 
     /// Adds what is said of the certificate.
     pub(super) fn judged(mut self, judged: &Judged) -> Self {
-        self.policy = Some(judged.policy.clone());
+        self.policy.clone_from(&judged.policy);
         self.findings.clone_from(&judged.findings);
         let file = judged.file.display().to_string();
         if let Some(certificate) = &judged.certificate {
@@ -308,17 +305,12 @@ impl PlanReport {
             no_return: plan.no_return.as_ref().and_then(|id| place(&|step| step.id == *id)),
             gap: gap(plan),
             unknowns: plan.unknowns.iter().map(|one| one.words()).collect(),
+            bundles: bundles::lines(plan),
             ..Self::empty(seen.farm.as_str())
         };
         report.next = vec![
             format!("see it go, and see it fail, on a farm that is not there: s2scert rehearse {out}"),
-            format!(
-                "carry it out: s2scert rotate apply {out} --farm {} --credential {}{} --approved-digest {}",
-                again.farm,
-                again.credential,
-                again.password,
-                plan.digest()
-            ),
+            format!("carry it out: {} --approved-digest {}", again.command(plan, &out), plan.digest()),
         ];
         report
     }

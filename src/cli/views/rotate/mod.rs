@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::{WIDTH, wrapped};
 use crate::app::rotate::progress::{Event, Progress};
-use crate::app::rotate::record::RecordReport;
+use crate::app::rotate::record::{RecordReport, Verdict};
 use crate::app::rotate::run::RunReport;
 use crate::app::rotate::status::{RollLine, StatusReport};
 use crate::app::rotate::verify::VerifyReport;
@@ -135,6 +135,9 @@ pub(crate) fn render_verify(report: &VerifyReport) -> String {
         };
         let why = line.why.as_ref().map_or_else(String::new, |why| format!(" - {why}"));
         let _ = writeln!(text, "  {word:<8} {}: {}{why}", line.node, line.what);
+        for one in &line.next {
+            wrapped(&mut text, "           ", WIDTH, &format!("next: {one}"));
+        }
     }
     for one in &report.references {
         let _ = writeln!(text, "  NOT SO   the old certificate: {one}");
@@ -151,6 +154,26 @@ pub(crate) fn render_record(report: &RecordReport) -> String {
     let mut text = String::new();
     let _ =
         writeln!(text, "{}: {}", report.roll, if report.changed { "written down" } else { "nothing was written down" });
+    for output in &report.outputs {
+        let word = match output.verdict {
+            Verdict::Proven => "PROVEN",
+            Verdict::Shown => "shown",
+            Verdict::NotSo => "NOT SO",
+        };
+        let place = format!("{}, {} of {} on {}", output.file.display(), output.script, output.step, output.server);
+        wrapped(&mut text, "  ", WIDTH, &format!("{word}: {place}: {}", output.what));
+        if !output.not.is_empty() {
+            wrapped(&mut text, "    ", WIDTH, &format!("it does not prove {}", output.not));
+        }
+        if !output.missing.is_empty() {
+            wrapped(
+                &mut text,
+                "    ",
+                WIDTH,
+                &format!("hand in with it what these printed: {}", output.missing.join(", ")),
+            );
+        }
+    }
     if report.steps.is_empty() {
         text.push_str("  no step of it is done by hand\n");
     }

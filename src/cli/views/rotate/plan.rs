@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::{WIDTH, field, findings, wrapped};
 use super::next;
-use crate::app::rotate::plan::{NodeLine, PlanReport, StepLine};
+use crate::app::rotate::plan::{BundleLine, NodeLine, PlanReport, StepLine};
 use crate::farm::description::{Role, Transport};
 
 /// Renders a plan, or what stands against one.
@@ -53,6 +53,15 @@ fn head(text: &mut String, report: &PlanReport) {
     if let (Some(file), Some(digest)) = (&report.plan_file, &report.plan_sha256) {
         field(text, "plan", &file.display().to_string());
         field(text, "SHA-256", digest);
+    }
+    bundles(text, &report.bundles);
+}
+
+/// From what bundles, and how old they are: that is how old the facts are.
+pub(crate) fn bundles(text: &mut String, bundles: &[BundleLine]) {
+    for (place, one) in bundles.iter().enumerate() {
+        let label = if place == 0 { "from bundles" } else { "" };
+        field(text, label, &format!("{}: looked at {}, by {}", one.server, one.age, one.by));
     }
 }
 

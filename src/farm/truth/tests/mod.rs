@@ -72,7 +72,12 @@ fn stored(certificate: &Arc<SeenCertificate>) -> StoredCertificate<Arc<SeenCerti
     };
     let reader = Reader { account: "contoso\\SVC-crm".to_owned(), reading: Reading::Granted };
     let key = KeyFacts { location: Some(location), matches: true, readers: Seen::Seen(vec![reader]) };
-    StoredCertificate { certificate: certificate.clone(), key: Seen::Seen(Some(key)), tls_bindings: Vec::new() }
+    StoredCertificate {
+        certificate: certificate.clone(),
+        key: Seen::Seen(Some(key)),
+        tls_bindings: Vec::new(),
+        names_key: Some(true),
+    }
 }
 
 /// What a server of a farm shows in which everything agrees on [`OLD`].
@@ -89,6 +94,9 @@ fn server(name: &str) -> Facts {
         metadata: Vec::new(),
         trusts: Seen::Unseen(unseen()),
         refresh_job: Seen::Unseen(unseen()),
+        script_sha256: Seen::Unseen(unseen()),
+        network_identity: Seen::Unseen(unseen()),
+        other_rows: Seen::Unseen(unseen()),
     };
     if name == "sp-1" {
         let trust = TrustFacts {
@@ -123,7 +131,7 @@ fn row(certificate: &Arc<SeenCertificate>, kind: RowKind) -> RowFacts<Arc<SeenCe
 fn running(name: &str) -> Vec<ServiceFacts> {
     let (service, role) =
         if name.starts_with("crm-web") { ("CRMAppPool", Role::Web) } else { ("MSCRMAsyncService", Role::Async) };
-    vec![ServiceFacts { name: service.to_owned(), role, account: "CONTOSO\\svc-crm".to_owned() }]
+    vec![ServiceFacts { name: service.to_owned(), role, account: "CONTOSO\\svc-crm".to_owned(), runs: Some(true) }]
 }
 
 fn servers() -> Vec<Facts> {
@@ -209,8 +217,11 @@ fn each_fault_has_a_finding_of_its_own() {
         ("chain-missing crm-async-1", |all| {
             if let Seen::Seen(store) = &mut all[ASYNC].store {
                 let fingerprint_sha256 = OLD.fingerprint.to_string();
-                store.issuers =
-                    Seen::Seen(vec![IssuerFacts { fingerprint_sha256, missing: Some("CN=Root".to_owned()) }]);
+                store.issuers = Seen::Seen(vec![IssuerFacts {
+                    fingerprint_sha256,
+                    missing: Some("CN=Root".to_owned()),
+                    earliest: None,
+                }]);
             }
         }),
         ("shared-with-tls crm-web-1", |all| store(&mut all[WEB])[0].tls_bindings.push("0.0.0.0:443".to_owned())),
@@ -230,8 +241,12 @@ fn each_fault_has_a_finding_of_its_own() {
         }),
         ("clocks-apart crm-web-1", |all| all[ASYNC].clock_offset_seconds = Seen::Seen(301)),
         ("account-differs crm-web-1", |all| {
-            let service =
-                ServiceFacts { name: "CRMAppPool".to_owned(), role: Role::Web, account: "NETWORK SERVICE".to_owned() };
+            let service = ServiceFacts {
+                name: "CRMAppPool".to_owned(),
+                role: Role::Web,
+                account: "NETWORK SERVICE".to_owned(),
+                runs: None,
+            };
             all[WEB].services = Seen::Seen(vec![service]);
         }),
         ("facts-old crm-web-1", |all| all[WEB].collected_at = now() - Span::new().hours(25)),
@@ -379,6 +394,28 @@ fn only_what_signs_or_may_sign_expires_soon() {
     assert_eq!(soon(all.clone()), 0);
     all[WEB].rows = Seen::Unseen("hidden".to_owned());
     assert_eq!(soon(all), 6);
+}
+
+#[test]
+fn a_certificate_ends_with_the_first_of_its_issuers() {
+    let mut farm = DESCRIPTION.clone();
+    farm.thresholds.days = vec![50];
+    let ids = |table: &TruthTable| table.disagreements.iter().map(|one| one.kind.id()).collect::<Vec<_>>();
+    let of = |all: Vec<Facts>| TruthTable::of(&Observation::new(&farm, now(), all, &[]));
+    assert!(!ids(&of(servers())).contains(&"expires-soon"), "the leaf has more than fifty days");
+    for (days, wanted) in [(20, "expires-soon"), (-1, "expired")] {
+        let mut all = servers();
+        let not_after = now() + Span::new().hours(24 * days);
+        if let Seen::Seen(store) = &mut all[ASYNC].store {
+            let fingerprint_sha256 = OLD.fingerprint.to_string();
+            let earliest = Some(EarlyIssuer { subject: "CN=Issuing".to_owned(), not_after });
+            store.issuers = Seen::Seen(vec![IssuerFacts { fingerprint_sha256, missing: None, earliest }]);
+        }
+        let table = of(all);
+        assert!(ids(&table).contains(&wanted), "{:?}", ids(&table));
+        let line = table.lines.iter().find(|line| line.certificate.fingerprint == OLD.fingerprint).unwrap();
+        assert_eq!((line.end, line.limited_by.as_deref()), (not_after, Some("CN=Issuing")));
+    }
 }
 
 #[test]

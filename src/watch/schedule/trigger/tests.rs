@@ -15,6 +15,7 @@ fn trigger(kind: TriggerKind, program: &str, arguments: &[&str]) -> Trigger {
         account: None,
         state: PathBuf::from("/var/lib/s2scert"),
         writes: Vec::new(),
+        rolls: false,
     }
 }
 
