@@ -7,6 +7,7 @@
 mod carry;
 mod expected;
 mod roll;
+mod secrets;
 mod status;
 mod unattended;
 mod watching;

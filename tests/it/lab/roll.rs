@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::secrets::{self, Watcher};
 use crate::lab_farm::{Folder, NODES};
 use crate::standin::World;
 
@@ -117,7 +118,7 @@ pub(super) fn deeds(lab: &Folder) -> (usize, usize) {
 }
 
 /// Returns the files of a folder, to the bottom.
-fn below(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.flat_map(|entry| if entry.path().is_dir() { below(&entry.path()) } else { vec![entry.path()] }).collect()
 }
@@ -158,6 +159,7 @@ fn roll_killed_at(lab: &Folder, program: &Path, places: &[usize]) {
     let planned =
         ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
     assert_eq!(planned["strategy"], "direct");
+    let watcher = Watcher::begin(lab);
     let digest = planned["plan_sha256"].as_str().unwrap();
     let credential = "--credential new.pfx --password-file new.pass";
     ada.ends(&format!("rotate apply plan.json --farm small.toml {credential} --approved-digest {}", "0".repeat(64)), 9);
@@ -194,7 +196,9 @@ fn roll_killed_at(lab: &Folder, program: &Path, places: &[usize]) {
     let status = bob.ends("rotate status --farm small.toml", 0);
     assert!(status["nodes"].as_array().unwrap().iter().all(|node| node.get("roll").is_none()), "{status}");
     assert_eq!(deeds(lab), (1, 0));
+    watcher.end();
     evidence_holds(lab, &bob);
+    secrets::are_nowhere(lab, &[&output.stdout, &output.stderr]);
 }
 
 /// The evidence of the roll is checked by a program that has nothing of ours, which finds what was altered in it.
