@@ -67,6 +67,7 @@ fn facts(now: Timestamp) -> Vec<ServerFacts<Arc<SeenCertificate>>> {
         certificate,
         key: Seen::Seen(None),
         tls_bindings: Vec::new(),
+        names_key: None,
     };
     (0..SERVERS)
         .map(|number| {
@@ -91,6 +92,9 @@ fn facts(now: Timestamp) -> Vec<ServerFacts<Arc<SeenCertificate>>> {
                 metadata: vec![MetadataFacts { organization: "sales".to_owned(), answer }],
                 trusts: Seen::default(),
                 refresh_job: Seen::default(),
+                script_sha256: Seen::default(),
+                network_identity: Seen::default(),
+                other_rows: Seen::default(),
             }
         })
         .collect()

@@ -43,7 +43,12 @@ pub(super) fn rotate(command: &RotateCommand, host: &Host, output: &mut Output<'
         RotateCommand::Repair(args) => upkeep(host, &args.options(), &args.upkeep, Verb::Repair, output),
         RotateCommand::Retire(args) => upkeep(host, &args.options(), &args.upkeep, Verb::Retire, output),
         RotateCommand::Verify(args) => {
-            let report = verify::verify(host, &args.options(), &|file| ways::looking_with(host, file, &args.reach))?;
+            // Signing a token is more than looking, though it changes nothing: a node that may only observe refuses it.
+            let way = |file: &Path| match args.with() {
+                verify::With::Token => ways::acting(host, file, &args.reach),
+                verify::With::Nothing => ways::looking_with(host, file, &args.reach),
+            };
+            let report = verify::verify(host, &args.options(), args.with(), &way)?;
             output.answer(&report, views::rotate::render_verify)?;
             Ok(report.exit_code())
         }

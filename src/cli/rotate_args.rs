@@ -382,6 +382,10 @@ pub struct VerifyArgs {
     #[arg(value_name = "PLAN.json")]
     pub plan: Option<PathBuf>,
 
+    /// Ask each site of app_only in farm.toml with a token that a server makes and signs with the new key; unproven on a real farm
+    #[arg(long)]
+    pub token: bool,
+
     /// The description of the farm [default: that with which the roll was begun, else farm.toml]
     #[arg(long, value_name = "FILE")]
     pub farm: Option<PathBuf>,

@@ -11,7 +11,7 @@ use crate::app::farm::DEFAULT_FILE;
 use crate::app::passwords::{OutSource, Source};
 use crate::app::rehearse;
 use crate::app::rotate::plan::Verb;
-use crate::app::rotate::{Credentials, evidence, plan, record, run, status};
+use crate::app::rotate::{Credentials, evidence, plan, record, run, status, verify};
 use crate::rotation::basis::{Reason, Strategy};
 use crate::rotation::engine::Way;
 
@@ -165,6 +165,10 @@ impl AgainArgs {
 }
 
 impl VerifyArgs {
+    pub(super) const fn with(&self) -> verify::With {
+        if self.token { verify::With::Token } else { verify::With::Nothing }
+    }
+
     pub(super) fn options(&self) -> run::Options {
         run::Options {
             way: Way::Resume,

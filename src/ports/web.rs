@@ -82,6 +82,8 @@ pub struct WebAnswer {
     pub body: Vec<u8>,
     /// The instant that the server's `Date` header tells, if any, as sent.
     pub date: Option<String>,
+    /// `x-ms-diagnostics`, as sent: why a server of Microsoft refuses a token.
+    pub diagnostics: Option<String>,
 }
 
 /// Why there is no answer.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::secret::{SecretBytes, SecretText};
 use super::signals::SignalsRead;
 use super::table::{Info, TABLE};
+use super::token::TokenOrder;
 use super::word::{Hex, Id, List, Octets, Text};
 use crate::cert::Password;
 use crate::cert::digest::{Fingerprint, hex_upper};
@@ -99,6 +100,8 @@ pub enum Action {
     Signals(SignalsRead),
     /// From when on the deployment itself warns of its certificates.
     CrmMonitoring(Nothing),
+    /// Asks a site of SharePoint with a token that the node makes and signs with the key of a certificate.
+    Token(TokenOrder),
 }
 
 /// Nothing more is to be known.
@@ -399,7 +402,14 @@ impl Action {
             Self::Prove(_) => 35,
             Self::Signals(_) => 36,
             Self::CrmMonitoring(_) => 37,
+            Self::Token(_) => 38,
         }
+    }
+
+    /// Returns whether it shows itself to another machine with the key of a certificate. A node that may only observe does not.
+    #[must_use]
+    pub const fn goes_out(&self) -> bool {
+        matches!(self, Self::Token(_))
     }
 
     /// Returns a hash that tells one action from another. No password goes into it; a PFX goes in by its own hash.

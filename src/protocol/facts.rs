@@ -63,6 +63,8 @@ pub enum Facts {
     Signals(SignalFacts),
     /// From when on the deployment warns.
     Monitoring(MonitoringFacts),
+    /// What a site answered to a token.
+    Token(super::token::TokenFacts),
 }
 
 /// What a node is, and what stands on it.

@@ -89,6 +89,14 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::Prove(Prove { thumbprint, nonce: Hex::from([5; 32]), purpose: of("gate") }),
         Action::Signals(SignalsRead { kind: SignalKind::SharePoint, since: after }),
         Action::CrmMonitoring(nothing),
+        Action::Token(TokenOrder {
+            thumbprint,
+            site: of("https://sharepoint.contoso.com/sites/crm"),
+            realm: of("5f0d3a52-0000-0000-0000-0000000000aa"),
+            issuer_realm: of("5f0d3a52-0000-0000-0000-0000000000aa"),
+            seconds: Lifetime::try_from(300).unwrap(),
+            authorities: List::default(),
+        }),
     ]
 }
 

@@ -13,7 +13,7 @@ pub enum Effect {
     Changes,
 }
 
-/// Whether the action goes on from this node to another.
+/// Whether the session must have credentials with which the action goes on from this node to another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Needs {
     /// No.
@@ -98,7 +98,7 @@ const fn row(
 }
 
 /// Every action, in the order of [`super::Action`].
-pub static TABLE: [Info; 38] = [
+pub static TABLE: [Info; 39] = [
     row("describe", (Observes, Local, Anyone, Native), NONE, NONE, Proof::WineTested),
     row("store-list", (Observes, Local, Anyone, Native), NONE, NONE, Proof::WineTested),
     row("store-show", (Observes, Local, Administrator, Native), NONE, NONE, Proof::WineTested),
@@ -287,4 +287,5 @@ pub static TABLE: [Info; 38] = [
         NONE,
         Proof::SubsetInterpreted,
     ),
+    row("token", (Observes, Local, Administrator, Native), NONE, NONE, Proof::LinuxTested),
 ];

@@ -329,6 +329,9 @@ macro_rules! text_on_the_wire {
 }
 
 text_on_the_wire! {
+    [] super::token::Site, "Site", |site| site.as_str(), json_schema!({"type": "string", "pattern": "^https://", "maxLength": super::token::LONGEST_SITE});
+    [] super::token::Realm, "Realm", |realm| realm.as_str(),
+        json_schema!({"type": "string", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"});
     [] Id, "Id", |id| &id.0, json_schema!({"type": "string", "pattern": "^[A-Za-z0-9._@-]{1,80}$"});
     [] Text, "Text", |text| &text.0, json_schema!({"type": "string", "maxLength": LONGEST_TEXT});
     [] Octets, "Octets", |octets| &STANDARD.encode(&octets.0), json_schema!({"type": "string", "contentEncoding": "base64"});

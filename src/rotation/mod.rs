@@ -15,6 +15,7 @@
 //! | `season` | whether farm.toml lets something be changed now |
 //! | `engine` | takes the steps: look, write down, act, write down, look |
 //! | `mutant` | parts of the engine that tests take out |
+//! | `token` | what the answer of a site to a token means |
 //! | `world` | what the engine needs beside the transport |
 
 pub mod admission;
@@ -30,6 +31,7 @@ pub mod plan;
 pub mod planner;
 pub mod record;
 pub mod season;
+pub mod token;
 pub mod world;
 
 #[cfg(test)]

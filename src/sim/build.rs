@@ -160,11 +160,11 @@ fn farm(basis: &Basis) -> Result<Farm, String> {
         let mut trusts = Vec::new();
         for trust in &farm.trusts {
             let label = Label::try_from(trust.name.as_str().to_owned()).map_err(word)?;
-            trusts.push(Trust { name: label, organization: name(&trust.organization)? });
+            trusts.push(Trust { name: label, organization: name(&trust.organization)?, app_only: Vec::new() });
         }
         let servers = farm.server.iter().map(name).collect::<Result<_, _>>()?;
-        let (version, sites) = (SharePointVersion::V2019, Vec::new());
-        sharepoint.push(SharePoint { name: name(&farm.name)?, version, servers, sites, trusts });
+        let (version, sites, tls_ca) = (SharePointVersion::V2019, Vec::new(), None);
+        sharepoint.push(SharePoint { name: name(&farm.name)?, version, servers, sites, tls_ca, trusts });
     }
     let update_crm = Some(UpdateCrm { node: name(&seen.update_crm)? });
     Ok(Farm { name: None, update_crm, nodes, organizations, sharepoint, ..Farm::default() })

@@ -7,6 +7,7 @@
 
 pub(crate) mod breakages;
 pub(crate) mod pki;
+mod site;
 pub(crate) mod sshd;
 mod web;
 mod world;
@@ -100,6 +101,8 @@ impl Folder {
 pub(crate) struct Lab {
     pub(crate) folder: Folder,
     servers: Vec<Server>,
+    /// The port of the site of SharePoint, where the program that judges its tokens is there.
+    pub(crate) site: Option<u16>,
 }
 
 impl Lab {
@@ -110,7 +113,8 @@ impl Lab {
         let pki = Pki::new();
         pki.save(&folder.path("pki"));
         // Every web server listens before the document with its address is written.
-        let servers = web::listen(&folder, &pki);
+        let mut servers = web::listen(&folder, &pki);
+        let site = site::listen(&folder, &pki);
         let port = servers[0].port;
         world::write(&folder, &pki, port);
         client_key(&folder);
@@ -123,7 +127,12 @@ impl Lab {
         }
         sshd::known_hosts(&folder);
         write(&folder.farm(), description(&folder, port), 0o644);
-        Self { folder, servers }
+        let site = site.map(|server| {
+            let port = server.port;
+            servers.push(server);
+            port
+        });
+        Self { folder, servers, site }
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use s2scert::cert::{Fingerprint, pem};
 
-use super::{ASYNC_ACCOUNT, Folder, HOST, Node, WEB_ACCOUNT, make, run, write};
+use super::{ASYNC_ACCOUNT, Folder, HOST, NODES, Node, WEB_ACCOUNT, make, run, write};
 
 /// A certificate with its key as PKCS#8.
 #[derive(Clone)]
@@ -91,7 +91,9 @@ impl Pki {
         };
         let tls = |from, until| {
             let mut params = draft(HOST, from, until);
-            params.subject_alt_names = vec![rcgen::SanType::DnsName(HOST.try_into().unwrap())];
+            let address = NODES.iter().find(|node| node.is_sharepoint()).unwrap().address.parse().unwrap();
+            params.subject_alt_names =
+                vec![rcgen::SanType::DnsName(HOST.try_into().unwrap()), rcgen::SanType::IpAddress(address)];
             signed(&params, &KeyPair::generate().unwrap(), &tls_root)
         };
         Self {

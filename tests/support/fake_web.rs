@@ -40,7 +40,14 @@ impl FakeHost {
 
 /// A page with a body.
 pub(crate) fn page(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> WebAnswer {
-    WebAnswer { status, content_type: Some(content_type.to_owned()), location: None, body: body.into(), date: None }
+    WebAnswer {
+        status,
+        content_type: Some(content_type.to_owned()),
+        location: None,
+        body: body.into(),
+        date: None,
+        diagnostics: None,
+    }
 }
 
 impl FakeWeb {

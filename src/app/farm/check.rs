@@ -121,7 +121,9 @@ fn unusable_policy(host: &Host, file: &Path, farm: &Farm) -> Option<Finding> {
 
 /// Each file with authorities once.
 fn unusable_authorities(host: &Host, file: &Path, farm: &Farm) -> Vec<Finding> {
-    let mut paths: Vec<PathBuf> = farm.organizations.iter().filter_map(|one| farm.tls_of(one).ca).collect();
+    let of_sites = farm.sharepoint.iter().filter_map(|one| one.tls_ca.clone());
+    let mut paths: Vec<PathBuf> =
+        farm.organizations.iter().filter_map(|one| farm.tls_of(one).ca).chain(of_sites).collect();
     paths.sort();
     paths.dedup();
     let finding = |error: Error| Finding {
@@ -129,7 +131,7 @@ fn unusable_authorities(host: &Host, file: &Path, farm: &Farm) -> Vec<Finding> {
         severity: Severity::Error,
         subject: "farm".to_owned(),
         message: std::iter::once(error.to_string()).chain(error.causes()).collect::<Vec<_>>().join(": "),
-        reason: "without the authorities no metadata document can be believed".into(),
+        reason: "without the authorities no metadata document and no site can be believed".into(),
         remedy: "let `tls_ca` name a file with certificates in PEM or DER, beside farm.toml".into(),
         waived_by: None,
     };

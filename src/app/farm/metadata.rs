@@ -7,7 +7,7 @@ use super::refuse_what_others_may_write;
 use crate::app::source::Input;
 use crate::cert::container;
 use crate::error::Error;
-use crate::farm::description::{Farm, Node, Organization, Role, TlsTrust, Transport};
+use crate::farm::description::{Farm, Node, Organization, Role, SharePoint, TlsTrust, Transport};
 use crate::farm::metadata::{self, Metadata};
 use crate::farm::truth::{MetadataFacts, Seen};
 use crate::ports::{Host, WebAnswer, WebRequest, WebTrust};
@@ -134,6 +134,24 @@ fn trust(host: &Host, description: &Path, tls: &TlsTrust) -> Result<WebTrust, St
             if causes.is_empty() { "" } else { ": " }
         )
     })
+}
+
+/// Returns the authorities of which one must have issued the certificates of the sites of a SharePoint farm: what it says
+/// itself, else what the farm says; none where both leave that to each machine.
+///
+/// # Errors
+/// Why they cannot be used.
+pub(in crate::app) fn authorities_of(
+    host: &Host,
+    farm: &Farm,
+    sharepoint: &SharePoint,
+    description: &Path,
+) -> Result<Vec<Vec<u8>>, String> {
+    let ca = sharepoint.tls_ca.as_ref().or(farm.tls.ca.as_ref());
+    match trust(host, description, &TlsTrust { ca: ca.cloned(), pin: None })? {
+        WebTrust::Authorities(all) => Ok(all),
+        WebTrust::System | WebTrust::Pin(_) => Ok(Vec::new()),
+    }
 }
 
 /// Reads the authorities of a file; a path is taken from the folder of the description.

@@ -11,6 +11,7 @@
 //! | `credential` | the credential, opened once, sealed anew for each server and run |
 //! | `emit` | a plan as files that people run by hand |
 //! | `evidence` | what proves a roll, in one file |
+//! | `token` | the question to SharePoint with a token of the new key |
 //! | `documents` | the metadata documents, as the engine asks for them |
 //! | `collected` | a farm as bundles show it |
 //! | `places` | where plans and journals are kept |
@@ -32,6 +33,7 @@ pub(super) mod refused;
 pub mod run;
 pub mod state;
 pub mod status;
+mod token;
 pub mod verify;
 mod words;
 mod world;

@@ -6,13 +6,14 @@ use serde::Serialize;
 use super::credential::Sealer;
 use super::places::Rolls;
 use super::run::{Options, find_for_proof};
+use super::token::{self, Asked};
 use super::world::Here;
 use super::{Reach, described, owner, refused, words};
 use crate::app::farm::metadata::Documents;
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::Host;
 use crate::rotation::basis::FarmSeen;
-use crate::rotation::engine::{self, Operator, Verdict};
+use crate::rotation::engine::{self, Operator};
 use crate::rotation::observe::observe;
 use crate::rotation::plan::Plan;
 use crate::rotation::world::Nobody;
@@ -51,6 +52,9 @@ pub struct ProofLine {
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The next steps, where a token was not taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<String>,
 }
 
 impl VerifyReport {
@@ -67,11 +71,20 @@ impl VerifyReport {
     }
 }
 
+/// What is proven beside the rest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum With {
+    /// Nothing.
+    Nothing,
+    /// That SharePoint takes a token of the new key.
+    Token,
+}
+
 /// Proves.
 ///
 /// # Errors
-/// When there is no plan to prove, or the description cannot be read.
-pub fn verify(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<VerifyReport> {
+/// When there is no plan to prove, the description cannot be read, or it names no site for a token.
+pub fn verify(host: &Host, options: &Options, with: With, reach: &Reach<'_>) -> Result<VerifyReport> {
     let rolls = Rolls::find(host, options.state.as_deref())?.ok_or_else(|| {
         Error::new(Kind::Unreadable, "no roll was begun from here").hint("begin one: s2scert rotate plan")
     })?;
@@ -87,17 +100,18 @@ pub fn verify(host: &Host, options: &Options, reach: &Reach<'_>) -> Result<Verif
     let operator = Operator { owner: owner(host)?, take_over: None };
     let verdicts =
         engine::verify(&found.admitted, &farm, world, &mut journal, &operator).map_err(|stop| refused::stop(&stop))?;
-    let lines: Vec<ProofLine> = verdicts
+    let mut lines: Vec<ProofLine> = verdicts
         .into_iter()
         .map(|(step, verdict)| {
-            let (verdict, why) = match verdict {
-                Verdict::So => ("so", None),
-                Verdict::Not(why) => ("not", Some(why)),
-                Verdict::Unseen(why) => ("unseen", Some(why)),
-            };
-            ProofLine { node: step.node.to_string(), what: words::step(step), verdict, why }
+            let (verdict, why) = verdict.parts();
+            ProofLine { node: step.node.to_string(), what: words::step(step), verdict, why, next: Vec::new() }
         })
         .collect();
+    if with == With::Token {
+        let thumbprint = plan.basis.asked.certificate.thumbprint;
+        let asked = Asked { host, farm: &farm, description: &found.farm, transport: &*transport, thumbprint };
+        lines.extend(token::lines(&asked)?);
+    }
     let seen = observe(&farm, &*transport);
     let (references, remains) = seen.as_ref().map(|seen| old(plan, seen)).unwrap_or_default();
     let proven = lines.iter().all(|line| line.verdict == "so") && references.is_empty() && seen.is_ok();

@@ -308,6 +308,16 @@ impl<'a> Check<'a> {
                 self.tell(trust, "organization", Fault::TrustTwice(name.to_string()));
             }
             seen.push(name.folded());
+            for site in &trust.value.app_only {
+                if !site.is_https() || site.as_str().contains('?') {
+                    let why = "a token goes over https only, to an address without a question mark";
+                    self.tell(trust, "app_only", Fault::Senseless(why));
+                }
+                if !farm.value.sites.iter().any(|one| one.folded() == site.folded()) {
+                    let why = "a site under `app_only` stands among the `sites` of its SharePoint farm too";
+                    self.tell(trust, "app_only", Fault::Senseless(why));
+                }
+            }
         }
         seen.sort();
         seen.dedup();

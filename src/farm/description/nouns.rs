@@ -309,6 +309,9 @@ pub struct SharePoint {
     /// The site collections that Dynamics 365 uses.
     #[serde(default)]
     pub sites: Vec<Url>,
+    /// As `tls_ca` of the farm, for the sites.
+    #[serde(default)]
+    pub tls_ca: Option<PathBuf>,
     /// Its trusted token issuers, one for each organization.
     #[serde(default, rename = "trust")]
     pub trusts: Vec<Trust>,
@@ -322,6 +325,9 @@ pub struct Trust {
     pub name: Label,
     /// The organization that it trusts.
     pub organization: Name,
+    /// Those of the sites in which Dynamics has app-only permission: there a token can be tried (`rotate verify --token`).
+    #[serde(default)]
+    pub app_only: Vec<Url>,
 }
 
 /// The kinds of other users of the certificate.

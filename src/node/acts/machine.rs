@@ -1,6 +1,8 @@
 //! The acts of the real machine: each action to the room that does it.
 
-use super::{Acts, Did, Fault, Look, Surroundings, Work, access, crm, script, services, sharepoint, signals, store};
+use super::{
+    Acts, Did, Fault, Look, Surroundings, Work, access, crm, script, services, sharepoint, signals, store, token,
+};
 use crate::error::Kind;
 use crate::protocol::{Action, Trouble};
 
@@ -37,6 +39,7 @@ impl Acts for MachineActs {
             Action::Prove(prove) => store::prove(prove, work),
             Action::Signals(asked) => signals::events(*asked, work),
             Action::CrmMonitoring(_) => signals::monitoring(work),
+            Action::Token(order) => token::present(order, work),
             Action::Describe(_)
             | Action::Stage(_)
             | Action::Unstage(_)

@@ -10,6 +10,7 @@ mod services;
 mod sharepoint;
 mod signals;
 mod store;
+mod token;
 mod told;
 mod whole;
 

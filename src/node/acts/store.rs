@@ -193,17 +193,10 @@ pub(super) fn remove(remove: &Remove, work: &Work<'_>) -> Result<Did, Fault> {
 /// Signs with the key that the store names, and verifies with the certificate.
 pub(super) fn prove(prove: &Prove, work: &Work<'_>) -> Result<Look, Fault> {
     let seen = find(&prove.thumbprint, work)?.ok_or_else(|| absent(&prove.thumbprint))?;
-    let key = seen.stored.key.as_ref().ok_or_else(|| no_key(&prove.thumbprint))?;
     let node = work.host.machine.facts().map(|facts| facts.name).unwrap_or_default();
     let nonce = hex_upper(prove.nonce.as_bytes());
     let text = proof_text(&nonce, &node, prove.purpose.as_str(), &told::print(&prove.thumbprint));
-    let signature = work.host.stores.sign(key, &text).map_err(Error::from)?;
-    SignatureAlgorithm::RsaPkcs1(Hash::Sha256).verify(&seen.certificate.public_key(), &text, &signature).map_err(
-        |error| {
-            let wrong = Error::new(Kind::Unreadable, "the signature does not verify with the certificate");
-            wrong.at(prove.thumbprint).because(error).hint("the store names another key: install the PFX again")
-        },
-    )?;
+    let signature = signed(&seen, &prove.thumbprint, &text, work)?;
     let octets = |bytes: &[u8]| BASE64.encode(bytes).parse::<Octets>();
     match (octets(seen.certificate.der()), octets(&signature)) {
         (Ok(certificate), Ok(signature)) => {
@@ -212,6 +205,19 @@ pub(super) fn prove(prove: &Prove, work: &Work<'_>) -> Result<Look, Fault> {
         }
         _ => Err(Fault::Failed(Trouble::new(Kind::Unreadable, "the certificate is too large for an answer"))),
     }
+}
+
+/// Signs with the key that the store names for a certificate, by RSASSA-PKCS1-v1_5 with SHA-256. What does not verify with the
+/// certificate is not given out.
+pub(super) fn signed(seen: &Seen, thumbprint: &Hex<20>, content: &[u8], work: &Work<'_>) -> Result<Vec<u8>, Fault> {
+    let key = seen.stored.key.as_ref().ok_or_else(|| no_key(thumbprint))?;
+    let signature = work.host.stores.sign(key, content).map_err(Error::from)?;
+    let key = seen.certificate.public_key();
+    SignatureAlgorithm::RsaPkcs1(Hash::Sha256).verify(&key, content, &signature).map_err(|error| {
+        let wrong = Error::new(Kind::Unreadable, "the signature does not verify with the certificate");
+        wrong.at(thumbprint).because(error).hint("the store names another key: install the PFX again")
+    })?;
+    Ok(signature)
 }
 
 /// Says that a certificate is not there.

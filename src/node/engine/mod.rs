@@ -116,14 +116,12 @@ fn obey(host: &Host, acts: &dyn Acts, settings: &Settings, order: &Order) -> Ans
     };
     let call = Call { host, acts, place: &place, until, order };
     match &order.ticket {
+        None if settings.allow == Allow::Observe && order.action.goes_out() => {
+            told(host, Some(order.request.clone()), Outcome::Refused(observes_only("start it without --allow observe")))
+        }
         None => told(host, Some(order.request.clone()), call.observe()),
         Some(_) if settings.allow == Allow::Observe => {
-            let why = "this node was started to observe only";
-            let refusal = Refusal::new(
-                RefusalCode::ObserveOnly,
-                why,
-                "ask with mode observe, or start it without --allow observe",
-            );
+            let refusal = observes_only("ask with mode observe, or start it without --allow observe");
             told(host, Some(order.request.clone()), Outcome::Refused(refusal))
         }
         Some(ticket) => {
@@ -131,6 +129,10 @@ fn obey(host: &Host, acts: &dyn Acts, settings: &Settings, order: &Order) -> Ans
             Answer::new(Some(order.request.clone()), &name(host), at, outcome)
         }
     }
+}
+
+fn observes_only(next: &str) -> Refusal {
+    Refusal::new(RefusalCode::ObserveOnly, "this node was started to observe only", next)
 }
 
 /// Describes the node, as the action `describe` does.

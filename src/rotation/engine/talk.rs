@@ -44,6 +44,7 @@ fn seconds(action: &Action) -> u32 {
         Action::Reconfigure(_) => 900,
         Action::Install(_)
         | Action::Prove(_)
+        | Action::Token(_)
         | Action::ServiceRestart(_)
         | Action::PoolRecycle(_)
         | Action::IisReset(_)

@@ -19,6 +19,18 @@ pub enum Verdict {
     Unseen(String),
 }
 
+impl Verdict {
+    /// Returns it as a word (`so`, `not`, `unseen`), and why.
+    #[must_use]
+    pub fn parts(self) -> (&'static str, Option<String>) {
+        match self {
+            Self::So => ("so", None),
+            Self::Not(why) => ("not", Some(why)),
+            Self::Unseen(why) => ("unseen", Some(why)),
+        }
+    }
+}
+
 /// Looks at every step that proves, and at what others have to do.
 ///
 /// # Errors

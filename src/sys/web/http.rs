@@ -109,8 +109,8 @@ pub(super) fn answer(stream: &mut impl Read, most: u64) -> Result<WebAnswer, Sto
         (_, false, Some(length)) => exactly(&mut input, length)?,
         (_, false, None) => to_the_end(&mut input, most)?,
     };
-    let Head { status, content_type, location, date, .. } = head;
-    Ok(WebAnswer { status, content_type, location, body, date })
+    let Head { status, content_type, location, date, diagnostics, .. } = head;
+    Ok(WebAnswer { status, content_type, location, body, date, diagnostics })
 }
 
 #[derive(Default)]
@@ -119,6 +119,7 @@ struct Head {
     content_type: Option<String>,
     location: Option<String>,
     date: Option<String>,
+    diagnostics: Option<String>,
     length: Option<u64>,
     chunked: bool,
     encoded: bool,
@@ -147,6 +148,7 @@ fn field(head: &mut Head, name: &[u8], value: String) -> Result<(), Stop> {
         b"content-type" => head.content_type = Some(value),
         b"location" => head.location = Some(value),
         b"date" => head.date = Some(value),
+        b"x-ms-diagnostics" => head.diagnostics = Some(value),
         b"content-encoding" => head.encoded = !value.is_empty() && !value.eq_ignore_ascii_case("identity"),
         b"transfer-encoding" => {
             if !value.eq_ignore_ascii_case("chunked") {
@@ -258,10 +260,11 @@ mod tests {
                 "{text}"
             );
         }
-        let moved = "HTTP/1.1 302 Found\r\nLocation: /login\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\n\r\n";
+        let moved = "HTTP/1.1 302 Found\r\nLocation: /login\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nX-MS-Diagnostics: 3;a\r\n\r\n";
         let moved = read(moved.as_bytes(), 0).unwrap();
         assert_eq!(moved.location.as_deref(), Some("/login"));
         assert_eq!(moved.date.as_deref(), Some("Wed, 25 Nov 2026 12:00:00 GMT"));
+        assert_eq!(moved.diagnostics.as_deref(), Some("3;a"));
         assert_eq!(read(b"HTTP/1.1 204 No Content\r\nContent-Length: 99\r\n\r\n", 5).unwrap().body, b"");
     }
 

@@ -9,6 +9,7 @@ mod expected;
 mod roll;
 mod secrets;
 mod status;
+mod token;
 mod unattended;
 mod watching;
 mod winrm;

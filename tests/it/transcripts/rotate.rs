@@ -210,7 +210,7 @@ fn rotate_errors() {
         .run(&format!(
             "s2scert rotate abort newer.json --from-node --take-over 7 --farm farm.toml {REACH} {PASSWORDS} {FILES} < pass"
         ))
-        .run(&format!("s2scert rotate verify newer.json --farm farm.toml {REACH} --state-dir nowhere"))
+        .run(&format!("s2scert rotate verify newer.json --token --farm farm.toml {REACH} --state-dir nowhere"))
         .run(&format!("s2scert rotate status --farm missing.toml {REACH} --state-dir nowhere"))
         .says("What was not begun.")
         .run("s2scert rotate resume --state-dir state")

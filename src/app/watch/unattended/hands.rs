@@ -140,15 +140,18 @@ impl Hands for Machine<'_> {
             old: None,
             policy: None,
             waivers: None,
+            from: None,
+            state: self.options.state.clone(),
             out: trial.out.clone(),
             force: true,
+            verb: None,
         };
         let report = plan::plan(self.host, &options, &|file| self.reach(&self.options.ways, file))?;
         Ok(planned(report))
     }
 
     fn rehearse(&self, plan: &Path) -> Result<Rehearsed> {
-        let options = rehearse::Options { plan: Some(plan.to_owned()), servers: NO_SAMPLE, seed: SEED };
+        let options = rehearse::Options { plan: Some(plan.to_owned()), from: None, servers: NO_SAMPLE, seed: SEED };
         let report = rehearse::rehearse(self.host, &options)?;
         let end = report.life.last().map(|chapter| chapter.end.clone()).unwrap_or_default();
         let broken = report.violations.len();
@@ -167,6 +170,7 @@ impl Hands for Machine<'_> {
             way: Way::Apply,
             plan: Some(trial.out.clone()),
             approved: Some(digest.to_owned()),
+            verb: None,
             farm: Some(trial.farm.clone()),
             credentials: trial.credentials.clone(),
             state: self.options.state.clone(),

@@ -135,6 +135,9 @@ pub(crate) fn render_verify(report: &VerifyReport) -> String {
         };
         let why = line.why.as_ref().map_or_else(String::new, |why| format!(" - {why}"));
         let _ = writeln!(text, "  {word:<8} {}: {}{why}", line.node, line.what);
+        for one in &line.next {
+            wrapped(&mut text, "           ", WIDTH, &format!("next: {one}"));
+        }
     }
     for one in &report.references {
         let _ = writeln!(text, "  NOT SO   the old certificate: {one}");
