@@ -185,7 +185,7 @@ fn rotate_errors() {
         .run(&format!("s2scert rotate repair --apply --approved-digest {}", Hex::from([0; 32])))
         .run(&format!("s2scert rotate retire --out roll.json --approved-digest {} --state-dir state", plan.digest()))
         .run(&format!(
-            "s2scert rotate repair --approved-digest 00 --out newer.json --take-over 7 --policy evaluation --waivers missing.toml \
+            "s2scert rotate repair --approved-digest 00 --out newer.json --force --farm farm.toml --take-over 7 --policy evaluation --waivers missing.toml \
              {REACH} {PASSWORDS} {FILES} < pass"
         ))
         .run(&format!(
