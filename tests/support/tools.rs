@@ -38,6 +38,15 @@ pub(crate) fn skip(program: &str) {
     assert_ne!(std::env::var("S2SCERT_REQUIRE_TOOLS").as_deref(), Ok("1"), "{program} is required");
 }
 
+/// Builds what kills a program at a change of a file (`kill_at.c`), for `LD_PRELOAD`.
+pub(crate) fn killer(folder: &std::path::Path) -> Option<String> {
+    let cc = tool("cc", "--version")?;
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/kill_at.c");
+    let library = folder.join("kill_at.so").display().to_string();
+    cc.run(&["-shared", "-fPIC", "-O1", "-o", &library, source, "-ldl"]);
+    Some(library)
+}
+
 impl Tool {
     /// Runs the program and returns what it prints.
     pub(crate) fn run(&self, arguments: &[&str]) -> Vec<u8> {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value as Json;
 
 use super::{Answer, Desk};
-use crate::tools::tool;
+use crate::tools::{killer, tool};
 
 const USUAL: [&str; 7] = ["watch", "--once", "--json", "--config", "watch.toml", "--state-dir", "state"];
 
@@ -39,19 +39,10 @@ fn told(desk: &Desk) -> BTreeMap<String, u32> {
     all
 }
 
-/// Builds what kills the program at a change of a file.
-fn killer(desk: &Desk) -> Option<String> {
-    let cc = tool("cc", "--version")?;
-    let (source, library) =
-        (crate::architecture::root().join("tests/support/kill_at.c"), desk.path("kill_at.so").display().to_string());
-    cc.run(&["-shared", "-fPIC", "-O1", "-o", &library, &source.display().to_string(), "-ldl"]);
-    Some(library)
-}
-
 #[test]
 fn wherever_a_run_is_killed_at_a_write_of_its_memory_nothing_is_lost_and_nothing_told_more_than_once_again() {
     let tools = Desk::new(&[]);
-    let Some(library) = killer(&tools) else { return };
+    let Some(library) = killer(&tools.path("")) else { return };
     let desk = |when: &str, at: Option<u32>| {
         let desk = Desk::new(&[]);
         farm(&desk, &["expired.cer", "damaged.pem"]);
