@@ -259,7 +259,7 @@ proptest! {
 
     /// Whatever somebody hands in, it is refused or judged; nothing is recorded but what is proven.
     #[test]
-    fn any_octets_are_refused_or_judged(octets in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..300), cut in 0_usize..400) {
+    fn any_octets_are_refused_or_judged(octets in proptest::collection::vec(any::<u8>(), 0..300), cut in 0_usize..400) {
         let plan = sample_plan(1).unwrap();
         let pieces = Pieces { plan: &plan, digest: plan.digest() };
         let step = plan.steps.iter().find(|step| step.check == Check::RowIsNew).unwrap();
