@@ -134,13 +134,12 @@ fn ready(
         Err(error) => return Err(kept(Outcome::Busy, said(&error), status)),
     }
     let trial = staged(host, order, unattended, hands, &folder.path().join(PLAN))?;
-    let planned = hands.plan(&trial).map_err(|error| {
-        let next = format!("see it: s2scert rotate plan --farm {farm_file} --credential {}", quoted(&trial.file()));
-        kept(Outcome::NotPlanned, said(&error), next)
-    })?;
+    let see = format!("see it: s2scert rotate plan --farm {farm_file} --credential {}", quoted(&trial.file()));
+    let planned = hands.plan(&trial).map_err(|error| kept(Outcome::NotPlanned, said(&error), see.clone()))?;
     details.extend(planned.details.iter().cloned());
     if let Some((outcome, why)) = &planned.against {
-        return Err(kept(*outcome, why.clone(), planned.next.clone()));
+        let next = if planned.next.is_empty() { see } else { planned.next.clone() };
+        return Err(kept(*outcome, why.clone(), next));
     }
     if planned.certificate != trial.certificate {
         return Err(kept(Outcome::OtherCredential, "the file was changed while it was read", by_hand));
