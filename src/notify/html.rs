@@ -52,10 +52,10 @@ fn one(page: &mut String, alert: &Alert) {
          <table role=\"presentation\" style=\"border-collapse:collapse;font-size:14px\">",
         alert.level.word(),
         alert.level.word().to_uppercase(),
-        escaped(&alert.message)
+        dated(&alert.message)
     );
     for detail in &alert.details {
-        row(page, detail.label, &escaped(&detail.value));
+        row(page, detail.label, &dated(&detail.value));
     }
     row(page, "do", &escaped(&alert.remedy));
     match &alert.acknowledged_by {
@@ -84,6 +84,25 @@ fn colour(level: Level) -> (&'static str, &'static str) {
     }
 }
 
+/// The form of a date: `d` stands for a digit.
+const DATE: &[u8] = b"dddd-dd-dd";
+
+/// As [`escaped`]; no line ends within a date.
+fn dated(text: &str) -> String {
+    let is_date = |octets: &[u8]| {
+        octets.iter().zip(DATE).all(|(octet, form)| if *form == b'd' { octet.is_ascii_digit() } else { octet == form })
+    };
+    let (mut page, mut rest) = (String::new(), text);
+    while let Some(at) = rest.as_bytes().windows(DATE.len()).position(is_date) {
+        // A date is of ASCII, so that both cuts lie between letters.
+        let (before, from) = rest.split_at(at);
+        let (date, behind) = from.split_at(DATE.len());
+        let _ = write!(page, "{}<span style=\"white-space:nowrap\">{date}</span>", escaped(before));
+        rest = behind;
+    }
+    page + &escaped(rest)
+}
+
 /// Writes text so that nothing in it is markup, and nothing turns the direction of what follows.
 pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, character| {
@@ -99,4 +118,22 @@ pub(super) fn escaped(text: &str) -> String {
         }
         safe
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_ends_within_a_date_and_nothing_else_changes() {
+        let date = "<span style=\"white-space:nowrap\">2026-11-27</span>";
+        for (text, wanted) in [
+            ("by 2026-11-27 21:05 UTC; <\u{e4}>", format!("by {date} 21:05 UTC; &lt;\u{e4}&gt;")),
+            ("2026-11-272026-11-27", format!("{date}{date}")),
+            ("\u{20ac}2026-11-2", "\u{20ac}2026-11-2".to_owned()),
+            ("", String::new()),
+        ] {
+            assert_eq!(dated(text), wanted);
+        }
+    }
 }

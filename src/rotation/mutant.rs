@@ -49,6 +49,14 @@ pub(crate) enum Part {
     UndoTrust,
     /// The commands that are left.
     Instructions,
+    /// The days on which nothing may change.
+    Freeze,
+    /// The maintenance windows.
+    Window,
+    /// The first of the steps that are left.
+    FirstInstruction,
+    /// The server whose job may be held, among what is left.
+    HeldTold,
     /// Publishing the new certificate beside the old one, and waiting for the trusts.
     Publish,
     /// Publishing the old certificate beside the new one.

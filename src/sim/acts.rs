@@ -374,7 +374,7 @@ impl State {
     }
 
     /// Writes the row: the first of its type is replaced, or, where that belief is wrong, another is added.
-    fn write_row(&mut self, kind: RowKind, cert: Cert, run: u32) {
+    pub(super) fn write_row(&mut self, kind: RowKind, cert: Cert, run: u32) {
         let mut rows = self.rows.clone();
         let replaced = self.believed(Belief::RowReplaced) || self.certs_of(kind).any(|one| one == cert);
         match rows.iter_mut().find(|row| row.kind == kind).filter(|_| replaced) {

@@ -71,7 +71,7 @@ fn state(made: Made, dice: &mut Dice, shape: &Shape) -> State {
         node.ahead = dice.below(121) as i64 - 60;
     }
     let faults = if shape.faults {
-        Faults { left: dice.below(6) as u32, rate: 5 + dice.below(60), at: None }
+        Faults { left: dice.below(6) as u32, rate: 5 + dice.below(60), ..Faults::default() }
     } else {
         Faults { at: shape.fault_at, ..Faults::default() }
     };

@@ -1,7 +1,7 @@
 //! What goes wrong, drawn from the seed.
 
 use super::state::State;
-use crate::protocol::Request;
+use crate::protocol::{Effect, Mode, Request};
 
 /// How much goes wrong.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,6 +12,10 @@ pub struct Faults {
     pub rate: u64,
     /// At which request, counted over all runs, a fault happens for certain; for searches.
     pub at: Option<(u64, Fault)>,
+    /// From which request on an act fails for good; for searches.
+    pub lasting: Option<u64>,
+    /// What fails for good: the server, and the name of the action.
+    pub broken: Option<(usize, &'static str)>,
 }
 
 /// One way to go wrong.
@@ -112,6 +116,17 @@ impl State {
         // A change by hand excuses much, so it is rare.
         let fault = Fault::ALL[self.dice.below(Fault::ALL.len() as u64) as usize];
         (fault != Fault::Hand || self.dice.below(4) == 0).then_some(fault)
+    }
+
+    /// Returns whether an act fails for good.
+    pub(super) fn lasting(&mut self, node: usize, request: &Request) -> Option<Fault> {
+        let from = self.faults.lasting.filter(|from| *from <= self.requests)?;
+        let info = request.action.info();
+        if request.mode != Mode::Perform || info.effect == Effect::Keeps || from == 0 {
+            return None;
+        }
+        let broken = *self.faults.broken.get_or_insert((node, info.name));
+        (broken == (node, info.name)).then_some(Fault::Fails)
     }
 
     /// Draws whether the controller dies at a write of its journal.

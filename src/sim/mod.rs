@@ -14,10 +14,13 @@
 //! | `load` | a farm as a real one was seen |
 //! | `roll` | one roll from a seed, in as many runs as it takes |
 //! | `trace` | what happened, as plain values |
+//! | `back` | a roll that is taken back from every point, and people who do what they are told |
+//! | `typed` | what a person types on a server |
 //! | `checker` | the invariants, apart from planner and engine |
 //! | `gap` | that of them which is about `overlap` |
 
 mod acts;
+pub mod back;
 mod build;
 mod chance;
 pub mod checker;
@@ -31,10 +34,15 @@ mod node;
 pub mod roll;
 mod state;
 pub mod trace;
+mod typed;
 mod world;
 
 #[cfg(test)]
+mod back_tests;
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod season_tests;
 #[cfg(test)]
 mod tests;
 

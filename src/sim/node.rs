@@ -44,7 +44,7 @@ impl State {
         let Some(node) = self.places.get(name).copied() else {
             return lives(Err(error(CarryFault::Unreachable, false, "no such server")));
         };
-        let fate = self.fate();
+        let fate = self.fate().or_else(|| self.lasting(node, request));
         match fate {
             Some(Fault::NodeGone) => self.nodes[node].down_until = self.now + 600 + self.dice.below(4000) as i64,
             Some(Fault::ClockJumps) => self.set_a_clock(node),

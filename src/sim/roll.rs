@@ -233,11 +233,7 @@ fn quarantine(plan: &Plan) -> Option<i64> {
 /// Somebody does what is left: the servers come back, nothing more goes wrong, days pass.
 fn heal(sim: &Sim, time: u32) -> Way {
     let mut state = sim.state();
-    state.faults = Faults::default();
-    let now = state.now;
-    for node in &mut state.nodes {
-        node.down_until = node.down_until.min(now);
-    }
+    state.mend();
     let days = state.dice.below(16) as i64;
     state.advance(3600 + days * 86_400);
     if time > 1 && state.dice.below(2) == 0 { Way::Rollback } else { Way::Resume }

@@ -26,6 +26,11 @@ use crate::rotation::world::{Audience, Balancer, CredentialSource, Metadata, Nob
 /// The controller of a simulation died.
 struct Dead;
 
+/// Ends the controller that runs on this thread.
+pub(super) fn die() -> ! {
+    resume_unwind(Box::new(Dead))
+}
+
 /// A simulated farm.
 pub(super) struct Sim {
     state: Mutex<State>,
@@ -179,7 +184,7 @@ impl Transport for Sim {
         self.rival_comes();
         let Carried { result, dies } = self.state().carry(node.name.as_str(), request);
         if dies {
-            resume_unwind(Box::new(Dead));
+            die();
         }
         result
     }
@@ -274,7 +279,7 @@ impl<'a> SimJournal<'a> {
 
     fn die_perhaps(&self) {
         if self.sim.state().dies_at_journal() {
-            resume_unwind(Box::new(Dead));
+            die();
         }
     }
 }

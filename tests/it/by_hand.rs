@@ -86,7 +86,7 @@ impl Desk {
 fn desk() -> (Desk, Plan) {
     let desk = Desk {
         folder: tempfile::tempdir().unwrap(),
-        world: World::new(serde_json::from_str(include_str!("../standin/contoso.json")).unwrap()),
+        world: World::of(serde_json::from_str(include_str!("../standin/contoso.json")).unwrap()),
     };
     bundles::write(desk.folder.path(), &bundles::healthy(fixture("other.cer")));
     let places = ["crm-web-1", "crm-async-1", "sp-1"].iter().enumerate();

@@ -48,6 +48,63 @@ fn systemd_takes_the_units_without_a_word() {
     }
 }
 
+/// The text as the file has it: UTF-16 with a mark of its order, as its first line says.
+fn utf16(text: &str) -> Vec<u8> {
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn a_task_has_the_elements_types_and_ranges_that_the_format_describes() {
+    let Some(xmllint) = tools::tool("xmllint", "--version") else { return };
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/schedule/task.xsd");
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("task.xml");
+    let judge = |text: &str| {
+        std::fs::write(&path, utf16(text)).unwrap();
+        let output = xmllint.output(&["--noout", "--nonet", "--schema", schema, path.to_str().unwrap()], b"");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let mut plain = String::new();
+    for account in [None, Some("CONTOSO\\s2scert$".to_owned())] {
+        let words = ["watch", "--once", "--if-due", "--config", "C:\\a & b\\\u{e4} <\"1\">.toml"];
+        let trigger = Trigger {
+            kind: TriggerKind::Task,
+            program: "C:\\Program Files\\s2scert\\s2scert.exe".to_owned(),
+            arguments: words.map(str::to_owned).to_vec(),
+            account,
+            state: PathBuf::from("C:\\ProgramData\\s2scert"),
+            writes: Vec::new(),
+        };
+        plain = trigger.texts().unwrap().remove(0).text;
+        let (fits, said) = judge(&plain);
+        assert!(fits, "{said}");
+    }
+    for (from, to) in [
+        ("PT15M", "PT10S"),
+        ("PT15M", "15 minutes"),
+        ("<Count>3</Count>", "<Count>0</Count>"),
+        ("<Priority>7</Priority>", "<Priority>11</Priority>"),
+        ("<Priority>7</Priority>", "<Priority>7</Priority>\n    <Priority>7</Priority>"),
+        ("IgnoreNew", "Ignore"),
+        ("HighestAvailable", "Highest"),
+        (">Password<", ">Group<"),
+        ("<StartWhenAvailable>true", "<StartWhenAvailable>yes"),
+        ("2026-01-01T00:00:00Z", "2026-01-01"),
+        ("Context=\"Watch\"", "Context=\"Other\""),
+        ("<Exec>", "<Exec><Shell>true</Shell>"),
+        (
+            "      <Enabled>true</Enabled>\n      <Delay>PT2M</Delay>",
+            "      <Delay>PT2M</Delay>\n      <Enabled>true</Enabled>",
+        ),
+        ("version=\"1.2\"", ""),
+        ("2004/02/mit/task", "2004/02/mit/other"),
+    ] {
+        let altered = plain.replacen(from, to, 1);
+        assert!(altered != plain, "{from} is not in it");
+        assert!(!judge(&altered).0, "{from} became {to}");
+    }
+}
+
 /// Starts a watch that stays, with a channel that is a program.
 fn stay(folder: &Path, command: &str) -> Child {
     let settings = format!(

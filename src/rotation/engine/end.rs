@@ -220,7 +220,9 @@ impl Engine<'_> {
             left.iter_mut().for_each(|one| one.commands.clear());
             return End::Manual { why, left };
         }
-        left.extend(self.held());
+        if !is_out(Part::HeldTold) {
+            left.extend(self.held());
+        }
         left.extend(self.drained());
         left.push(Left {
             node: "the controller".to_owned(),
@@ -283,7 +285,8 @@ impl Engine<'_> {
         let steps = if self.state.turned.is_some() { &self.plan.unwind } else { &self.plan.steps };
         let rest = steps.iter().skip_while(|step| step.id != at.id).filter(|step| self.is_begun(step));
         let rest = rest.filter(|step| !matches!(step.act, Act::ByHand(_)) || step.phase == at.phase);
-        rest.filter(|step| step.act != Act::Look || step.id == at.id).map(|step| self.by_hand(step)).collect()
+        let rest = rest.filter(|step| step.act != Act::Look || step.id == at.id);
+        rest.skip(usize::from(is_out(Part::FirstInstruction))).map(|step| self.by_hand(step)).collect()
     }
 
     /// Returns what a roll waits for: the step, and what is to be done by hand in the same part of the roll. What comes later is
@@ -320,6 +323,10 @@ impl Engine<'_> {
                     "Get-SPTimerJob | Where-Object { $_.Name -match 'RefreshMetadataFeed' } | Start-SPTimerJob"
                         .to_owned(),
                 ],
+            ),
+            Act::RestoreRows if self.plan.basis.seen.issuer_rows().next().is_none() => (
+                "remove the row S2STokenIssuer, as there was none before".to_owned(),
+                vec!["Get-CrmCertificate".to_owned(), "Remove-CrmCertificate -Id ID".to_owned()],
             ),
             Act::RestoreRows => (
                 "make the row S2STokenIssuer what it was".to_owned(),

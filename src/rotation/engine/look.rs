@@ -145,6 +145,8 @@ impl Engine<'_> {
     pub(super) fn closed(&self, season: Season) -> Option<Closed> {
         let (seen, now) = (&self.plan.basis.seen, self.now());
         match season {
+            _ if is_out(Part::Freeze) => season::closed(&seen.windows, &[], now).filter(|_| season == Season::Restart),
+            Season::Restart if is_out(Part::Window) => season::frozen(&seen.windows, &seen.freezes, now),
             Season::Change => season::frozen(&seen.windows, &seen.freezes, now),
             Season::Restart => season::closed(&seen.windows, &seen.freezes, now),
         }
