@@ -74,6 +74,7 @@ fn a_task_has_the_elements_types_and_ranges_that_the_format_describes() {
             account,
             state: PathBuf::from("C:\\ProgramData\\s2scert"),
             writes: Vec::new(),
+            rolls: false,
         };
         plain = trigger.texts().unwrap().remove(0).text;
         let (fits, said) = judge(&plain);
