@@ -135,6 +135,32 @@ pub fn note(host: &Host, state: Option<&Path>, act: &Act<'_>) -> Result<Hex<32>>
     store.append(&event(act.what, act.about, act.result, act.detail)).map_err(refused)
 }
 
+/// Does something between two events of the log: that it begins, and what came of it. What cannot be written down is not begun.
+///
+/// # Errors
+/// As [`note`], and whatever the act reports. Where only what came of it cannot be written down, the error says that the act is done.
+pub fn around<T>(
+    host: &Host,
+    act: &Act<'_>,
+    run: impl FnOnce() -> Result<T>,
+    end: impl FnOnce(&T) -> (&'static str, String),
+) -> Result<T> {
+    note(host, None, act)?;
+    match run() {
+        Ok(done) => {
+            let (result, detail) = end(&done);
+            let told = note(host, None, &Act { result, detail: &detail, ..*act });
+            told.map_err(|error| error.hint("the act itself is done; only what came of it is not written down"))?;
+            Ok(done)
+        }
+        Err(error) => {
+            // The reason itself is told, with or without this line.
+            drop(note(host, None, &Act { result: "failed", detail: &error.to_string(), ..*act }));
+            Err(error)
+        }
+    }
+}
+
 /// Returns the last events.
 ///
 /// # Errors

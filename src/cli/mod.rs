@@ -5,6 +5,7 @@ pub mod args;
 pub mod audit;
 pub mod farm_args;
 pub mod node_args;
+mod noted;
 mod output;
 mod password_args;
 pub mod pfx_args;
@@ -246,7 +247,8 @@ fn check_command(host: &Host, options: &check::Options, output: &mut Output<'_>)
 }
 
 fn install_command(args: &InstallArgs, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
-    let report = store::install(host, &args.options()?)?;
+    let options = args.options()?;
+    let report = noted::installed(host, &options, || store::install(host, &options))?;
     let look = |error: Error| error.hint("it is installed; look at it: s2scert store show THUMBPRINT");
     let answered = output.answer(&report, views::store::render_install);
     answered.map_err(|error| if report.changed { look(error) } else { error })?;
@@ -269,7 +271,8 @@ fn store_command(command: &StoreCommand, host: &Host, output: &mut Output<'_>) -
             let place = &place.place();
             let (with_key, even_if_used) = (*with_key, *even_if_used);
             let order = node::store::RemoveOrder { place, store: store.name(), thumbprint, with_key, even_if_used };
-            output.answer(&store::remove(host, &order)?, views::store::render_remove)?;
+            let report = noted::removed(host, &order, || store::remove(host, &order))?;
+            output.answer(&report, views::store::render_remove)?;
         }
         StoreCommand::Orphans { place } => {
             output.answer(&store::orphans(host, &place.place())?, views::store::render_orphans)?;
@@ -280,7 +283,7 @@ fn store_command(command: &StoreCommand, host: &Host, output: &mut Output<'_>) -
 
 fn access_command(command: &AccessCommand, host: &Host, output: &mut Output<'_>) -> Result<ExitCode> {
     if let Some((target, request)) = command.request() {
-        let report = access::run(host, &target, &request)?;
+        let report = noted::access(host, &target, &request, || access::run(host, &target, &request))?;
         output.answer(&report, views::access::render)?;
         return Ok(report.exit_code());
     }

@@ -3,7 +3,8 @@
 use super::output::Output;
 use super::schedule_args::ScheduleCommand;
 use super::views;
-use crate::app::schedule::{self as job, ScheduleReport};
+use crate::app::audit::{self, Act};
+use crate::app::schedule::{self as job, Options, ScheduleReport};
 use crate::error::{Error, ExitCode, Kind, Result};
 use crate::ports::{Host, Stream};
 
@@ -13,15 +14,23 @@ pub(super) fn schedule(command: &ScheduleCommand, host: &Host, output: &mut Outp
     let report = match command {
         ScheduleCommand::Install { yes, .. } => job::install(host, &options, |report| {
             asked = !*yes && someone_sits_there(host, output);
-            if asked { agreed(report, "install", host, output) } else { Ok(*yes) }
+            let agreed = if asked { agreed(report, "install", host, output)? } else { *yes };
+            begins(host, &options, "schedule install", agreed)
         })?,
         ScheduleCommand::Remove { yes, .. } => job::remove(host, &options, |report| {
             asked = !*yes && someone_sits_there(host, output);
-            if asked { agreed(report, "remove", host, output) } else { Ok(*yes) }
+            let agreed = if asked { agreed(report, "remove", host, output)? } else { *yes };
+            begins(host, &options, "schedule remove", agreed)
         })?,
         ScheduleCommand::Show { .. } => job::show(host, &options)?,
         ScheduleCommand::Check { .. } => job::check(host, &options)?,
     };
+    if report.changed {
+        let what =
+            if matches!(command, ScheduleCommand::Remove { .. }) { "schedule remove" } else { "schedule install" };
+        note(host, &options, what, "done")
+            .map_err(|error| error.hint("the act itself is done; only that it is done is not written down"))?;
+    }
     // Whoever was asked has seen it.
     let seen = asked && !report.changed;
     output.answer(&report, |report| {
@@ -29,6 +38,20 @@ pub(super) fn schedule(command: &ScheduleCommand, host: &Host, output: &mut Outp
     })?;
     let shown = matches!(command, ScheduleCommand::Show { .. });
     Ok(if shown { ExitCode::Ok } else { report.exit_code() })
+}
+
+/// Writes down that it begins, where somebody has agreed. What cannot be written down is not begun.
+fn begins(host: &Host, options: &Options, what: &str, agreed: bool) -> Result<bool> {
+    if agreed {
+        note(host, options, what, "begins")?;
+    }
+    Ok(agreed)
+}
+
+fn note(host: &Host, options: &Options, what: &str, result: &str) -> Result<()> {
+    let settings = options.config.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let act = Act { what, about: "watch", result, detail: &settings };
+    audit::note(host, options.state.as_deref(), &act).map(drop)
 }
 
 /// Returns whether there is somebody to ask. Where nobody is, or JSON was asked for, nobody agrees.

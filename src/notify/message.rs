@@ -51,7 +51,7 @@ pub struct Message {
 pub struct AuditHead {
     /// How many lines the log has.
     pub lines: u64,
-    /// The hash of the last one, hexadecimal: `s2scert audit verify --head` takes it.
+    /// The hash of the last one, hexadecimal: the command `audit verify` takes it with `--head`.
     pub head: String,
 }
 

@@ -63,6 +63,15 @@ pub trait CertificateStores: Send + Sync {
     /// [`StoreError`].
     fn certificates(&self, place: &StorePlace, store: StoreName) -> Result<Vec<StoredCertificate>, StoreError>;
 
+    /// Returns what stands in a store and is no certificate, each with why: it hides nothing, and is not passed over in silence. The
+    /// stores of Windows hold nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn strangers(&self, _place: &StorePlace, _store: StoreName) -> Result<Vec<StoreError>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Adds a certificate together with its friendly name and the key that it names, and returns whether it was not there
     /// yet. One that was there stays as it was, with its own name and key.
     ///

@@ -32,7 +32,7 @@ pub use secret::{SecretBytes, SecretText};
 pub use signals::{LoggedEvent, MOST_EVENTS, MonitoringFacts, SignalFacts, SignalKind, SignalsRead};
 pub use table::{Effect, Info, Needs, Proof, Rights, Runs, TABLE};
 pub use token::*;
-pub use whole::{Container, Readable, ReaderFacts, WholeFacts};
+pub use whole::{Container, EarlyEnd, Readable, ReaderFacts, WholeFacts};
 pub use wire::{ascii, write};
 pub use word::{Hex, Id, LONGEST_ID, List, Octets, Text};
 

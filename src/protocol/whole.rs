@@ -1,5 +1,6 @@
 //! What a node tells of a certificate beyond what names it, where it was asked for.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +18,24 @@ pub struct WholeFacts {
     pub tls_bindings: List<Text, MOST_ROWS>,
     /// The first issuer that no store of the machine has, or that does not verify; absent where the chain is whole.
     pub missing_issuer: Seen<Text>,
+    /// The issuer in the chain that expires first, where that is before the certificate itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_early: Option<EarlyEnd>,
     /// The container of its key, where a provider of Windows keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Container>,
     /// Who can read its key. Who is not known on this machine is left out.
     pub readers: Seen<List<ReaderFacts, MOST_NAMES>>,
+}
+
+/// An issuer that expires before what it has issued.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlyEnd {
+    /// Its subject.
+    pub issuer: Text,
+    /// Its last instant of validity.
+    pub not_after: Timestamp,
 }
 
 /// A container of a key.

@@ -52,6 +52,7 @@ fn with_key() -> (TempDir, PathBuf) {
 fn access(arguments: &[&str], key: &Path, names: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_s2scert"));
     command.arg("access").args(arguments).arg(key).args(names).arg("--json");
+    command.env("S2SCERT_STATE", key.with_file_name("state"));
     command.stdin(Stdio::null()).output().unwrap()
 }
 

@@ -14,7 +14,10 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_s2scert");
 const PASSWORD: &str = "Programm-7Q4x";
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap()
+    let mut command = Command::new(PROGRAM);
+    // What is written down of acts on this machine goes into the folder of the test.
+    command.env("S2SCERT_STATE", folder.join("acts"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap()
 }
 
 fn issue(folder: &Path, more: &[&str]) -> Output {

@@ -28,7 +28,7 @@ fn folder() -> TempDir {
 
 fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_s2scert"));
-    command.args(arguments).arg("--json").current_dir(folder);
+    command.args(arguments).arg("--json").current_dir(folder).env("S2SCERT_STATE", folder.join("state"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -62,6 +62,50 @@ fn a_service_reaches_and_reads_the_key_that_was_granted_and_no_other_user_does()
     assert_eq!((code, again["changed"].as_bool()), (Some(0), Some(true)));
     assert_eq!(again["entry"]["key"]["place"], report["entry"]["key"]["place"]);
     assert_eq!(run(folder.path(), &["access", "prove", key, "daemon"]).0, Some(0));
+}
+
+/// What the audit log holds: what was done, and what came of it.
+fn written_down(folder: &Path) -> Vec<String> {
+    let (_, log) = run(folder, &["audit", "show", "--most", "100"]);
+    let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    let events = log["events"].as_array().unwrap_or_else(|| panic!("{log}"));
+    events.iter().map(|event| format!("{}: {}", text(event, "what"), text(event, "result"))).collect()
+}
+
+#[test]
+fn who_was_given_access_and_what_was_installed_and_removed_is_written_down_before_and_after() {
+    let folder = folder();
+    let dir = folder.path();
+    let report = run(dir, &INSTALL).1;
+    let print = report["thumbprint"].as_str().unwrap().to_owned();
+    let key = report["entry"]["key"]["place"]["file"].as_str().unwrap().to_owned();
+    assert_eq!(run(dir, &[&INSTALL[..], &["--repair"]].concat()).1["changed"], false);
+    let stranger = program(dir, &["access", "grant", &key, "no-such-account-anywhere"]).output().unwrap();
+    assert!(!stranger.status.success());
+    // Looking is not written down.
+    run(dir, &["access", "show", &key]);
+    run(dir, &["store", "list", "--store-dir", "stores"]);
+    assert_eq!(run(dir, &["store", "remove", &print, "--with-key", "--store-dir", "stores"]).0, Some(0));
+    assert_eq!(
+        written_down(dir),
+        [
+            "store install: begins",
+            "store install: done",
+            "store install --repair: begins",
+            "store install --repair: nothing changed",
+            "access grant: begins",
+            "access grant: failed",
+            "store remove: begins",
+            "store remove: done",
+        ]
+    );
+    // What cannot be written down is not begun.
+    fs::remove_dir_all(dir.join("state")).unwrap();
+    fs::write(dir.join("state"), "in the way").unwrap();
+    let refused = program(dir, &INSTALL).output().unwrap();
+    assert!(!refused.status.success());
+    let (_, list) = run(dir, &["store", "list", "--store-dir", "stores"]);
+    assert_eq!(list["entries"].as_array().map(Vec::len), Some(0), "{list}");
 }
 
 #[test]

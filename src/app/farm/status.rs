@@ -86,7 +86,13 @@ pub struct CertificateStatus {
     pub not_before: Timestamp,
     /// The end of validity.
     pub not_after: Timestamp,
-    /// Whole days until then; negative when over.
+    /// The issuer in the chain that expires first, where that is before the certificate itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limited_by: Option<String>,
+    /// When that issuer expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_not_after: Option<Timestamp>,
+    /// Whole days until the first of all these ends; negative when over.
     pub days_left: i64,
     /// Whether the row names it.
     pub registered: bool,
@@ -218,7 +224,9 @@ fn of_line(line: &Line, now: Timestamp) -> CertificateStatus {
         issuer: certificate.issuer.clone(),
         not_before: certificate.not_before,
         not_after: certificate.not_after,
-        days_left: (certificate.not_after.as_second() - now.as_second()).div_euclid(86_400),
+        effective_not_after: line.limited_by.as_ref().map(|_| line.end),
+        limited_by: line.limited_by.clone(),
+        days_left: (line.end.as_second() - now.as_second()).div_euclid(86_400),
         registered: line.registered,
         store,
         row,

@@ -6,8 +6,8 @@ mod tests;
 use super::observe::base64;
 use crate::farm::description::Role;
 use crate::farm::truth::{
-    IssuerFacts, KeyFacts, OtherRowFacts, Reader, Reading, RefreshJob, RowFacts, RowKind, Seen, ServiceFacts,
-    StoreFacts, StoredCertificate, TrustFacts, TrustSource,
+    EarlyIssuer, IssuerFacts, KeyFacts, OtherRowFacts, Reader, Reading, RefreshJob, RowFacts, RowKind, Seen,
+    ServiceFacts, StoreFacts, StoredCertificate, TrustFacts, TrustSource,
 };
 use crate::farm::{KeyLocation, KeySpec};
 use crate::protocol::{self, CertificateFacts, Facts, Readable, Service};
@@ -58,7 +58,11 @@ pub(super) fn store(facts: Facts) -> Result<StoreFacts<String>, String> {
             }
         };
         if let Seen::Seen(issuers) = &mut issuers {
-            issuers.push(IssuerFacts { fingerprint_sha256: one.fingerprint_sha256.to_string(), missing });
+            let earliest = whole
+                .ends_early
+                .as_ref()
+                .map(|early| EarlyIssuer { subject: early.issuer.as_str().to_owned(), not_after: early.not_after });
+            issuers.push(IssuerFacts { fingerprint_sha256: one.fingerprint_sha256.to_string(), missing, earliest });
         }
     }
     Ok(StoreFacts { certificates, issuers })

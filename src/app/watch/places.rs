@@ -133,6 +133,11 @@ fn stores(host: &Host, tables: &[StoreTable], judge: &Judge<'_>, places: &mut Pl
                 .and_then(|()| host.stores.certificates(&table.place, store).map_err(Error::from));
             match there {
                 Ok(stored) => {
+                    let strangers = host.stores.strangers(&table.place, store).unwrap_or_default();
+                    for stranger in strangers.into_iter().filter(|_| wanted).take(MOST_OF_ONE) {
+                        let what = format!("{} in {name}", stranger.place);
+                        places.unseen(what, &stranger.fault.to_string(), remedy());
+                    }
                     let more = stored.len().saturating_sub(MOST_OF_ONE);
                     for one in stored.into_iter().take(MOST_OF_ONE) {
                         match Certificate::from_der(&one.der) {

@@ -110,6 +110,18 @@ pub struct IssuerFacts {
     pub fingerprint_sha256: String,
     /// The first issuer that is missing or not trusted; `null` where the chain is whole.
     pub missing: Option<String>,
+    /// The issuer that expires first, where that is before the certificate itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<EarlyIssuer>,
+}
+
+/// An issuer that expires before what it has issued.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct EarlyIssuer {
+    /// Its subject.
+    pub subject: String,
+    /// The end of its validity.
+    pub not_after: Timestamp,
 }
 
 /// A certificate in a store.

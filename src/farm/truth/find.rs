@@ -75,7 +75,7 @@ impl Find<'_, '_> {
 
     /// Notes expiry in a place.
     pub(super) fn expiry(&mut self, place: Where, about: &str, certificate: &Arc<SeenCertificate>, spot: Spot) {
-        let left = certificate.not_after.as_second() - self.seen.now.as_second();
+        let left = self.seen.end_of(certificate).0.as_second() - self.seen.now.as_second();
         let days = left.div_euclid(86_400);
         let soon = self.seen.farm.thresholds.days.first().map_or(60, |days| i64::from(*days));
         if left < 0 {

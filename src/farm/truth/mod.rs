@@ -27,8 +27,8 @@ mod tests;
 
 pub use disagreement::{Disagreement, Kind, RowSort, Spot, Topic, Unread, Where};
 pub use facts::{
-    IssuerFacts, KeyFacts, MetadataAnswer, MetadataFacts, OtherRowFacts, Reader, Reading, RefreshJob, RowFacts,
-    RowKind, Seen, ServerFacts, ServiceFacts, StoreFacts, StoredCertificate, TrustFacts, TrustSource,
+    EarlyIssuer, IssuerFacts, KeyFacts, MetadataAnswer, MetadataFacts, OtherRowFacts, Reader, Reading, RefreshJob,
+    RowFacts, RowKind, Seen, ServerFacts, ServiceFacts, StoreFacts, StoredCertificate, TrustFacts, TrustSource,
 };
 pub use seen::{Certificates, SeenCertificate};
 pub use table::{Cell, Gap, Line, TruthTable};

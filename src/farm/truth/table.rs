@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::disagreement::{Disagreement, Topic};
 use super::facts::{KeyFacts, RowKind, Seen};
 use super::find;
@@ -34,6 +36,10 @@ pub struct Line {
     pub certificate: Arc<SeenCertificate>,
     /// Whether the row names it.
     pub registered: bool,
+    /// When it, or the first of its issuers, expires.
+    pub end: Timestamp,
+    /// Whose end that is, where it is not its own.
+    pub limited_by: Option<String>,
     /// Its state in the four places.
     pub states: [PlaceState; 4],
     /// What that means.
@@ -143,7 +149,10 @@ fn lines(seen: &Observation<'_>) -> Vec<Line> {
         let cells: Vec<Cell> = spots.iter().map(|spot| spot.cell(rank)).collect();
         let states = together(&cells);
         let [store, row, metadata, trust] = states;
+        let (end, limited_by) = seen.end_of(&certificate);
         Line {
+            end,
+            limited_by,
             registered: registered.iter().any(|row| row.certificate.fingerprint == certificate.fingerprint),
             states,
             verdict: verdict(store, row, metadata, trust),

@@ -83,6 +83,18 @@ impl<'a> Observation<'a> {
         found
     }
 
+    /// Returns when a certificate cannot be used any more: when it, or the first of the issuers that a server has, expires. With it whose
+    /// end that is, where it is not its own.
+    pub(super) fn end_of(&self, certificate: &SeenCertificate) -> (Timestamp, Option<String>) {
+        let print = certificate.fingerprint.to_string();
+        let issuers = self.seen().filter_map(|(_, facts)| facts.store.seen()?.issuers.seen()).flatten();
+        let early = issuers.filter(|one| one.fingerprint_sha256 == print).filter_map(|one| one.earliest.as_ref());
+        match early.min_by_key(|one| one.not_after) {
+            Some(one) if one.not_after < certificate.not_after => (one.not_after, Some(one.subject.clone())),
+            _ => (certificate.not_after, None),
+        }
+    }
+
     /// Returns the first server of a SharePoint farm that shows its trusts, with them.
     pub(super) fn trusts_of(&self, farm: &SharePoint) -> Option<(&str, &Vec<TrustFacts<Arc<SeenCertificate>>>)> {
         farm.servers.iter().find_map(|server| {

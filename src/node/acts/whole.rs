@@ -13,7 +13,8 @@ use crate::farm::access::{Principal, Wish};
 use crate::farm::store::{StoreName, StorePlace, TlsBinding};
 use crate::node::store::{self, Seen as InStore};
 use crate::protocol::{
-    CertificateFacts, Container, List, MOST_NAMES, Octets, Readable, ReaderFacts, Seen, Text, Whole, WholeFacts,
+    CertificateFacts, Container, EarlyEnd, List, MOST_NAMES, Octets, Readable, ReaderFacts, Seen, Text, Whole,
+    WholeFacts,
 };
 
 /// The most issuers of one chain that are looked for.
@@ -42,10 +43,12 @@ pub(super) fn add(
             continue;
         };
         let Some(certificate) = Octets::new(seen.certificate.der().to_vec()) else { continue };
+        let (missing_issuer, ends_early) = followed(&seen.certificate, &issuers);
         one.whole = Some(Box::new(WholeFacts {
             certificate,
             tls_bindings: List::first(used_by(&bindings, &print)),
-            missing_issuer: missing_issuer(&seen.certificate, &issuers),
+            missing_issuer,
+            ends_early,
             container: seen.stored.key.as_ref().and_then(container),
             readers: can_read(seen, &readers, work),
         }));
@@ -64,28 +67,36 @@ fn container(key: &KeyPlace) -> Option<Container> {
     }
 }
 
-/// Follows the chain upwards through the stores of authorities. Each link is verified by its signature.
-fn missing_issuer(leaf: &Certificate, issuers: &[Result<Vec<InStore>, Error>; 2]) -> Seen<Text> {
+/// Follows the chain upwards through the stores of authorities, each link verified by its signature: the first issuer that is
+/// missing, and the one that expires first of those that were found, where that is before the leaf.
+fn followed(leaf: &Certificate, issuers: &[Result<Vec<InStore>, Error>; 2]) -> (Seen<Text>, Option<EarlyEnd>) {
     let mut known = Vec::new();
     for store in issuers {
         match store {
             Ok(contents) => known.extend(contents.iter().map(|seen| &seen.certificate)),
-            Err(error) => return Seen::Unseen(Text::told(&error.to_string())),
+            Err(error) => return (Seen::Unseen(Text::told(&error.to_string())), None),
         }
     }
-    let mut at = leaf;
+    let (mut at, mut first) = (leaf, leaf);
+    let early = |first: &Certificate| {
+        let (issuer, not_after) = (Text::told(&first.subject().to_string()), first.not_after());
+        (not_after < leaf.not_after()).then_some(EarlyEnd { issuer, not_after })
+    };
     for _ in 0..LONGEST_CHAIN {
         if at.is_self_issued() {
-            return Seen::Absent(Text::default());
+            return (Seen::Absent(Text::default()), early(first));
         }
         let name = at.issuer();
         let signs = |other: &&&Certificate| other.subject() == name && at.verify_signed_by(&other.public_key()).is_ok();
         match known.iter().find(signs) {
             Some(issuer) => at = issuer,
-            None => return Seen::There(Text::told(&name.to_string())),
+            None => return (Seen::There(Text::told(&name.to_string())), early(first)),
+        }
+        if at.not_after() < first.not_after() {
+            first = at;
         }
     }
-    Seen::Unseen(Text::told("the chain is longer than any"))
+    (Seen::Unseen(Text::told("the chain is longer than any")), early(first))
 }
 
 fn can_read(seen: &InStore, readers: &[(&Text, Principal)], work: &Work<'_>) -> Seen<List<ReaderFacts, MOST_NAMES>> {

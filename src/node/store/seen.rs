@@ -44,6 +44,10 @@ pub(super) fn read(host: &Host, place: &StorePlace, store: StoreName) -> Result<
             }),
         }
     }
+    for stranger in host.stores.strangers(place, store)? {
+        let what = format!("{} in {}", stranger.place, place.text(store));
+        contents.gaps.push(Gap { what, why: stranger.fault.to_string() });
+    }
     Ok(contents)
 }
 

@@ -59,6 +59,10 @@ impl CertificateStores for SystemStores {
         Ok(found(place, store)?.into_iter().map(|one| one.stored).collect())
     }
 
+    fn strangers(&self, place: &StorePlace, store: StoreName) -> Result<Vec<StoreError>, StoreError> {
+        Ok(sorted(place, store)?.1)
+    }
+
     fn add(&self, place: &StorePlace, store: StoreName, certificate: &StoredCertificate) -> Result<bool, StoreError> {
         if found(place, store)?.iter().any(|one| one.stored.der == certificate.der) {
             return Ok(false);
@@ -217,15 +221,23 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Reads all certificates of a store.
 fn found(place: &StorePlace, store: StoreName) -> Result<Vec<Found>, StoreError> {
-    let Some(folder) = opened(place, store.text())? else { return Ok(Vec::new()) };
+    Ok(sorted(place, store)?.0)
+}
+
+/// Reads all files of a store: certificates, and what is none. A file that could be another's doing, or that cannot be read, ends it.
+fn sorted(place: &StorePlace, store: StoreName) -> Result<(Vec<Found>, Vec<StoreError>), StoreError> {
+    let (mut all, mut strangers) = (Vec::new(), Vec::new());
+    let Some(folder) = opened(place, store.text())? else { return Ok((all, strangers)) };
     let keys = folder.with_file_name(KEYS);
-    let mut all = Vec::new();
     for path in files(&folder)? {
         safe(&path)?;
         let Some(octets) = read(&path)? else { continue };
-        all.push(Found { stored: understood(&path, &octets, &keys)?, path });
+        match understood(&path, &octets, &keys) {
+            Ok(stored) => all.push(Found { stored, path }),
+            Err(error) => strangers.push(error),
+        }
     }
-    Ok(all)
+    Ok((all, strangers))
 }
 
 fn search(place: &StorePlace, store: StoreName, print: &Fingerprint) -> Result<Option<Found>, StoreError> {

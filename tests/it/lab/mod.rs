@@ -6,8 +6,10 @@
 
 mod carry;
 mod expected;
+mod operator;
 mod roll;
 mod secrets;
+mod shapes;
 mod status;
 mod token;
 mod unattended;

@@ -69,7 +69,7 @@ pub(super) fn are_nowhere(lab: &Folder, printed: &[&[u8]]) {
         assert!(!holds(text, &secret), "it was printed");
     }
     let mut searched = 0;
-    for path in super::roll::below(&lab.0) {
+    for path in super::operator::below(&lab.0) {
         let small = std::fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST);
         let own = [lab.path("new.pass"), lab.path("new.pfx")].contains(&path);
         let Ok(octets) = std::fs::read(Path::new(&path)) else { continue };

@@ -35,7 +35,7 @@ fn proof(lab: &Folder, program: &Path) -> (Option<i32>, String, String) {
 
 /// Makes the description that grants a site, and the plan of the certificate that the farm uses already.
 fn prepare(lab: &Folder, program: &Path, port: u16) {
-    super::roll::small_farm(lab);
+    super::operator::small_farm(lab);
     let text = std::fs::read_to_string(lab.path("small.toml")).unwrap();
     let site = format!("https://127.0.77.5:{port}/sites/crm");
     let text = text.replacen("servers = [\"sp-1\"]", &format!("servers = [\"sp-1\"]\nsites = [{site:?}]"), 1).replacen(

@@ -3,7 +3,7 @@
 use s2scert::cert::Fingerprint;
 use serde_json::Value as Json;
 
-use super::roll::{Operator, deeds, nothing_is_left, small_farm};
+use super::operator::{Operator, deeds, nothing_is_left, small_farm};
 
 /// Every day and every hour but one minute, and a certificate that should have been rolled long ago.
 const WINDOW: &str = "

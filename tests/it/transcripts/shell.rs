@@ -181,6 +181,10 @@ impl Line {
 
     fn start(&self, folder: &Path) -> Command {
         let mut command = without_terminal();
+        if self.arguments.first().is_some_and(|word| ["access", "install", "store"].contains(&word.as_str())) {
+            // What is written down of acts on this machine goes into the folder of the transcript.
+            command.env("S2SCERT_STATE", folder.join(".acts"));
+        }
         command.args(&self.arguments).current_dir(folder).envs(self.variables.iter().cloned());
         let stdin = self.stdin.as_ref().map(|name| fs::File::open(folder.join(name)).unwrap());
         command.stdin(stdin.map_or_else(Stdio::null, Stdio::from));

@@ -156,6 +156,38 @@ fn a_memory_of_a_later_version_is_refused_and_a_damaged_one_is_kept_aside_and_co
 }
 
 #[test]
+fn a_clock_that_jumps_by_years_is_spoken_of_and_what_was_told_by_it_keeps_nothing_back() {
+    if tool("faketime", "--version").is_none() {
+        return;
+    }
+    let desk = Desk::new(&[]);
+    farm(&desk, &["expired.cer", "leaf.cer"]);
+    desk.settings(&settings(""));
+    let at = |jump: &str| {
+        let mut command = Command::new("faketime");
+        command.args(["-f", jump, env!("CARGO_BIN_EXE_s2scert")]).args(USUAL);
+        command.current_dir(desk.dir()).stdin(Stdio::null());
+        Answer::of(command)
+    };
+    let expired = |answer: &Answer| answer.alerts("expiry").len();
+    let today = desk.watch(&[]);
+    assert_eq!((expired(&today), today.number("delivered")), (1, 1), "{today:?}");
+    // Both have expired thirty years from now.
+    let later = at("+30y");
+    assert_eq!((later.code, expired(&later), later.number("delivered")), (7, 2, 1), "{later:?}");
+    // Back again: the clock is doubted, and what was told then counts for nothing.
+    let back = desk.watch(&[]);
+    assert_eq!((back.code, back.alerts("doubt").len(), expired(&back)), (7, 1, 1), "{back:?}");
+    assert_eq!(back.number("delivered"), 1);
+    assert_eq!(desk.watch(&[]).number("delivered"), 0);
+    // Thirty years ago neither was valid yet: that is told, and it costs a repetition at most.
+    let before = at("-30y");
+    assert_eq!(before.alerts("not-yet-valid").len(), 2, "{before:?}");
+    let again = desk.watch(&[]);
+    assert_eq!((again.code, expired(&again)), (7, 1), "{again:?}");
+}
+
+#[test]
 fn on_a_full_disk_what_is_due_is_told_without_a_memory_and_so_again() {
     let desk = Desk::new(&[]);
     farm(&desk, &["expired.cer"]);

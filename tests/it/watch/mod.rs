@@ -65,6 +65,7 @@ impl Desk {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_s2scert"));
         command.args(words).current_dir(self.dir()).stdin(Stdio::null());
+        command.env("S2SCERT_STATE", self.path("acts"));
         command
     }
 

@@ -217,8 +217,11 @@ fn each_fault_has_a_finding_of_its_own() {
         ("chain-missing crm-async-1", |all| {
             if let Seen::Seen(store) = &mut all[ASYNC].store {
                 let fingerprint_sha256 = OLD.fingerprint.to_string();
-                store.issuers =
-                    Seen::Seen(vec![IssuerFacts { fingerprint_sha256, missing: Some("CN=Root".to_owned()) }]);
+                store.issuers = Seen::Seen(vec![IssuerFacts {
+                    fingerprint_sha256,
+                    missing: Some("CN=Root".to_owned()),
+                    earliest: None,
+                }]);
             }
         }),
         ("shared-with-tls crm-web-1", |all| store(&mut all[WEB])[0].tls_bindings.push("0.0.0.0:443".to_owned())),
@@ -391,6 +394,28 @@ fn only_what_signs_or_may_sign_expires_soon() {
     assert_eq!(soon(all.clone()), 0);
     all[WEB].rows = Seen::Unseen("hidden".to_owned());
     assert_eq!(soon(all), 6);
+}
+
+#[test]
+fn a_certificate_ends_with_the_first_of_its_issuers() {
+    let mut farm = DESCRIPTION.clone();
+    farm.thresholds.days = vec![50];
+    let ids = |table: &TruthTable| table.disagreements.iter().map(|one| one.kind.id()).collect::<Vec<_>>();
+    let of = |all: Vec<Facts>| TruthTable::of(&Observation::new(&farm, now(), all, &[]));
+    assert!(!ids(&of(servers())).contains(&"expires-soon"), "the leaf has more than fifty days");
+    for (days, wanted) in [(20, "expires-soon"), (-1, "expired")] {
+        let mut all = servers();
+        let not_after = now() + Span::new().hours(24 * days);
+        if let Seen::Seen(store) = &mut all[ASYNC].store {
+            let fingerprint_sha256 = OLD.fingerprint.to_string();
+            let earliest = Some(EarlyIssuer { subject: "CN=Issuing".to_owned(), not_after });
+            store.issuers = Seen::Seen(vec![IssuerFacts { fingerprint_sha256, missing: None, earliest }]);
+        }
+        let table = of(all);
+        assert!(ids(&table).contains(&wanted), "{:?}", ids(&table));
+        let line = table.lines.iter().find(|line| line.certificate.fingerprint == OLD.fingerprint).unwrap();
+        assert_eq!((line.end, line.limited_by.as_deref()), (not_after, Some("CN=Issuing")));
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn the_first_issuer_that_is_missing_or_does_not_verify_is_named() {
     let namesake = seen(issuing.signed_by(&keys[3], &Issuer::from_params(&root, &keys[0])).unwrap().der());
     let missing = |ca: &[&InStore], roots: &[&InStore]| {
         let store = |all: &[&InStore]| Ok(all.iter().map(|one| (*one).clone()).collect());
-        missing_issuer(&own, &[store(ca), store(roots)])
+        followed(&own, &[store(ca), store(roots)]).0
     };
     let named = |seen: Seen<Text>| match seen {
         Seen::There(name) => name.as_str().to_owned(),
@@ -44,9 +44,33 @@ fn the_first_issuer_that_is_missing_or_does_not_verify_is_named() {
     assert_eq!(named(missing(&[], &[&in_root])), "CN=Issuing");
     assert_eq!(named(missing(&[&namesake], &[&in_root])), "CN=Issuing");
     assert_eq!(named(missing(&[&in_ca], &[])), "CN=Root");
-    assert_eq!(named(missing_issuer(&in_root.certificate, &[Ok(Vec::new()), Ok(Vec::new())])), "whole");
+    assert_eq!(named(followed(&in_root.certificate, &[Ok(Vec::new()), Ok(Vec::new())]).0), "whole");
     let unread = || Err(Error::new(Kind::Unreadable, "access is denied"));
-    assert_eq!(named(missing_issuer(&own, &[Ok(vec![in_ca]), unread()])), "unseen: access is denied");
+    assert_eq!(named(followed(&own, &[Ok(vec![in_ca]), unread()]).0), "unseen: access is denied");
+}
+
+#[test]
+fn the_issuer_that_expires_first_is_told_only_where_that_is_before_the_certificate() {
+    let keys = [(); 3].map(|()| KeyPair::generate().unwrap());
+    let until = |mut draft: CertificateParams, year: i32| {
+        draft.not_after = rcgen::date_time_ymd(year, 6, 1);
+        draft
+    };
+    for (root, issuing, leaf, wanted) in [
+        (2040, 2035, 2030, None),
+        (2040, 2028, 2030, Some("CN=Issuing")),
+        (2027, 2028, 2030, Some("CN=Root")),
+        (2027, 2040, 2030, Some("CN=Root")),
+    ] {
+        let (root, issuing) = (until(draft("Root"), root), until(draft("Issuing"), issuing));
+        let leaf = until(draft("crm"), leaf);
+        let in_root = seen(root.self_signed(&keys[0]).unwrap().der());
+        let in_ca = seen(issuing.signed_by(&keys[1], &Issuer::from_params(&root, &keys[0])).unwrap().der());
+        let own = seen(leaf.signed_by(&keys[2], &Issuer::from_params(&issuing, &keys[1])).unwrap().der()).certificate;
+        let (_, early) = followed(&own, &[Ok(vec![in_ca]), Ok(vec![in_root])]);
+        assert_eq!(early.as_ref().map(|one| one.issuer.as_str()), wanted);
+        assert!(early.is_none_or(|one| one.not_after < own.not_after()));
+    }
 }
 
 #[test]
