@@ -155,8 +155,11 @@ fn ready(
     Ok(Ready { trial, planned, folder, attempts, held })
 }
 
+/// The state folder with the record in it, and the lock under which it is read and written.
+type Noted = (Arc<dyn StateFolder>, Box<dyn Held>, Attempts);
+
 /// Opens the record, under the lock.
-fn record(host: &Host, order: &Order) -> Result<(Arc<dyn StateFolder>, Box<dyn Held>, Attempts), Kept> {
+fn record(host: &Host, order: &Order) -> Result<Noted, Kept> {
     let next = "see that this account may write the state folder, and that nothing in it is damaged";
     let unkept = |error: Error| kept(Outcome::Forbidden, format!("no roll can be noted: {}", said(&error)), next);
     let folder = folder(host, order.state.as_deref()).map_err(unkept)?;
