@@ -14,7 +14,7 @@ const SHAPES: [Strategy; 6] =
     [Strategy::Initial, Strategy::Direct, Strategy::Overlap, Strategy::Recover, Strategy::Repair, Strategy::Retire];
 
 /// One in so many cases is run.
-const EVERY: usize = 997;
+const EVERY: usize = 499;
 
 static SOME: LazyLock<Vec<(Ground, Case)>> = LazyLock::new(|| {
     let grounds: Vec<Ground> =
