@@ -60,7 +60,7 @@ pub struct RehearseReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roll: Option<String>,
     /// The bundles from which it was planned; empty where it was not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bundles: Vec<BundleLine>,
     /// Servers of Dynamics in the farm.
     pub servers: u32,

@@ -4,6 +4,7 @@ use crate::app::access::{Request, Target};
 use crate::app::audit::{Act, around};
 use crate::app::store::InstallOptions;
 use crate::error::Result;
+use crate::farm::store::StoreName;
 use crate::node::access::AccessReport;
 use crate::node::store::{InstallReport, RemoveOrder, RemoveReport};
 use crate::ports::Host;
@@ -22,7 +23,7 @@ pub(super) fn installed(
     let file = options.file.display().to_string();
     let what = if options.repair { "store install --repair" } else { "store install" };
     let readers = options.grants.join(", ");
-    let detail = format!("{:?}; readers: {readers}", options.place);
+    let detail = format!("{}; readers: {readers}", options.place.text(StoreName::My));
     let act = Act { what, about: &file, result: "begins", detail: &detail };
     around(host, &act, run, |report| (outcome(report.changed), format!("certificate {}", report.thumbprint)))
 }

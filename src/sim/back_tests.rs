@@ -14,7 +14,7 @@ const SHAPES: [Strategy; 6] =
     [Strategy::Initial, Strategy::Direct, Strategy::Overlap, Strategy::Recover, Strategy::Repair, Strategy::Retire];
 
 /// One in so many cases is run.
-const EVERY: usize = 997;
+const EVERY: usize = 499;
 
 static SOME: LazyLock<Vec<(Ground, Case)>> = LazyLock::new(|| {
     let grounds: Vec<Ground> =
@@ -30,10 +30,10 @@ static SOME: LazyLock<Vec<(Ground, Case)>> = LazyLock::new(|| {
 
 #[test]
 fn what_is_taken_back_is_as_before_or_what_people_are_told_makes_it_so() {
-    let ends: Vec<(String, Result<Proven, String>)> = some_cases()
-        .into_par_iter()
+    let ends: Vec<(String, Result<Proven, String>)> = SOME
+        .par_iter()
         .map(|(ground, case)| {
-            (format!("{ground:?}, {case:?}"), ground.prove(case).map_err(|broken| broken.to_string()))
+            (format!("{ground:?}, {case:?}"), ground.prove(*case).map_err(|broken| broken.to_string()))
         })
         .collect();
     let broken: Vec<&(String, Result<Proven, String>)> = ends.iter().filter(|(_, end)| end.is_err()).collect();
@@ -45,11 +45,11 @@ fn what_is_taken_back_is_as_before_or_what_people_are_told_makes_it_so() {
 
 /// Returns the first case that shows that a part is missing.
 fn found(part: Part) -> Option<String> {
-    let cases = some_cases();
+    let cases = &*SOME;
     take_out(Some(part));
     let found = cases
-        .into_iter()
-        .find_map(|(ground, case)| ground.prove(case).err().map(|broken| format!("{ground:?}, {case:?}: {broken}")));
+        .iter()
+        .find_map(|(ground, case)| ground.prove(*case).err().map(|broken| format!("{ground:?}, {case:?}: {broken}")));
     take_out(None);
     found
 }

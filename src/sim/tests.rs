@@ -70,6 +70,13 @@ fn larger_farms_break_no_invariant() {
     assert_eq!(broken, [""; 0]);
 }
 
+/// Somebody had recorded on one machine that a server is ready, and a second operator went on with the roll before the first did: the record
+/// was given up with the journal that it stood in, and the way back told nobody to take the certificate away again.
+#[test]
+fn what_somebody_has_recorded_outlives_a_second_operator() {
+    assert_eq!(roll(2_000_021_009, &Shape::chaos(1, 50)).unwrap().violations, []);
+}
+
 /// One fault of each kind at each request of a roll of two and of three servers, for every shape.
 #[test]
 fn one_fault_of_each_kind_at_each_request_breaks_no_invariant() {

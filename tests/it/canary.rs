@@ -214,13 +214,18 @@ fn the_password_is_not_handed_to_programs_that_are_started() {
 /// Looks for the canary as text and as UTF-16 of both byte orders, and for each of these in hexadecimal and in base64 at
 /// each of its three alignments.
 fn holds_canary(bytes: &[u8]) -> bool {
-    forms().iter().any(|form| bytes.windows(form.len()).any(|window| window == form))
+    holds(bytes, CANARY)
 }
 
-fn forms() -> Vec<Vec<u8>> {
-    let plain = CANARY.as_bytes().to_vec();
-    let little = CANARY.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let big = CANARY.encode_utf16().flat_map(u16::to_be_bytes).collect();
+/// As [`holds_canary`], for any secret.
+pub(crate) fn holds(bytes: &[u8], secret: &str) -> bool {
+    forms(secret).iter().any(|form| bytes.windows(form.len()).any(|window| window == form))
+}
+
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let plain = secret.as_bytes().to_vec();
+    let little = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big = secret.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let mut forms = Vec::new();
     for octets in [plain, little, big] {
         let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();

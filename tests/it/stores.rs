@@ -85,7 +85,10 @@ fn who_was_given_access_and_what_was_installed_and_removed_is_written_down_befor
     // Looking is not written down.
     run(dir, &["access", "show", &key]);
     run(dir, &["store", "list", "--store-dir", "stores"]);
-    assert_eq!(run(dir, &["store", "remove", &print, "--with-key", "--store-dir", "stores"]).0, Some(0));
+    assert_eq!(
+        run(dir, &["store", "remove", "--thumbprint", &print, "--with-key", "--store-dir", "stores"]).0,
+        Some(0)
+    );
     assert_eq!(
         written_down(dir),
         [

@@ -120,6 +120,13 @@ impl Verb {
         }
     }
 
+    const fn command(self) -> &'static str {
+        match self {
+            Self::Repair => "s2scert rotate repair",
+            Self::Retire => "s2scert rotate retire",
+        }
+    }
+
     /// Returns the shape that it plans.
     #[must_use]
     pub const fn strategy(self) -> Strategy {
@@ -154,7 +161,7 @@ impl Again {
     fn command(&self, plan: &Plan, file: &str) -> String {
         let credential = if is_needed(plan) { self.credential.as_str() } else { "" };
         match self.verb {
-            Some(verb) => format!("s2scert rotate {} --out {file} --farm {}{credential}", verb.word(), self.farm),
+            Some(verb) => format!("{} --out {file} --farm {}{credential}", verb.command(), self.farm),
             None => format!("s2scert rotate apply {file} --farm {}{credential}", self.farm),
         }
     }

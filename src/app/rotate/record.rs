@@ -65,7 +65,7 @@ pub struct RecordReport {
     /// Whether something was written down.
     pub changed: bool,
     /// What was handed in, and what it proves.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputLine>,
     /// The steps that are done by hand.
     pub steps: Vec<HandLine>,
@@ -109,10 +109,10 @@ pub struct OutputLine {
     /// What it proves, shows or contradicts.
     pub what: String,
     /// What it does not prove.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub not: String,
     /// The looks of that step of which no output was handed in with it; without those the step is not recorded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<&'static str>,
 }
 

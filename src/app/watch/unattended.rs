@@ -134,13 +134,12 @@ fn ready(
         Err(error) => return Err(kept(Outcome::Busy, said(&error), status)),
     }
     let trial = staged(host, order, unattended, hands, &folder.path().join(PLAN))?;
-    let planned = hands.plan(&trial).map_err(|error| {
-        let next = format!("see it: s2scert rotate plan --farm {farm_file} --credential {}", quoted(&trial.file()));
-        kept(Outcome::NotPlanned, said(&error), next)
-    })?;
+    let see = format!("see it: s2scert rotate plan --farm {farm_file} --credential {}", quoted(&trial.file()));
+    let planned = hands.plan(&trial).map_err(|error| kept(Outcome::NotPlanned, said(&error), see.clone()))?;
     details.extend(planned.details.iter().cloned());
     if let Some((outcome, why)) = &planned.against {
-        return Err(kept(*outcome, why.clone(), planned.next.clone()));
+        let next = if planned.next.is_empty() { see } else { planned.next.clone() };
+        return Err(kept(*outcome, why.clone(), next));
     }
     if planned.certificate != trial.certificate {
         return Err(kept(Outcome::OtherCredential, "the file was changed while it was read", by_hand));
@@ -156,8 +155,11 @@ fn ready(
     Ok(Ready { trial, planned, folder, attempts, held })
 }
 
+/// The state folder with the record in it, and the lock under which it is read and written.
+type Noted = (Arc<dyn StateFolder>, Box<dyn Held>, Attempts);
+
 /// Opens the record, under the lock.
-fn record(host: &Host, order: &Order) -> Result<(Arc<dyn StateFolder>, Box<dyn Held>, Attempts), Kept> {
+fn record(host: &Host, order: &Order) -> Result<Noted, Kept> {
     let next = "see that this account may write the state folder, and that nothing in it is damaged";
     let unkept = |error: Error| kept(Outcome::Forbidden, format!("no roll can be noted: {}", said(&error)), next);
     let folder = folder(host, order.state.as_deref()).map_err(unkept)?;

@@ -124,10 +124,22 @@ impl Engine<'_> {
             .take_while(|index| self.journal.octets(*index).as_ref() == there.get(*index as usize))
             .count();
         if common < there.len() {
+            // What somebody has said here of a step by hand was copied by no run yet, and is true all the same.
+            let said: Vec<Record> = match here as usize > common {
+                true => self.journal.records().into_iter().skip(common).filter(is_said).collect(),
+                false => Vec::new(),
+            };
             self.journal.take_over(common as u32, &there[common..])?;
             self.state = self.journal.state().map_err(|error| Halt::Stop(Stop::Journal(error.to_string())))?;
             if self.state.plan_sha256.is_some_and(|sha256| sha256 != self.digest) {
                 return Err(Halt::Stop(Stop::Order("the journal on the node is that of another plan")));
+            }
+            let lost =
+                |record: &Record| matches!(record, Record::Recorded(one) if !self.state.recorded.contains(&one.step));
+            let over = self.state.over().is_some();
+            let said: Vec<Record> = said.into_iter().filter(|record| !over && lost(record)).collect();
+            for record in said {
+                self.record(record)?;
             }
         }
         self.copied = there.len() as u32;
@@ -174,4 +186,9 @@ impl Engine<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether somebody has said that a step is done.
+const fn is_said(record: &Record) -> bool {
+    matches!(record, Record::Recorded(_))
 }

@@ -8,6 +8,7 @@ mod carry;
 mod expected;
 mod operator;
 mod roll;
+mod secrets;
 mod shapes;
 mod status;
 mod token;

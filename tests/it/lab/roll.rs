@@ -6,6 +6,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 use super::operator::{Operator, POLL, deeds, facts, nothing_is_left, small_farm};
+use super::secrets::{self, Watcher};
 use crate::lab_farm::Folder;
 
 /// So many writes of the journal, drawn from a seed, are the last of their controller.
@@ -33,6 +34,7 @@ fn roll_killed_at(lab: &Folder, program: &Path, places: &[usize]) {
     let planned =
         ada.ends("rotate plan --farm small.toml --issue --credential new.pfx --generate-password-to new.pass", 5);
     assert_eq!(planned["strategy"], "direct");
+    let watcher = Watcher::begin(lab);
     let digest = planned["plan_sha256"].as_str().unwrap();
     let credential = "--credential new.pfx --password-file new.pass";
     ada.ends(&format!("rotate apply plan.json --farm small.toml {credential} --approved-digest {}", "0".repeat(64)), 9);
@@ -69,7 +71,9 @@ fn roll_killed_at(lab: &Folder, program: &Path, places: &[usize]) {
     let status = bob.ends("rotate status --farm small.toml", 0);
     assert!(status["nodes"].as_array().unwrap().iter().all(|node| node.get("roll").is_none()), "{status}");
     assert_eq!(deeds(lab), (1, 0));
+    watcher.end();
     evidence_holds(lab, &bob);
+    secrets::are_nowhere(lab, &[&output.stdout, &output.stderr]);
 }
 
 /// The evidence of the roll is checked by a program that has nothing of ours, which finds what was altered in it.

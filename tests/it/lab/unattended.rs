@@ -19,7 +19,7 @@ file = \"small.toml\"
 seconds = 120
 
 [act_by]
-lead = \"4000d\"
+lead = \"3600d\"
 
 [[file]]
 name = \"drop\"
@@ -46,6 +46,8 @@ fn a_watch_prepares_a_roll_and_once_it_may_carries_it_out_exactly_once() {
     let key = shown.split("\"spki_sha256\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let file = Fingerprint::of(&std::fs::read(lab.path("new.pfx")).unwrap());
     let farm = std::fs::read_to_string(lab.path("small.toml")).unwrap();
+    // A certificate that signs itself is for evaluation only.
+    let farm = farm.replacen("format = \"1.0\"\n", "format = \"1.0\"\npolicy = \"evaluation\"\n", 1);
     let describe = |hash: &str, apply: bool| {
         let staged = format!(
             "\n[unattended]\ncredential = \"new.pfx\"\nsha256 = \"{hash}\"\nkey_sha256 = \"{key}\"\n\

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use s2scert::app::rehearse::sample_plan;
 use s2scert::protocol::{Hex, Id, Text};
 use s2scert::rotation::journal::FileJournal;
-use s2scert::rotation::plan::Plan;
+use s2scert::rotation::plan::{Act, Plan};
 use s2scert::rotation::record::{Began, Done, EndKind, Ended, Intent, Journal as _, Record, Run, Turned};
 
 use super::shell::Shell;
@@ -97,6 +99,19 @@ fn rotate() {
         .says("The same plan, for people who do it by hand.")
         .run("s2scert rotate emit plan.json --dir by-hand")
         .run("s2scert rotate emit plan.json --dir by-hand-too --json");
+    printed(shell.folder(), &plan);
+    shell
+        .says("What the look of the switch printed is handed in: as the row was before, as it is, and as somebody changed it.")
+        .run("s2scert rotate record --output before.txt --state-dir state")
+        .run("s2scert rotate record switch --output after.txt --by ada --note ticket-7 --state-dir state")
+        .run("s2scert rotate record --output - --state-dir state --json < after.txt")
+        .run("s2scert rotate record --output torn.txt --state-dir state")
+        .run("s2scert rotate record 1 --output after.txt --state-dir state")
+        .run("s2scert rotate record --output notes.txt --state-dir state --json")
+        .says("Somebody does the roll from its beginning by hand: its plan begins the journal.")
+        .run("s2scert rotate record --plan plan.json --output after.txt --state-dir elsewhere")
+        .run("s2scert rotate record --plan missing.json --state-dir elsewhere")
+        .run("s2scert rotate record no-such-step --output after.txt --state-dir elsewhere");
     let mut records = begun(&plan);
     let at = THEN.parse().unwrap();
     records.extend([
@@ -110,7 +125,28 @@ fn rotate() {
         .says("It was taken back.")
         .run("s2scert rotate status --here --state-dir state")
         .run("s2scert rotate record --state-dir state")
+        .run("s2scert rotate record --plan plan.json --output after.txt --state-dir state")
         .compare("rotate");
+}
+
+/// What the look of the switch prints before and after it, and the half of that.
+fn printed(folder: &Path, plan: &Plan) {
+    let switch = plan.steps.iter().position(|step| matches!(step.act, Act::Switch(_))).unwrap();
+    let node = folder.join("by-hand").join(plan.steps[switch].node.as_str());
+    let data = std::fs::read(node.join(format!("{:03}-{}.look.json", switch + 1, plan.steps[switch].id))).unwrap();
+    let data: serde_json::Value = serde_json::from_slice(&data).unwrap();
+    let new = plan.basis.asked.certificate.certificate.as_bytes();
+    for (name, der) in [("before.txt", b"another".as_slice()), ("after.txt", new)] {
+        let row = serde_json::json!({
+            "id": "1", "name": "s2s", "certificateType": "S2STokenIssuer", "data": STANDARD.encode(der), "storeName": "My",
+            "storeLocation": "LocalMachine", "storeFindType": "FindBySubjectDistinguishedName",
+        });
+        let answer = serde_json::json!({ "ok": true, "value": { "rows": [row] } });
+        let line = |name: &str| data[name].as_str().unwrap().to_owned();
+        let text = format!("{}\r\n{answer}\r\n{}\r\n", line("begin"), line("end"));
+        std::fs::write(folder.join("torn.txt"), &text[..text.len() - 20]).unwrap();
+        std::fs::write(folder.join(name), text).unwrap();
+    }
 }
 
 #[test]
@@ -149,7 +185,7 @@ fn rotate_errors() {
         .run(&format!("s2scert rotate repair --apply --approved-digest {}", Hex::from([0; 32])))
         .run(&format!("s2scert rotate retire --out roll.json --approved-digest {} --state-dir state", plan.digest()))
         .run(&format!(
-            "s2scert rotate repair --approved-digest 00 --out newer.json --take-over 7 --policy evaluation --waivers missing.toml \
+            "s2scert rotate repair --approved-digest 00 --out newer.json --force --farm farm.toml --take-over 7 --policy evaluation --waivers missing.toml \
              {REACH} {PASSWORDS} {FILES} < pass"
         ))
         .run(&format!(

@@ -166,8 +166,13 @@ fn step(text: &mut String, sheet: &Sheet<'_>) -> Result<(), std::fmt::Error> {
         )?;
     }
     if sheet.of(Part::Look).next().is_some() {
-        let files: Vec<String> = sheet.of(Part::Look).map(|(name, _)| format!("--output {name}.txt")).collect();
-        writeln!(text, "   - hand in what the looks printed: `s2scert rotate record {} {}`", one.id, files.join(" "))?;
+        let files: Vec<String> = sheet.of(Part::Look).map(|(name, _)| format!("{name}.txt")).collect();
+        writeln!(
+            text,
+            "   - hand in what the looks printed: `s2scert rotate record {} --output {}`",
+            one.id,
+            files.join(" --output ")
+        )?;
     }
     for (name, piece) in sheet.of(Part::Do).chain(sheet.of(Part::Look)) {
         writeln!(text, "   - {}: `{}/{name}.ps1`{}", piece.part.word(), sheet.place, remarks(piece))?;

@@ -86,7 +86,7 @@ pub struct PlanReport {
     /// What stands against a roll, all at once.
     pub objections: Vec<ObjectionLine>,
     /// The bundles from which it was planned; empty where the servers themselves were looked at.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bundles: Vec<BundleLine>,
     /// What of the farm was not seen.
     pub unseen: Vec<Missing>,

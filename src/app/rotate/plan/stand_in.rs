@@ -72,7 +72,7 @@ fn planned(basis: Basis) -> Result<Plan> {
 
 /// Makes up what stands for a certificate. Its subject is that of the next one, as farm.toml wishes it.
 fn made_up(farm: &Farm, now: Timestamp) -> Result<NewCertificate> {
-    let octets = format!("s2scert rehearsal {now}").into_bytes();
+    let octets = format!("a stand-in, made at {now}").into_bytes();
     let internal =
         |why: String| Error::new(Kind::Internal, "no certificate can be made up").because(std::io::Error::other(why));
     let generation = Generation::default_for(now.to_zoned(TimeZone::UTC).date(), &octets);

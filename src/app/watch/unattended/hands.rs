@@ -57,7 +57,7 @@ pub(in crate::app::watch) struct Planned {
     pub(super) by_hand: bool,
     /// The plan, for whoever reads the alert.
     pub(super) details: Vec<(&'static str, String)>,
-    /// The next command.
+    /// The next command; empty where there is none but to plan again.
     pub(super) next: String,
 }
 
@@ -224,7 +224,7 @@ fn planned(report: plan::PlanReport) -> Planned {
         digest: report.plan_sha256.unwrap_or_default(),
         by_hand: report.steps.iter().any(|step| !step.commands.is_empty()),
         details,
-        next: next.unwrap_or_else(|| "see how the farm stands: s2scert farm status".to_owned()),
+        next: next.unwrap_or_default(),
     }
 }
 
