@@ -182,7 +182,7 @@ fn certificate(stored: &StoredCertificate<String>) -> std::result::Result<Certif
     let der = octets("a certificate of its store", &stored.certificate)?;
     let read = Certificate::from_der(der.as_bytes()).map_err(|error| format!("a certificate of its store: {error}"))?;
     let subject_der = Octets::new(read.subject().der().to_vec());
-    let names_key = stored.names_key.unwrap_or_else(|| !matches!(stored.key, Seen::Seen(None)));
+    let names_key = stored.names_key.unwrap_or(!matches!(stored.key, Seen::Seen(None)));
     Ok(CertificateFacts {
         thumbprint: Hex::from(*read.thumbprint().as_bytes()),
         fingerprint_sha256: Hex::from(*read.fingerprint().as_bytes()),

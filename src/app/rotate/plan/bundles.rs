@@ -1,6 +1,6 @@
 //! What a plan says of the bundles that it was made from.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -70,7 +70,7 @@ pub(super) fn after_unseen(options: &Options) -> Vec<String> {
 }
 
 /// Returns how bundles are collected anew, and looked at.
-pub(super) fn collecting(folder: &PathBuf, farm: &str) -> Vec<String> {
+pub(super) fn collecting(folder: &Path, farm: &str) -> Vec<String> {
     let folder = quoted(folder);
     vec![
         format!("collect what is missing: s2scert farm collect --all --out {folder} --force --farm {farm}"),

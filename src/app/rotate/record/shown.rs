@@ -154,10 +154,10 @@ fn signed(pieces: &Pieces<'_>, step: &Step, proof: Proof) -> Result<Says, Refuse
 
 fn shown(pieces: &Pieces<'_>, step: &Step, seen: &Shown) -> Result<Says, Refused> {
     at_home(pieces, step, &seen.machine)?;
-    let gone = match (HandPart::of(pieces.plan, step), &step.check) {
-        (Some((HandPart::Retire | HandPart::Back, _)), _) | (_, Check::Gone(_)) => true,
-        _ => false,
-    };
+    let gone = matches!(
+        (HandPart::of(pieces.plan, step), &step.check),
+        (Some((HandPart::Retire | HandPart::Back, _)), _) | (_, Check::Gone(_))
+    );
     if gone {
         let against = (seen.found > 0).then(|| format!("the certificate is still in the store, {} times", seen.found));
         return Ok(Says::unless(against, "the certificate is not in the store", WHO));
