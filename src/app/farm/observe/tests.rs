@@ -228,7 +228,8 @@ fn a_plan_rests_on_the_same_facts_whether_bundles_are_read_or_servers_are_asked(
     assert_eq!(told, ["crm-async-1", "crm-web-1", "crm-web-2", "sp-1"]);
     assert_eq!(crate::rotation::basis::FarmSeen { collected: Vec::new(), ..seen }, live);
     // An earlier version did not tell all of it; a server may be missing; a place may not have been seen. Each is told.
-    let unseen = |change: &dyn Fn(&mut Vec<(String, String)>)| {
+    type Bundles = Vec<(String, String)>;
+    let unseen = |change: &dyn Fn(&mut Bundles)| {
         let mut other = bundles.clone();
         change(&mut other);
         let unseen = read(&other).unwrap_err();
