@@ -200,6 +200,37 @@ impl Ground {
         Ok((requests, cutter.seen.load(Ordering::Relaxed)))
     }
 
+    /// After each moment of the way forward the controller dies, and the server that writes the row is gone for good. Returns how
+    /// often SharePoint's job was held then, and the end said how it is released.
+    ///
+    /// # Errors
+    /// An end that leaves the job held and does not say so.
+    #[cfg(test)]
+    pub(super) fn gone_while_the_job_is_held(&self) -> Result<u32, Broken> {
+        let mut told = 0;
+        for moment in 0..self.length()?.1 {
+            let sim = self.sim()?;
+            let mut journal = SimJournal::new(&sim);
+            sim.run(&mut journal, Way::Apply, false, &cutter(&sim, Point::Moment(moment)));
+            let writer = sim.admitted.plan().basis.seen.update_crm.clone();
+            sim.state().nodes.iter_mut().filter(|node| node.name == writer).for_each(|node| node.down_until = i64::MAX);
+            let end = sim.run(&mut journal, Way::Resume, false, &Nobody);
+            let held = sim.state().snapshot().held;
+            let RunEnd::End(End::Manual { left, why }) = end else { continue };
+            let releases = |one: &Left| one.commands.iter().any(|command| command.contains("Enable-SPTimerJob"));
+            for server in held {
+                let name = sim.state().nodes[server].name.clone();
+                if !left.iter().any(|one| one.node == name.as_str() && releases(one)) {
+                    return Err(Broken {
+                        what: format!("after moment {moment} the job of {name} is held, told is: {why}"),
+                    });
+                }
+                told += 1;
+            }
+        }
+        Ok(told)
+    }
+
     /// Runs a case.
     ///
     /// # Errors

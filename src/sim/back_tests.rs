@@ -69,3 +69,14 @@ fn an_undo_or_an_instruction_that_is_left_out_is_found() {
         println!("{part:?} taken out: {}", found.unwrap());
     }
 }
+
+#[test]
+fn an_end_without_the_server_that_writes_the_row_tells_how_a_held_job_is_released() {
+    let ground = Ground::first(Strategy::Overlap, 2, 0).unwrap();
+    let told = ground.gone_while_the_job_is_held().unwrap();
+    assert!(told > 0, "the job was never held");
+    take_out(Some(Part::HeldTold));
+    let found = ground.gone_while_the_job_is_held();
+    take_out(None);
+    assert!(found.is_err(), "nobody notices that {:?} is taken out: {found:?}", Part::HeldTold);
+}

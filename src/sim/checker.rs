@@ -193,7 +193,8 @@ fn rows_at(story: &Story, event: &Event) -> Option<Vec<Cert>> {
     Some(changed.last().unwrap_or_else(|| story.before.rows.clone()))
 }
 
-fn last_end(story: &Story) -> Option<&Ending> {
+/// Returns how it ended; nothing where there is no end.
+pub(super) fn last_end(story: &Story) -> Option<&Ending> {
     story.events.iter().rev().find_map(|event| match &event.what {
         What::RunEnds(ending) if !matches!(ending, Ending::Nothing | Ending::Stopped) => Some(ending),
         _ => None,
@@ -203,7 +204,7 @@ fn last_end(story: &Story) -> Option<&Ending> {
 /// 5 and 6: what the end is called is what the farm is.
 fn ends(story: &Story, tell: Tell<'_>) {
     for event in &story.events {
-        if let What::RunEnds(Ending::Manual { commands: 0, .. }) = &event.what {
+        if matches!(&event.what, What::RunEnds(Ending::Manual { commands, .. }) if commands.is_empty()) {
             tell(5, format!("at {} something is left to do, and no command is told", event.at));
         }
     }

@@ -1,7 +1,7 @@
 //! Invariant 2: in an overlap no server ever signs with a certificate that a trust does not accept. What servers sign with and
 //! what trusts accept is put together from the events alone.
 
-use super::checker::Tell;
+use super::checker::{Tell, last_end};
 use super::trace::{Cert, Ending, Event, Story, What};
 use crate::rotation::basis::Strategy;
 
@@ -99,18 +99,6 @@ pub(super) fn no_gap(story: &Story, tell: Tell<'_>) {
     }
 }
 
-/// Returns the servers that the last end names; nothing where there is no end.
-fn named(story: &Story) -> Option<&[String]> {
-    let mut ends = story.events.iter().rev().filter_map(|event| match &event.what {
-        What::RunEnds(ending) if !matches!(ending, Ending::Nothing | Ending::Stopped) => Some(ending),
-        _ => None,
-    });
-    ends.next().map(|end| match end {
-        Ending::Manual { named, .. } => named.as_slice(),
-        _ => &[],
-    })
-}
-
 /// 5: no process of a server behind a load balancer is started anew by us before it was taken out, and in the end each is back.
 fn drained(story: &Story, tell: Tell<'_>) {
     let mut out: Vec<bool> = vec![false; story.before.nodes.len()];
@@ -124,18 +112,21 @@ fn drained(story: &Story, tell: Tell<'_>) {
             _ => {}
         }
     }
-    let Some(named) = named(story) else { return };
+    let Some(end) = last_end(story) else { return };
+    let named: &[String] = if let Ending::Manual { named, .. } = end { named } else { &[] };
     for node in story.after.nodes.iter().filter(|node| node.drained && !named.contains(&node.name)) {
         tell(5, format!("{} is out of the load balancer in the end, and nobody is told", node.name));
     }
 }
 
 fn held(story: &Story, tell: Tell<'_>) {
-    let Some(named) = named(story) else { return };
+    let Some(end) = last_end(story) else { return };
+    let told: &[(String, String)] = if let Ending::Manual { commands, .. } = end { commands } else { &[] };
     for server in &story.after.held {
         let name = &story.after.nodes[*server].name;
-        if !named.contains(name) {
-            tell(2, format!("the job of {name} is held in the end, and nobody is told"));
+        // That the server is named is not enough: something else may be left there as well.
+        if !told.iter().any(|(node, command)| node == name && command.contains("Enable-SPTimerJob")) {
+            tell(2, format!("the job of {name} is held in the end, and nobody is told how to release it"));
         }
     }
 }

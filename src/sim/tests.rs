@@ -195,7 +195,7 @@ fn killed(part: Part) -> Option<(u64, String)> {
     take_out(Some(part));
     // What only one shape has would be met too seldom among all.
     let strategy = match part {
-        Part::Hold | Part::Release | Part::HeldTold => Some(Strategy::Overlap),
+        Part::Hold | Part::Release => Some(Strategy::Overlap),
         Part::UndoHold | Part::UndoCross | Part::UndoRelease => Some(Strategy::Overlap),
         Part::SecondProbe => Some(Strategy::Direct),
         Part::LastProof => Some(Strategy::Retire),
@@ -246,7 +246,6 @@ mutants! {
     the_checker_finds_processes_that_are_left_on_the_way_back: UndoRecycle;
     the_checker_finds_trusts_that_are_left_on_the_way_back: UndoTrust;
     the_checker_finds_an_end_without_instructions: Instructions;
-    the_checker_finds_an_end_that_does_not_tell_of_a_held_job: HeldTold;
     the_checker_finds_a_switch_that_no_trust_is_ready_for: Publish;
     the_checker_finds_an_old_certificate_that_is_not_published_on: Cross;
     the_checker_finds_a_job_that_is_not_held: Hold;

@@ -153,12 +153,12 @@ pub enum Ending {
     RolledBack,
     /// It was so already.
     Nothing,
-    /// Something is left: nodes that are named, and how many commands are told.
+    /// Something is left: nodes that are named, and the commands that are told.
     Manual {
         /// Names of nodes.
         named: Vec<String>,
-        /// Commands.
-        commands: usize,
+        /// Commands, each with the node that it is for.
+        commands: Vec<(String, String)>,
     },
     /// It was not ours to go on.
     Stopped,

@@ -174,7 +174,10 @@ fn ending(end: &RunEnd) -> What {
         RunEnd::End(End::NothingToDo | End::Aborted) => What::RunEnds(Ending::Nothing),
         RunEnd::End(End::Manual { left, .. }) => What::RunEnds(Ending::Manual {
             named: left.iter().map(|one| one.node.clone()).collect(),
-            commands: left.iter().map(|one| one.commands.len()).sum(),
+            commands: left
+                .iter()
+                .flat_map(|one| one.commands.iter().map(|told| (one.node.clone(), told.clone())))
+                .collect(),
         }),
     }
 }

@@ -27,6 +27,7 @@ const PLAIN: &[&str] = &[
     "holds",
     "language_mode",
     "last_success",
+    "made",
     "not_after",
     "not_before",
     "program_sha256",
@@ -37,6 +38,7 @@ const PLAIN: &[&str] = &[
     "sha256",
     "signature",
     "since",
+    "site_clock",
     "state",
     "store",
     "store_find_type",
@@ -72,7 +74,7 @@ const PROSE: &[&str] = &[
 ];
 
 /// Keys whose texts are octets as base64: certificates, and records of a journal.
-const OCTETS: &[&str] = &["certificate", "certificates", "record", "records", "subject_der"];
+const OCTETS: &[&str] = &["authorities", "certificate", "certificates", "record", "records", "subject_der"];
 
 /// Names that every Windows has, so that they tell nothing.
 const COMMON: &[&str] = &[
