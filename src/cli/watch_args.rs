@@ -36,7 +36,7 @@ pub struct WatchArgs {
     pub stay: bool,
 
     /// Once the certificate of the farm's row should have been rolled: plan and rehearse the roll with the credential that is
-    /// staged ([unattended] of farm.toml), and carry it out where that is allowed
+    /// staged (table unattended of farm.toml), and carry it out where that is allowed
     #[arg(long, requires = "config")]
     pub rotate: bool,
 
