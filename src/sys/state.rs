@@ -136,12 +136,30 @@ fn open(path: PathBuf) -> Result<Arc<dyn StateFolder>, FileError> {
         if !metadata.is_file() && !metadata.is_dir() {
             return Err(unsafe_entry(&path, format!("it is {}", os::file::entry_kind(&metadata))));
         }
-        if let Some(why) = os::folder::danger(&path, &metadata) {
+        if let Some(why) = lasting_danger(&path, metadata) {
             return Err(unsafe_entry(&path, why));
         }
     }
     Ok(Arc::new(folder))
 }
+
+/// Returns what makes an entry unsafe. Another process may have deleted it since it was listed, and made it again: SQLite takes
+/// its companions away with its last user. What is gone is no danger; what is there is looked at again.
+fn lasting_danger(path: &Path, mut metadata: std::fs::Metadata) -> Option<String> {
+    let mut danger = os::folder::danger(path, &metadata)?;
+    for _ in 0..LOOKS {
+        metadata = match std::fs::symlink_metadata(path) {
+            Ok(now) => now,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(_) => return Some(danger),
+        };
+        danger = os::folder::danger(path, &metadata)?;
+    }
+    Some(danger)
+}
+
+/// How often an entry that seems unsafe is looked at again.
+const LOOKS: usize = 3;
 
 /// One folder that was examined.
 struct SystemFolder {
