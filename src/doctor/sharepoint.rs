@@ -11,8 +11,6 @@ const SET_UP: &str = "Microsoft, server-based authentication with SharePoint on-
 const APPLICATIONS: &str = "on a SharePoint server: Get-SPServiceApplication and Get-SPServiceApplicationProxy";
 /// SharePoint 2013 with the cumulative update of April 2019.
 const APRIL_2019: [u32; 4] = [15, 0, 5127, 1000];
-/// How Dynamics names itself as an issuer.
-const DYNAMICS: &str = "00000007-0000-0000-c000-000000000000@";
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -102,11 +100,7 @@ pub(super) const CHECKS: &[Check] = &[
         judge: |facts| {
             trusts(facts, |answer| {
                 there(answer, |one: &Trusts| {
-                    let count = one
-                        .issuers
-                        .iter()
-                        .filter(|issuer| issuer.registered_name.as_str().starts_with(DYNAMICS))
-                        .count();
+                    let count = one.issuers.iter().filter(|issuer| issuer.realm_of_dynamics().is_some()).count();
                     let old = one.build.as_str().starts_with("15.");
                     (
                         if old && count > 1 { Grade::Fail } else { Grade::Ok },

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::facts::{GapFacts, MOST_RECORDS, MOST_ROWS};
 use super::word::{Hex, List, Octets, Text};
 
+/// The principal of Dynamics, as SharePoint registers it before `@` and the realm (docs/rolling.md).
+pub const DYNAMICS: &str = "00000007-0000-0000-c000-000000000000";
+
 /// Certificate rows of the deployment.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +135,14 @@ pub struct Issuer {
     pub metadata_endpoint: Text,
     /// The DER of each certificate that is accepted, the primary one first.
     pub certificates: List<Octets, MOST_RECORDS>,
+}
+
+impl Issuer {
+    /// Returns the realm with which SharePoint has registered Dynamics; nothing where it has registered somebody else.
+    #[must_use]
+    pub fn realm_of_dynamics(&self) -> Option<&str> {
+        self.registered_name.as_str().strip_prefix(DYNAMICS)?.strip_prefix('@')
+    }
 }
 
 /// One root authority.

@@ -293,9 +293,7 @@ impl Looker<'_> {
 
     /// Returns the servers of a SharePoint farm that are not looked after by people.
     fn servers(&self, farm: &SharePoint) -> Vec<Id> {
-        let servers = farm.servers.iter().filter_map(|server| self.farm.node(server.as_str()));
-        let reached = servers.filter(|node| node.transport != How::Manual);
-        let mut names: Vec<Id> = reached.map(|node| Id::word(node.name.as_str())).collect();
+        let mut names: Vec<Id> = reached(self.farm, farm).map(|node| Id::word(node.name.as_str())).collect();
         names.sort_unstable();
         names
     }
@@ -305,8 +303,7 @@ impl Looker<'_> {
     fn sharepoint(&mut self, farm: &SharePoint, is_first: bool) -> SharePointSeen {
         let name = Id::word(farm.name.as_str());
         let all = self.servers(farm);
-        let servers = farm.servers.iter().filter_map(|server| self.farm.node(server.as_str()));
-        let Some(server) = servers.into_iter().find(|node| node.transport != How::Manual) else {
+        let Some(server) = reached(self.farm, farm).next() else {
             return SharePointSeen { name, server: None, servers: all, trusts: Vec::new() };
         };
         let issuers = match self.ask(server, Action::SharepointTrusts(Nothing {})) {
@@ -340,6 +337,12 @@ impl Looker<'_> {
         }
         SharePointSeen { name, server: Some(Id::word(server.name.as_str())), servers: all, trusts }
     }
+}
+
+/// Returns the servers of a SharePoint farm that are not looked after by people, in the order of farm.toml.
+pub fn reached<'a>(farm: &'a Farm, sharepoint: &'a SharePoint) -> impl Iterator<Item = &'a Node> {
+    let servers = sharepoint.servers.iter().filter_map(|server| farm.node(server.as_str()));
+    servers.filter(|node| node.transport != How::Manual)
 }
 
 /// Returns whether a service or pool does not run. What is not said to be stopped runs, or may at any moment.

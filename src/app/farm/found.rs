@@ -8,8 +8,6 @@ use crate::node::acts::Acts;
 use crate::ports::Host;
 use crate::protocol::{Seen, Servers, Services, Trusts};
 
-/// How Dynamics names itself as an issuer.
-const DYNAMICS: &str = "00000007-0000-0000-c000-000000000000@";
 /// The account of a pool that has a built-in one, as Windows names the account.
 const BUILT_IN: [(&str, &str); 3] =
     [("NetworkService", "NETWORK SERVICE"), ("LocalService", "LOCAL SERVICE"), ("LocalSystem", "SYSTEM")];
@@ -135,7 +133,7 @@ impl Found {
             let _ = self.add(server.as_str(), &[Role::Sharepoint]);
         }
         self.shown.push(format!("SharePoint {}", trusts.build.as_str()));
-        for issuer in trusts.issuers.iter().filter(|one| one.registered_name.as_str().starts_with(DYNAMICS)) {
+        for issuer in trusts.issuers.iter().filter(|one| one.realm_of_dynamics().is_some()) {
             let metadata = Url::try_from(issuer.metadata_endpoint.as_str().to_owned()).ok();
             let trust = Label::try_from(issuer.name.as_str().to_owned()).ok();
             let (Some(metadata), Some(trust)) = (metadata, trust) else { continue };

@@ -10,9 +10,10 @@ use crate::error::{Error, Kind, Result};
 use crate::farm::description::{Farm, Node, SharePoint, Transport as How, Trust, Url};
 use crate::ports::{Host, Transport};
 use crate::protocol::{
-    Action, Facts, Hex, Id, Issuer, Lifetime, List, Nothing, Octets, Outcome, Realm, Request, Site, TokenOrder, Trusts,
+    Action, Facts, Hex, Id, Issuer, Lifetime, List, Nothing, Octets, Realm, Request, Site, TokenOrder, Trusts,
 };
 use crate::rotation::engine::Verdict;
+use crate::rotation::observe::reached;
 use crate::rotation::token::{self, Meaning, Question};
 
 /// How long a token lives, in seconds: both questions, and clocks that differ a little.
@@ -21,8 +22,6 @@ const LIFETIME: u32 = 300;
 const LOOK: u32 = 300;
 /// How much longer its answer is waited for, in seconds.
 const ON_THE_WAY: u64 = 30;
-/// The principal of Dynamics, as SharePoint registers it before the realm.
-const DYNAMICS: &str = "00000007-0000-0000-c000-000000000000";
 
 /// What is asked for.
 pub(super) struct Asked<'a> {
@@ -80,8 +79,7 @@ fn signer(farm: &Farm) -> std::result::Result<&Node, String> {
 
 /// Asks SharePoint for its realm, and for the trust as it knows it.
 fn known(asked: &Asked<'_>, farm: &SharePoint, trust: &Trust) -> std::result::Result<(Trusts, Issuer), String> {
-    let servers = farm.servers.iter().filter_map(|name| asked.farm.node(name.as_str()));
-    let server = servers.into_iter().find(|node| node.transport != How::Manual);
+    let server = reached(asked.farm, farm).next();
     let server = server.ok_or_else(|| format!("every server of {} is looked after by people", farm.name))?;
     let Facts::Trusts(trusts) = see(asked, server, Action::SharepointTrusts(Nothing {}))? else {
         return Err(format!("{} tells no trusts", server.name));
@@ -99,8 +97,8 @@ fn order(
     issuer: &Issuer,
 ) -> std::result::Result<TokenOrder, String> {
     let registered = issuer.registered_name.as_str();
-    let realm = registered.rsplit_once('@').filter(|(principal, _)| *principal == DYNAMICS);
-    let (_, issuer_realm) = realm
+    let issuer_realm = issuer
+        .realm_of_dynamics()
         .ok_or_else(|| format!("the trust is registered as {registered:?}, which is not Dynamics with a realm"))?;
     let realm = |text: &str| text.parse::<Realm>().map_err(|why| format!("{text:?}: {why}"));
     let authorities = authorities_of(asked.host, asked.farm, farm, asked.description)?;
@@ -133,10 +131,7 @@ fn see(asked: &Asked<'_>, node: &Node, action: Action) -> std::result::Result<Fa
     let request = Request::new(Id::word("verify-token"), LOOK, None, action);
     let patience = Duration::from_secs(u64::from(LOOK) + ON_THE_WAY);
     let answer = asked.transport.ask(node, &request, patience).map_err(|error| error.why)?;
-    match answer.outcome {
-        Outcome::Refused(refusal) => Err(refusal.why.as_str().to_owned()),
-        outcome => outcome.shown().map_err(|unshown| unshown.why.as_str().to_owned()),
-    }
+    answer.outcome.shown().map_err(|unshown| unshown.why.as_str().to_owned())
 }
 
 fn accepts(issuer: &Issuer, thumbprint: &Hex<20>) -> bool {

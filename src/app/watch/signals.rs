@@ -59,23 +59,22 @@ fn asked(host: &Host, table: &SignalsTable, file: &FarmTable, options: &Options,
     let since = host.clock.now().checked_sub(since).unwrap_or(Timestamp::UNIX_EPOCH);
     let name = described.name.as_ref().map_or_else(|| file.file.display().to_string(), ToString::to_string);
     let tools = described.update_crm.as_ref().map(|one| one.node.folded());
-    let wanted: Vec<(&Node, Question)> = described
-        .nodes
-        .iter()
-        .flat_map(|node| questions(node, tools.as_deref()).into_iter().map(move |question| (node, question)))
-        .collect();
+    let nodes = described.nodes.iter();
+    let wanted =
+        nodes.flat_map(|node| questions(node, tools.as_deref()).into_iter().map(move |question| (node, question)));
     let answered: Vec<Answered<'_>> = std::thread::scope(|scope| {
         let threads: Vec<_> = wanted
-            .iter()
-            .map(|(node, question)| scope.spawn(move || ask(transport, node, *question, since, file.seconds)))
+            .map(|(node, question)| {
+                (node, question, scope.spawn(move || ask(transport, node, question, since, file.seconds)))
+            })
             .collect();
         let fallen = || Err("asking it failed within s2scert".to_owned());
-        let answers = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| fallen()));
-        wanted
-            .iter()
-            .zip(answers)
-            .map(|((node, question), answer)| Answered { node, question: *question, answer })
-            .collect()
+        let answered = threads.into_iter().map(|(node, question, thread)| Answered {
+            node,
+            question,
+            answer: thread.join().unwrap_or_else(|_| fallen()),
+        });
+        answered.collect()
     });
     for one in answered {
         take(one, &name, file, places);

@@ -16,12 +16,10 @@ use super::{Fault, Look, Work};
 use crate::cert::Fingerprint;
 use crate::error::{Error, Kind};
 use crate::ports::{WebAnswer, WebHeader, WebRequest, WebTrust};
-use crate::protocol::{Facts, Hex, Text, TokenFacts, TokenOrder};
+use crate::protocol::{DYNAMICS, Facts, Hex, Text, TokenFacts, TokenOrder};
 
 /// The principal of SharePoint, the first part of every audience.
 const SHAREPOINT: &str = "00000003-0000-0ff1-ce00-000000000000";
-/// The principal of Dynamics, as which alone a token is made.
-const DYNAMICS: &str = "00000007-0000-0000-c000-000000000000";
 /// What every site answers to whoever may read it.
 const QUESTION: &str = "/_api/web";
 /// The most octets of an answer. That of a site has about three thousand.
